@@ -106,7 +106,8 @@ def _cells(character: str) -> int:
     if category == "Cf":
         return 1 if code in _VISIBLE_FORMATS else 0
     if category == "Cn":
-        return 2 if 0x1F300 <= code <= 0x1FAFF else 1  # emoji younger than these tables
+        # Emoji and ideographs younger than these tables.
+        return 2 if 0x1F300 <= code <= 0x1FAFF or 0x20000 <= code <= 0x3FFFD else 1
     if unicodedata.east_asian_width(character) in "WF":
         return 2
     return 2 if any(first <= code <= last for first, last in _WIDE_SINCE) else 1
@@ -124,8 +125,8 @@ def cut(text: str, width: int, *, end: str = ELLIPSIS) -> str:
 
     ``end`` shows that something was cut; it is left out where not even one letter fits beside it.
     """
-    # Zero-width characters apart, no text needs more characters than this; 100 kB stays cheap.
-    text = plain(text[: width * (MOST_MARKS + 1) * 2 + 64] if width > 0 else "")
+    # A pasted 100 kB must not cost more than what can be seen of it.
+    text = plain(text[: max(4096, width * 16)] if width > 0 else "")
     if cell_width(text) <= width:
         return text
     mark = end if cell_width(end) < width else ""
