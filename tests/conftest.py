@@ -1,0 +1,62 @@
+"""What holds for every test: its own home, a plain terminal, no network, repeatable properties."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# In CI a property tries the same examples every time; HYPOTHESIS_PROFILE=search looks for new ones.
+settings.register_profile("default", deadline=None)
+settings.register_profile(
+    "ci", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("search", deadline=None, max_examples=2000)
+settings.load_profile(
+    os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default")
+)
+
+_LOOPBACK = ("127.", "::1", "localhost")
+
+
+def _no_network(event: str, arguments: tuple[Any, ...]) -> None:
+    """Refuse every connection that would leave this machine."""
+    if event == "socket.connect":
+        address = arguments[1]
+        if isinstance(address, tuple) and not str(address[0]).startswith(_LOOPBACK):
+            raise RuntimeError(f"a test tried to reach {address[0]}")
+
+
+sys.addaudithook(_no_network)
+
+
+@pytest.fixture(autouse=True)
+def own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the test a home of its own, so that nothing can reach the user's clinic.
+
+    Returns the directory that stands for the home; processes that the test starts inherit it.
+    """
+    home = tmp_path / "home"
+    for name, place in (
+        ("HOME", home),
+        ("XDG_DATA_HOME", home / "data"),
+        ("XDG_CONFIG_HOME", home / "config"),
+        ("XDG_STATE_HOME", home / "state"),
+        ("XDG_CACHE_HOME", home / "cache"),
+    ):
+        place.mkdir(parents=True, exist_ok=True)
+        monkeypatch.setenv(name, str(place))
+    for name in ("HIKMA_TUI_DATA_DIR", "HIKMA_TUI_LANGUAGE", "LC_ALL", "LC_MESSAGES", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in (
+        ("LANG", "C.UTF-8"),
+        ("TERM", "xterm-256color"),
+        ("TEXTUAL_ANIMATIONS", "none"),
+        ("TEXTUAL_SMOOTH_SCROLL", "0"),
+    ):
+        monkeypatch.setenv(name, value)
+    return home
