@@ -36,7 +36,7 @@ PLACE = {
     "models": "models",
     "names": "pure",
     "places": "pure",
-    "schema": "models",
+    "schema": "store",
     "screens": "screens",
     "search": "search",
     "store": "store",
