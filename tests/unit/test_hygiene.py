@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -103,6 +105,23 @@ def test_the_locks_agree() -> None:
         ):
             versions.setdefault(package, set()).add(version)
     assert {package for package, seen in versions.items() if len(seen) > 1} == set()
+
+
+def test_the_wheel_holds_the_whole_program(tmp_path: Path) -> None:
+    """What ``pipx install .`` gets: every tracked file of the package, built without a network."""
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    [wheel] = tmp_path.glob("*.whl")
+    inside = set(zipfile.ZipFile(wheel).namelist())
+    ours = {str(path.relative_to(ROOT)) for path in tracked() if PACKAGE in path.parents}
+    assert ours
+    assert ours - inside == set()
+    assert not any(name.startswith(("tests/", "benchmarks/")) for name in inside)
 
 
 def _sources(*parts: str) -> Iterator[tuple[Path, ast.Module]]:
