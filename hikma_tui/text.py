@@ -208,3 +208,13 @@ def display(text: str) -> str:
 def for_title(text: str) -> str:
     """``text`` for the title of the terminal's window: plain and short, in logical order."""
     return cut(text, TITLE_CELLS).strip()
+
+
+def marked(text: str) -> str:
+    """``text`` with every character harmless and none removed, for a field that is being edited.
+
+    The cursor of a text field counts characters, so what is invisible elsewhere shows as ``MARK``.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join((_harmless[ord(character)] or MARK) for character in text)

@@ -1,0 +1,253 @@
+"""What every screen and the app itself stand on: actions, theme, and a crash that tells nothing.
+
+Textual prints local variables when it crashes, ships a screenshot command, and quits at Ctrl+Q
+without a question; none of that may happen beside a patient (style.md C5, decisions.md 20).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar
+
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.events import Key
+from textual.notifications import SeverityLevel
+from textual.screen import Screen
+from textual.scrollbar import ScrollBar, ScrollBarRender
+
+from hikma_tui.i18n import _
+from hikma_tui.text import plain
+from hikma_tui.widgets.keys import N_, Action, bindings, name_character
+from hikma_tui.widgets.title import KeyLine, MessageLine
+
+T = TypeVar("T")
+
+EXIT_CRASHED = 70
+"""Exit code after an error of the program itself (``EX_SOFTWARE``)."""
+
+STYLES = Path(__file__).resolve().parent.parent / "hikma.tcss"
+
+
+class PlainScrollBar(ScrollBarRender):
+    """A scroll bar of coloured spaces: the console's font has no part blocks."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
+
+
+class BaseScreen(Screen[T], Generic[T]):
+    """A screen whose keys come from ``ACTIONS``, with a reason for each that can't act now."""
+
+    ACTIONS: ClassVar[tuple[Action, ...]] = ()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        if "ACTIONS" in cls.__dict__:
+            own: list[BindingType] = list(cls.__dict__.get("BINDINGS", []))
+            cls.BINDINGS = [*own, *bindings(cls.ACTIONS)]
+        super().__init_subclass__(**options)
+
+    def why_not(self, action_id: str) -> str:
+        """Why an action can't be done now, in the user's language; empty when it can."""
+        return ""
+
+    def typed_name(self, character: str) -> bool:
+        """A letter was typed outside a text field (decisions.md 35); True when it was taken."""
+        return False
+
+    async def action_do(self, action_id: str) -> None:
+        """Do an action of ``ACTIONS``, or say why it can't be done."""
+        reason = self.why_not(action_id)
+        if reason:
+            self.say(reason)
+            return
+        action = next(action for action in self.ACTIONS if action.id == action_id)
+        await self.run_action(action.method)
+
+    def say(self, text: str, *, loud: bool = False) -> None:
+        """Show ``text`` in the screen's ``MessageLine``, or as a notice when it has none."""
+        lines = self.query(MessageLine)
+        if lines:
+            lines.first().say(text, loud=loud)
+        else:
+            self.app.notify(text, severity="warning" if loud else "information")
+
+    def refresh_keys(self) -> None:
+        """Show the keys again, after something changed what can be done."""
+        for line in self.query(KeyLine):
+            line.show(self.key_actions(), self.why_not)
+
+    def key_actions(self) -> tuple[Action, ...]:
+        """The actions of the line of keys: the screen's own, and help as the last."""
+        return (*self.ACTIONS, HELP)
+
+    def on_mount(self) -> None:
+        """Show the keys."""
+        self.refresh_keys()
+
+    def on_key(self, event: Key) -> None:
+        """Only keys that no field has taken arrive here."""
+        character = name_character(event)
+        if character is not None and self.typed_name(character):
+            event.stop()
+
+
+HELP = Action(
+    "app.keys", "f1", N_("keys"), N_("Show all the keys of this screen"), more_keys=("?",)
+)
+PALETTE = Action(
+    "app.command_palette", "ctrl+p", N_("commands"), N_("Find a command by its name"), show=False
+)
+LEAVE = Action("app.leave", "ctrl+q", N_("quit"), N_("Leave the program"), show=False)
+
+
+class BaseApp(App[T], Generic[T], inherit_bindings=False):
+    """The app without Textual's surprises. ``crash_log`` is where an error's trace goes."""
+
+    ACTIONS: ClassVar[tuple[Action, ...]] = (HELP, PALETTE, LEAVE)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings((HELP, LEAVE)),
+        ("ctrl+c", "how_to_leave", ""),
+    ]
+    CSS_PATH = str(STYLES)
+    ENABLE_COMMAND_PALETTE = True
+    ESCAPE_TO_MINIMIZE = False
+    TITLE = "hikma-tui"
+
+    crash_log: Path | None = None
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.animation_level = "none"
+        self.theme = "ansi-dark"
+        ScrollBar.renderer = PlainScrollBar
+
+    # Actions that work everywhere ----------------------------------------------------------
+
+    async def action_do(self, action_id: str) -> None:
+        """Do one of the app's own actions."""
+        action = next(action for action in self.ACTIONS if action.id == action_id)
+        await self.run_action(action.method)
+
+    def action_keys(self) -> None:
+        """F1: all the keys of this screen."""
+        from hikma_tui.widgets.dialogs import KeysHelp
+
+        screen = self.screen
+        if not isinstance(screen, KeysHelp):
+            own = screen.ACTIONS if isinstance(screen, BaseScreen) else ()
+            self.push_screen(KeysHelp((*own, *self.ACTIONS)))
+
+    def action_leave(self) -> None:
+        """Ctrl+Q: leave. The program's own app asks first when something would be lost."""
+        self.exit()
+
+    def action_how_to_leave(self) -> None:
+        """Ctrl+C outside a text field: people expect it to quit, so say what does."""
+        self.notify(_("Ctrl+Q leaves the program."))
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The palette: the actions of this screen and of the app, and nothing of Textual's."""
+        if isinstance(screen, BaseScreen):
+            for action in screen.ACTIONS:
+                yield self._command(screen, action)
+        for action in self.ACTIONS:
+            if action is not PALETTE:
+                yield self._command(self, action)
+
+    @staticmethod
+    def _command(target: BaseScreen[Any] | BaseApp[Any], action: Action) -> SystemCommand:
+        """One entry of the palette."""
+
+        async def run() -> None:
+            await target.action_do(action.id)
+
+        return SystemCommand(action.shown_label, action.shown_help, run)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """A notice, always as plain text: ``markup`` is not obeyed."""
+        super().notify(
+            plain(message), title=plain(title), severity=severity, timeout=timeout, markup=False
+        )
+
+    # No pictures of patients ---------------------------------------------------------------
+
+    def action_screenshot(self, filename: str | None = None, path: str | None = None) -> None:
+        """Nothing: a screen with a patient on it is not written to a file (decisions.md 20)."""
+
+    def deliver_screenshot(
+        self, filename: str | None = None, path: str | None = None, time_format: str | None = None
+    ) -> str | None:
+        """Nothing, as ``action_screenshot``."""
+        return None
+
+    # An error of the program ---------------------------------------------------------------
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Every unhandled error comes here, also those that Textual would draw by themselves."""
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        self._write_crash(error)
+        self._fatal_error()
+
+    def _fatal_error(self) -> None:
+        """Stop, with one plain line and no local variables."""
+        self._return_code = EXIT_CRASHED
+        if not self._exit_renderables:
+            self._exit_renderables.append("crashed")
+        self._close_messages_no_wait()
+
+    def _print_error_renderables(self) -> None:
+        """Say the one line, on the error stream, once the terminal is as it was."""
+        if not self._exit_renderables:
+            return
+        self._exit_renderables.clear()
+        sentence = _("hikma-tui stopped because of an error of its own. What was saved is safe.")
+        if self.crash_log is not None:
+            trace = _("The trace (without any patient's data) is in {path}")
+            sentence += " " + trace.format(path=plain(str(self.crash_log)))
+        print(sentence, file=sys.__stderr__)
+
+    def _write_crash(self, error: BaseException) -> None:
+        """Append where it happened to ``crash_log``; a log that can't be written is let be."""
+        if self.crash_log is None:
+            return
+        moment = datetime.now(UTC).isoformat(timespec="seconds")
+        try:
+            handle = os.open(self.crash_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            with os.fdopen(handle, "w", encoding="utf-8") as log:
+                log.write(f"{moment}\n{trace_without_data(error)}\n")
+        except OSError:
+            return
+
+
+def trace_without_data(error: BaseException) -> str:
+    """Where ``error`` and its causes came from: files, lines and types.
+
+    No local variables and no messages, since both can hold a patient's data (style.md C5).
+    """
+    lines: list[str] = []
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        lines.append(type(current).__module__ + "." + type(current).__qualname__)
+        for frame in traceback.extract_tb(current.__traceback__):
+            lines.append(f"  {frame.filename}:{frame.lineno} {frame.name}")
+        hidden = None if current.__suppress_context__ else current.__context__
+        current = current.__cause__ or hidden
+    return "\n".join(lines)
