@@ -1,0 +1,194 @@
+"""What happened to a patient: the time line of visits, one visit, one event; and today's work.
+
+Only looks, never saves. A page of the time line costs the same for 2 visits and for 200.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from hikma_tui import forms
+from hikma_tui.clinic import drafts, info
+from hikma_tui.clinic.actor import Actor
+from hikma_tui.clinic.errors import NotFound
+from hikma_tui.clinic.patients import PatientCard, _card
+from hikma_tui.clinic.permissions import require_sight, sight
+from hikma_tui.clock import day_bounds, day_of
+from hikma_tui.models import Event, Patient, Visit, connection, dicts, live
+
+PAGE = 40
+
+
+@dataclass(frozen=True)
+class EventLine:
+    """One filled form, as a line."""
+
+    id: str
+    form_name: str
+    form_id: str | None
+    summary: str
+    provider: str
+    created_at: int | None
+    corrected: bool
+
+
+@dataclass(frozen=True)
+class VisitLine:
+    """One visit with what was recorded in it."""
+
+    id: str
+    day: date | None
+    check_in: int | None
+    clinic_id: str | None
+    clinic: str
+    provider: str
+    events: tuple[EventLine, ...]
+    late: bool  # something was entered on a later day (decisions.md 18)
+    open: bool
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A page of a patient's time line."""
+
+    patient: PatientCard
+    visits: tuple[VisitLine, ...]
+    total: int  # live visits of the patient
+
+
+@dataclass(frozen=True)
+class TodayLine:
+    """A patient on today's list."""
+
+    kind: str  # "draft", "open", "seen"
+    patient: PatientCard | None
+    moment: int
+    note: str
+    place: str = ""  # of a draft
+
+
+def _patient(actor: Actor, patient_id: str) -> dict[str, Any]:
+    model = live(Patient)
+    found = dicts(model.select().where(model.id == patient_id))
+    if not found:
+        raise NotFound()
+    require_sight(actor, found[0]["primary_clinic_id"])
+    return found[0]
+
+
+def chart(actor: Actor, patient_id: str, limit: int = PAGE, offset: int = 0) -> Chart:
+    """A page of a live patient's visits, newest first. NotFound, NotAllowed."""
+    patient = _patient(actor, patient_id)
+    model = live(Visit)
+    mine = model.select().where(model.patient_id == patient_id)
+    order = (model.check_in_timestamp.desc(), model.pk.desc())
+    page = dicts(mine.order_by(*order).limit(limit).offset(offset))
+    return Chart(_card(patient), tuple(_lines(page)), mine.count())
+
+
+def visit(actor: Actor, visit_id: str) -> tuple[PatientCard, VisitLine]:
+    """One live visit and its patient. NotFound, NotAllowed."""
+    model = live(Visit)
+    found = dicts(model.select().where(model.id == visit_id))
+    if not found:
+        raise NotFound()
+    return _card(_patient(actor, found[0]["patient_id"])), _lines(found)[0]
+
+
+def event(actor: Actor, event_id: str) -> tuple[PatientCard, dict[str, Any], VisitLine | None]:
+    """One live event with all its columns, its patient, and its visit. NotFound, NotAllowed."""
+    model = live(Event)
+    found = dicts(model.select().where(model.id == event_id))
+    if not found:
+        raise NotFound()
+    row = found[0]
+    visits = live(Visit)
+    of_visit = dicts(visits.select().where(visits.id == row["visit_id"]))
+    line = _lines(of_visit)[0] if of_visit else None
+    return _card(_patient(actor, row["patient_id"])), row, line
+
+
+def _lines(rows: list[dict[str, Any]]) -> list[VisitLine]:
+    """Visits with their events, read in one query for the whole page."""
+    zone = info.zone()
+    ids = [row["id"] for row in rows]
+    events: dict[str, list[dict[str, Any]]] = {}
+    model = live(Event)
+    for row in dicts(model.select().where(model.visit_id.in_(ids)).order_by(model.created_at)):
+        events.setdefault(row["visit_id"], []).append(row)
+    clinics = dict(connection().execute("SELECT id, name FROM live_clinics").fetchall())
+    opened = {row[0] for row in connection().execute("SELECT visit_id FROM open_visits")}
+    lines = []
+    for row in rows:
+        moment = row["check_in_timestamp"]
+        day = None if moment is None else day_of(moment, zone)
+        mine = events.get(row["id"], [])
+        lines.append(
+            VisitLine(
+                row["id"], day, moment, row["clinic_id"], clinics.get(row["clinic_id"], "") or "",
+                row["provider_name"] or "", tuple(_event_line(event) for event in mine),
+                any(_entered_later(event, day) for event in mine), row["id"] in opened,
+            )
+        )  # fmt: skip
+    return lines
+
+
+def _entered_later(row: Mapping[str, Any], day: date | None) -> bool:
+    created = row["created_at"]
+    return created is not None and day is not None and day_of(created, info.zone()) > day
+
+
+def _event_line(row: Mapping[str, Any]) -> EventLine:
+    metadata = row["metadata"] if isinstance(row["metadata"], dict) else {}
+    return EventLine(
+        row["id"], row["event_type"] or "", row["form_id"], forms.summary(row["form_data"]),
+        str(metadata.get("providerName") or ""), row["created_at"],
+        bool(metadata.get("corrections")),
+    )  # fmt: skip
+
+
+def today(actor: Actor, limit: int = 200) -> list[TodayLine]:
+    """What the empty search shows: the actor's drafts, open visits, and who was seen today.
+
+    Empty but for drafts where the clinic's setting says so (decisions.md 20).
+    """
+    found = [
+        TodayLine("draft", _card_if_seen(actor, kept.patient_id), kept.updated_at, "", kept.place)
+        for kept in drafts.waiting(actor)
+    ]
+    if info.get("recent_on_empty_search", "today") != "today":
+        return found
+    start, end = day_bounds(info.today(), info.zone())
+    rows = connection().execute(
+        "SELECT v.patient_id, v.check_in_timestamp, o.visit_id IS NOT NULL, v.provider_name"
+        " FROM live_visits v JOIN live_patients p ON p.id = v.patient_id"
+        " LEFT JOIN open_visits o ON o.visit_id = v.id"
+        " WHERE v.check_in_timestamp >= ? AND v.check_in_timestamp < ?"
+        " ORDER BY v.check_in_timestamp DESC LIMIT ?",
+        (start, end, limit),
+    ).fetchall()  # fmt: skip
+    older = connection().execute(
+        "SELECT v.patient_id, v.check_in_timestamp, 1, v.provider_name FROM open_visits o"
+        " JOIN live_visits v ON v.id = o.visit_id"
+        " WHERE v.check_in_timestamp < ? ORDER BY v.check_in_timestamp DESC LIMIT ?",
+        (start, limit),
+    ).fetchall()  # fmt: skip
+    for wanted, kind in ((1, "open"), (0, "seen")):
+        for patient_id, moment, is_open, provider in [*rows, *older]:
+            card = _card_if_seen(actor, patient_id) if is_open == wanted else None
+            if card is not None:
+                found.append(TodayLine(kind, card, moment, provider or ""))
+    return found
+
+
+def _card_if_seen(actor: Actor, patient_id: str | None) -> PatientCard | None:
+    model = live(Patient)
+    rows = dicts(model.select().where(model.id == patient_id)) if patient_id else []
+    if not rows:
+        return None
+    clinics = sight(actor).clinic_ids
+    clinic_id = rows[0]["primary_clinic_id"]
+    return _card(rows[0]) if clinics is None or not clinic_id or clinic_id in clinics else None

@@ -1,0 +1,49 @@
+"""Facts and settings of this store, by key (table ``store_info``).
+
+``store_id`` and ``machine_id``, ``generation`` (decisions.md 33), ``change_seq`` and
+``newest_stamp`` (kept by ``saving``), ``time_zone``, ``language``, ``card_prefix``, ``card_next``,
+``recent_on_empty_search`` (decisions.md 20), ``demo``, ``last_user_id``.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from hikma_tui import clock
+from hikma_tui.models import connection
+
+
+def get(key: str, default: str = "") -> str:
+    """The value kept under ``key``, or ``default``."""
+    row = connection().execute("SELECT value FROM store_info WHERE key = ?", (key,)).fetchone()
+    return default if row is None else str(row[0])
+
+
+def number(key: str) -> int:
+    """The whole number kept under ``key``, 0 when there is none."""
+    return int(get(key, "0"))
+
+
+def put(key: str, value: str | int) -> None:
+    """Keep ``value`` under ``key``; inside the caller's transaction."""
+    connection().execute(
+        "INSERT INTO store_info (key, value) VALUES (?, ?)"
+        " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        (key, str(value)),
+    )
+
+
+def zone() -> ZoneInfo | None:
+    """The clinic's time zone; None for this machine's own."""
+    return clock.zone_of(get("time_zone"))
+
+
+def now_ms() -> int:
+    """The later of the wall clock and the newest stamp saved here (decisions.md 7)."""
+    return max(clock.wall_ms(), number("newest_stamp"))
+
+
+def today() -> date:
+    """Today in the clinic's zone."""
+    return clock.day_of(now_ms(), zone())

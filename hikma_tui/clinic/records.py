@@ -1,0 +1,208 @@
+"""Rows of any table from plain values: checked by each column's declared type and the server's
+limits, then saved. Registration, visits and ``import`` all end here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hikma_tui.clinic.actor import Actor
+from hikma_tui.clinic.errors import Invalid, NotFound
+from hikma_tui.clinic.permissions import Flag, require, require_sight
+from hikma_tui.clinic.saving import Save, live_row
+from hikma_tui.columns import BadValue, Uuid
+from hikma_tui.i18n import _
+from hikma_tui.ids import as_uuid
+from hikma_tui.models import (
+    BY_TABLE,
+    OWN_COLUMNS,
+    Patient,
+    Synced,
+    connection,
+    wire_columns,
+)
+
+# Only a server writes these; a row keeps what came.
+_SERVER_ONLY = frozenset({"last_modified", "server_created_at"})
+
+# What creating and changing a row of a table takes. Configuration belongs to a clinic's admin.
+FLAGS: dict[str, Flag] = {
+    "patients": Flag.EDIT_RECORDS,
+    "patient_additional_attributes": Flag.EDIT_RECORDS,
+    "visits": Flag.EDIT_RECORDS,
+    "events": Flag.EDIT_RECORDS,
+    "appointments": Flag.EDIT_RECORDS,
+    "patient_vitals": Flag.EDIT_RECORDS,
+    "patient_problems": Flag.EDIT_RECORDS,
+    "prescriptions": Flag.PRESCRIBE_MEDICATIONS,
+    "prescription_items": Flag.PRESCRIBE_MEDICATIONS,
+    "dispensing_records": Flag.DISPENSE_MEDICATIONS,
+}
+
+# Rows that hang on a patient: what is checked is that patient's clinic.
+_MUST_BE_LIVE = ("patient_id", "visit_id", "prescription_id", "current_visit_id")
+
+
+def checked(model: type[Synced], row: Mapping[str, Any]) -> dict[str, Any]:
+    """Wire values turned into ours, column by column. Invalid names the first that can't be kept.
+
+    Columns that we don't know are returned under ``unknown``. Only the given columns are returned.
+    """
+    known = wire_columns(model)
+    values: dict[str, Any] = {}
+    unknown: dict[str, Any] = {}
+    for name, value in row.items():
+        if name in OWN_COLUMNS:
+            continue
+        field = known.get(name)
+        if field is None:
+            unknown[name] = value
+            continue
+        if value is None:
+            values[name] = _without_value(model, name, field)
+            continue
+        try:
+            values[name] = field.from_wire(value)
+        except BadValue as error:
+            raise Invalid(name, f"{model._meta.table_name}.{name}: {error}") from error
+        if values[name] is None:
+            values[name] = _without_value(model, name, field)
+    if unknown:
+        values["unknown"] = unknown
+    return values
+
+
+def _without_value(model: type[Synced], name: str, field: Any) -> Any:
+    if field.null:
+        return None
+    if field.default is not None:
+        return field.default() if callable(field.default) else field.default
+    raise Invalid(
+        name, _("{table}.{column} needs a value.").format(table=model._meta.table_name, column=name)
+    )
+
+
+def require_columns(model: type[Synced], values: Mapping[str, Any]) -> None:
+    """Invalid when a column that may not be empty has neither a value nor a default."""
+    for name, field in wire_columns(model).items():
+        if name == "id" or field.null or field.default is not None:
+            continue
+        if values.get(name) is None:
+            _without_value(model, name, field)
+
+
+def require_parents(model: type[Synced], values: Mapping[str, Any]) -> None:
+    """Invalid when a row would hang on a record that is deleted or not there."""
+    for name in _MUST_BE_LIVE:
+        field = wire_columns(model).get(name)
+        row_id = values.get(name)
+        if row_id is None or not isinstance(field, Uuid) or field.table not in BY_TABLE:
+            continue
+        found = connection().execute(
+            f"SELECT 1 FROM {field.table} WHERE id = ? AND tombstone IS NULL", (row_id,)
+        )
+        if found.fetchone() is None:
+            raise Invalid(
+                name,
+                _("{column}: there is no such record in {table}.").format(
+                    column=name, table=field.table
+                ),
+            )
+
+
+def clinic_of(row: Mapping[str, Any]) -> str | None:
+    """The clinic whose permissions govern a row: its patient's, else its own."""
+    patient_id = row.get("patient_id")
+    if patient_id:
+        found = connection().execute(
+            "SELECT primary_clinic_id FROM patients WHERE id = ? AND tombstone IS NULL",
+            (patient_id,),
+        ).fetchone()  # fmt: skip
+        if found:
+            return found[0] or row.get("clinic_id")
+    return row.get("primary_clinic_id") or row.get("clinic_id") or row.get("pickup_clinic_id")
+
+
+def require_right(actor: Actor, table: str, row: Mapping[str, Any]) -> None:
+    """NotAllowed unless the actor may create or change this row, and may see its patient."""
+    clinic_id = clinic_of(row)
+    if row.get("patient_id"):
+        found = connection().execute(
+            "SELECT primary_clinic_id FROM patients WHERE id = ? AND tombstone IS NULL",
+            (row["patient_id"],),
+        ).fetchone()  # fmt: skip
+        if found:
+            require_sight(actor, found[0])
+    require(actor, FLAGS.get(table, Flag.CLINIC_ADMIN), clinic_id)
+
+
+def refuse_existing(model: type[Synced], row_id: str | None) -> None:
+    """Invalid when the id is taken, by a live row or by a deleted one."""
+    if row_id and model.select(model.pk).where(model.id == row_id).exists():
+        raise Invalid("id", _("A record with this id is here already: {id}").format(id=row_id))
+
+
+def create(actor: Actor, table: str, row: Mapping[str, Any]) -> str:
+    """Add one row of a table that has no rules of its own. Returns its id."""
+    model = _model(table)
+    values = _given_id(model, row, checked(model, row))
+    require_right(actor, table, values)
+    refuse_existing(model, values.get("id"))
+    require_columns(model, values)
+    require_parents(model, values)
+    with Save(actor) as save:
+        return save.insert(model, _ours(values))
+
+
+def update(actor: Actor, table: str, row: Mapping[str, Any]) -> str:
+    """Change the given columns of one live row; those not given stay. Returns its id."""
+    model = _model(table)
+    values = checked(model, row)
+    row_id = values.pop("id", None)
+    if not row_id:
+        raise Invalid("id", _("An update needs the record's id."))
+    old = live_row(model, row_id)
+    require_right(actor, table, old)
+    merged = {**old, **values}
+    if clinic_of(merged) != clinic_of(old):
+        require_right(actor, table, merged)
+    require_parents(model, values)
+    with Save(actor) as save:
+        save.update(model, row_id, _merged_unknown(old, _ours(values)))
+    return str(row_id)
+
+
+def _model(table: str) -> type[Synced]:
+    if table not in BY_TABLE:
+        raise Invalid("table", _("There is no table of that name: {table}").format(table=table))
+    return BY_TABLE[table]
+
+
+def _given_id(
+    model: type[Synced], row: Mapping[str, Any], values: dict[str, Any]
+) -> dict[str, Any]:
+    """A foreign system's own id is made a UUIDv5 of its table (decisions.md 2)."""
+    if row.get("id") not in (None, ""):
+        values["id"] = as_uuid(model._meta.table_name, str(row["id"]))
+    return values
+
+
+def _ours(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in _SERVER_ONLY}
+
+
+def _merged_unknown(old: Mapping[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    if "unknown" in values:
+        values["unknown"] = {**(old.get("unknown") or {}), **values["unknown"]}
+    return values
+
+
+def patient_row(actor: Actor, patient_id: str) -> dict[str, Any]:
+    """A live patient whom the actor may see. NotFound or NotAllowed."""
+    row = live_row(Patient, patient_id)
+    require_sight(actor, row["primary_clinic_id"])
+    return row
+
+
+__all__ = ["NotFound", "checked", "create", "patient_row", "update"]

@@ -1,0 +1,123 @@
+"""One save: rows, the marks that a sync needs, the search index and the audit entry, together.
+
+Every change of a synced row goes through ``Save``. It runs inside the store's one transaction, so
+either all of a save is there after a power cut or none of it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import Any
+
+from hikma_tui import search
+from hikma_tui.clinic import audit, info
+from hikma_tui.clinic.actor import Actor
+from hikma_tui.clinic.errors import NotFound
+from hikma_tui.ids import new_id
+from hikma_tui.models import (
+    OWN_COLUMNS,
+    Patient,
+    PatientAttribute,
+    Synced,
+    Visit,
+    connection,
+    dicts,
+)
+
+# The tables whose rows the search index is made of.
+_SEARCHED = {Patient: "id", PatientAttribute: "patient_id", Visit: "patient_id"}
+
+
+class Save:
+    """The changes of one act by one user. Use as a context manager inside ``Store.write``."""
+
+    def __init__(self, actor: Actor) -> None:
+        self.actor = actor
+        self.now = info.now_ms()
+        self.seq = info.number("change_seq") + 1
+        self.transaction_id = new_id(self.now)
+        self.entries: list[audit.Entry] = []
+        self.touched: set[str] = set()  # patients whose search entry is stale
+
+    def __enter__(self) -> Save:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, _e: BaseException | None, _t: TracebackType | None
+    ) -> None:
+        if kind is not None or not self.entries:
+            return
+        info.put("change_seq", self.seq)
+        info.put("newest_stamp", self.now)
+        audit.append(self.actor, self.transaction_id, self.entries, self.now)
+        for patient_id in self.touched:
+            search.refresh(connection(), patient_id)
+
+    def insert(self, model: type[Synced], values: Mapping[str, Any]) -> str:
+        """Add a row; id and stamps are given unless ``values`` has them. Return its id."""
+        row = {"id": new_id(self.now), "created_at": self.now, "updated_at": self.now, **values}
+        model.insert({**row, "change_seq": self.seq}).execute()
+        self._note("CREATE", model, row, {"row_id": row["id"]})
+        return str(row["id"])
+
+    def update(self, model: type[Synced], row_id: str, values: Mapping[str, Any]) -> bool:
+        """Change columns of a live row; return whether anything differed. NotFound if not live."""
+        old = live_row(model, row_id)
+        changed = {name: value for name, value in values.items() if old[name] != value}
+        if not changed:
+            return False
+        if "updated_at" not in changed:
+            # Never backwards, and never the same: a second edit in one ms must still win.
+            changed["updated_at"] = max(self.now, (old["updated_at"] or 0) + 1)
+        self.keep_base(model, old)
+        fields = {getattr(model, name): value for name, value in changed.items()}
+        model.update({**fields, model.change_seq: self.seq}).where(model.id == row_id).execute()
+        told = {n: {"old": old[n], "new": v} for n, v in changed.items() if n != "updated_at"}
+        self._note("UPDATE", model, {**old, **changed}, told)
+        return True
+
+    def bury(self, model: type[Synced], rows: Iterable[Mapping[str, Any]], deletion: int) -> None:
+        """Set the tombstone of live rows (as ``live_row`` gives them); they stay in the file."""
+        for row in rows:
+            self.keep_base(model, row)
+            sets: dict[Any, Any] = {model.tombstone: deletion, model.change_seq: self.seq}
+            if "is_deleted" in model._meta.fields:
+                sets |= {model.is_deleted: True, model.deleted_at: self.now}  # type: ignore[attr-defined]
+            model.update(sets).where(model.id == row["id"]).execute()
+            told = {"row_id": row["id"], "deleted_at": self.now}
+            self._note("SOFT_DELETE", model, row, told)
+
+    def raise_again(self, model: type[Synced], row: Mapping[str, Any]) -> None:
+        """Take the tombstone off one row: the undoing of ``bury``."""
+        sets: dict[Any, Any] = {model.tombstone: None, model.change_seq: self.seq}
+        if "is_deleted" in model._meta.fields:
+            sets |= {model.is_deleted: False, model.deleted_at: None}  # type: ignore[attr-defined]
+        model.update(sets).where(model.id == row["id"]).execute()
+        self._note("RESTORE", model, row, {"row_id": row["id"]})
+
+    def keep_base(self, model: type[Synced], row: Mapping[str, Any]) -> None:
+        """Before a row's first change since each peer agreed to it: keep what was agreed."""
+        table = model._meta.table_name
+        base = json.dumps({n: v for n, v in row.items() if n not in OWN_COLUMNS}, default=str)
+        connection().execute(
+            "UPDATE peer_rows SET base = ? WHERE table_name = ? AND row_id = ? AND base IS NULL",
+            (base, table, row["id"]),
+        )
+
+    def _note(
+        self, action: str, model: type[Synced], row: Mapping[str, Any], changes: Mapping[str, Any]
+    ) -> None:
+        table = model._meta.table_name
+        self.entries.append(audit.Entry(action, table, str(row["id"]), changes))
+        if model in _SEARCHED and row.get(_SEARCHED[model]):
+            self.touched.add(str(row[_SEARCHED[model]]))
+
+
+def live_row(model: type[Synced], row_id: str) -> dict[str, Any]:
+    """All columns of one live row. NotFound when it is deleted or was never there."""
+    found = dicts(model.select().where((model.id == row_id) & model.tombstone.is_null()))
+    if not found:
+        raise NotFound()
+    return found[0]

@@ -1,0 +1,326 @@
+"""Visits and what is recorded in them: events, which are filled forms.
+
+A visit row is made with the first thing recorded in it (features.md 1.7). What is entered for a
+day joins the patient's visit of that day at that clinic; another one is a choice (decisions.md 18).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from hikma_tui import forms
+from hikma_tui.clinic import info
+from hikma_tui.clinic.actor import Actor
+from hikma_tui.clinic.errors import Invalid, NotAllowed
+from hikma_tui.clinic.permissions import Flag, require, rights
+from hikma_tui.clinic.records import (
+    checked,
+    patient_row,
+    refuse_existing,
+    require_columns,
+    require_parents,
+)
+from hikma_tui.clinic.saving import Save, live_row
+from hikma_tui.clock import day_bounds, day_of, noon_of
+from hikma_tui.columns import moment_text
+from hikma_tui.i18n import _
+from hikma_tui.models import Event, EventForm, OpenVisit, Visit, dicts, live
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What a save of answers made."""
+
+    event_id: str
+    visit_id: str
+    new_visit: bool
+
+
+def _check_in(day: date) -> int:
+    """Now for today, local noon for a past day; a future day is refused."""
+    today = info.today()
+    if day > today:
+        raise Invalid("check_in_timestamp", _("A visit can't be in the future."))
+    return info.now_ms() if day == today else noon_of(day, info.zone())
+
+
+def visits_of_day(patient_id: str, clinic_id: str | None, day: date) -> list[dict[str, Any]]:
+    """The patient's live visits at that clinic on that day, oldest first."""
+    start, end = day_bounds(day, info.zone())
+    model = live(Visit)
+    where = (
+        (model.patient_id == patient_id)
+        & (model.check_in_timestamp >= start)
+        & (model.check_in_timestamp < end)
+    )
+    where &= model.clinic_id.is_null() if clinic_id is None else model.clinic_id == clinic_id
+    return dicts(model.select().where(where).order_by(model.check_in_timestamp))
+
+
+def event_forms(actor: Actor) -> list[dict[str, Any]]:
+    """The forms that can be filled at the actor's clinic, by name (features.md 1.7)."""
+    model = live(EventForm)
+    rows = dicts(model.select().order_by(model.name, model.pk))
+    return [row for row in rows if _usable_at(row["clinic_ids"], actor.clinic_id)]
+
+
+def _usable_at(clinic_ids: Any, clinic_id: str | None) -> bool:
+    return not clinic_ids or not isinstance(clinic_ids, list) or clinic_id in clinic_ids
+
+
+def event_form(form_id: str) -> dict[str, Any] | None:
+    """The live form of that id, if it is still there."""
+    model = live(EventForm)
+    return next(iter(dicts(model.select().where(model.id == form_id))), None)
+
+
+def create_visit(actor: Actor, row: Mapping[str, Any]) -> str:
+    """Add a visit from wire values. Returns its id. Invalid, NotAllowed, NotFound."""
+    values = checked(Visit, row)
+    patient = patient_row(actor, str(values.get("patient_id") or ""))
+    require(actor, Flag.EDIT_RECORDS, patient["primary_clinic_id"] or values.get("clinic_id"))
+    refuse_existing(Visit, values.get("id"))
+    if values.get("check_in_timestamp") is None:
+        values["check_in_timestamp"] = info.now_ms()
+    if day_of(values["check_in_timestamp"], info.zone()) > info.today():
+        raise Invalid("check_in_timestamp", _("A visit can't be in the future."))
+    values.setdefault("clinic_id", actor.clinic_id)
+    if "provider_id" not in values and "provider_name" not in values:
+        values |= {"provider_id": actor.user_id, "provider_name": actor.user_name}
+    with Save(actor) as save:
+        visit_id = save.insert(Visit, values)
+        if day_of(values["check_in_timestamp"], info.zone()) == info.today():
+            _open(actor, visit_id)
+    return visit_id
+
+
+def _open(actor: Actor, visit_id: str) -> None:
+    row = {"visit_id": visit_id, "user_id": actor.user_id, "opened_at": info.now_ms()}
+    OpenVisit.insert(row).on_conflict_ignore().execute()
+
+
+def finish(actor: Actor, visit_id: str) -> None:
+    """Say that a visit is over: it leaves the list of open visits. Nothing of it travels."""
+    visit = live_row(Visit, visit_id)
+    patient_row(actor, visit["patient_id"])
+    OpenVisit.delete().where(OpenVisit.visit_id == visit_id).execute()
+
+
+def update_visit(actor: Actor, row: Mapping[str, Any]) -> str:
+    """Change the given columns of a visit. Returns its id."""
+    values = checked(Visit, row)
+    visit_id = str(values.pop("id", "") or "")
+    old = live_row(Visit, visit_id)
+    patient = patient_row(actor, old["patient_id"])
+    require(actor, Flag.EDIT_RECORDS, patient["primary_clinic_id"] or old["clinic_id"])
+    require_parents(Visit, values)
+    moment = values.get("check_in_timestamp")
+    if moment is not None and day_of(moment, info.zone()) > info.today():
+        raise Invalid("check_in_timestamp", _("A visit can't be in the future."))
+    with Save(actor) as save:
+        save.update(Visit, visit_id, values)
+        if values.get("patient_id") and old["patient_id"] != values["patient_id"]:
+            save.touched.add(old["patient_id"])
+    return visit_id
+
+
+def record(
+    actor: Actor,
+    patient_id: str,
+    form_id: str,
+    day: date,
+    answers: forms.Answers,
+    *,
+    visit_id: str | None = None,
+    another_visit: bool = False,
+) -> Recorded:
+    """Save a filled form for a day: into ``visit_id``, else the day's visit, else a new one.
+
+    Raises Invalid naming the first field that lacks, NotAllowed, NotFound.
+    """
+    row = event_form(form_id)
+    if row is None:
+        raise Invalid("form_id", _("This form is not there any more. What you typed is kept."))
+    form = forms.event_form(row)
+    _refuse_missing(form, answers)
+    _refuse_wrong(form, answers)
+    return _add(
+        actor,
+        patient_id,
+        day,
+        {"form_id": form_id, "event_type": row["name"]},
+        forms.event_data(form, answers),
+        visit_id,
+        another_visit,
+    )
+
+
+def _add(
+    actor: Actor,
+    patient_id: str,
+    day: date,
+    about: Mapping[str, Any],
+    form_data: Sequence[Mapping[str, Any]],
+    visit_id: str | None,
+    another_visit: bool,
+) -> Recorded:
+    found = [] if another_visit else visits_of_day(patient_id, actor.clinic_id, day)
+    new_visit = visit_id is None and not found
+    if new_visit:
+        visit_id = create_visit(
+            actor, {"patient_id": patient_id, "check_in_timestamp": _check_in(day)}
+        )
+    elif visit_id is None:
+        visit_id = found[-1]["id"]
+    assert visit_id is not None
+    values = {**about, "patient_id": patient_id, "visit_id": visit_id, "form_data": form_data}
+    return Recorded(create_event(actor, values), visit_id, new_visit)
+
+
+def create_event(actor: Actor, row: Mapping[str, Any]) -> str:
+    """Add an event from wire values; its form's required fields are checked. Returns its id."""
+    values = checked(Event, row)
+    patient = patient_row(actor, str(values.get("patient_id") or ""))
+    require(actor, Flag.EDIT_RECORDS, patient["primary_clinic_id"])
+    refuse_existing(Event, values.get("id"))
+    require_columns(Event, values)
+    require_parents(Event, values)
+    if not values.get("visit_id"):
+        raise Invalid("visit_id", _("An event needs its visit."))
+    visit = live_row(Visit, values["visit_id"])
+    if visit["patient_id"] != patient["id"]:
+        raise Invalid("visit_id", _("This visit belongs to another patient."))
+    _check_form_data(values)
+    if "recorded_by_user_id" not in values:
+        values["recorded_by_user_id"] = actor.user_id
+        provider = {"providerId": actor.user_id, "providerName": actor.user_name}
+        values["metadata"] = {**provider, **_mapping(values.get("metadata"))}
+    with Save(actor) as save:
+        event_id = save.insert(Event, values)
+        stamp = {"lastEventAddedTimestamp": moment_text(save.now)}
+        save.update(Visit, visit["id"], {"metadata": {**_mapping(visit["metadata"]), **stamp}})
+    return event_id
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return dict(value) if isinstance(value, dict) else {}
+
+
+def _check_form_data(values: dict[str, Any]) -> None:
+    """Answers must be upstream's list; those of a form that is here must satisfy it."""
+    if not isinstance(values.get("form_data", []), list):
+        raise Invalid("form_data", _("The answers are not a list."))
+    form_id = values.get("form_id")
+    if not form_id:
+        return
+    row = event_form(form_id)
+    if row is None:
+        raise Invalid("form_id", _("There is no such form here."))
+    form = forms.event_form(row)
+    answers, _rest = forms.answers_of(form, values.get("form_data", []))
+    _refuse_missing(form, answers)
+    if not values.get("event_type"):
+        values["event_type"] = row["name"]
+
+
+def _refuse_missing(form: forms.Form, answers: forms.Answers) -> None:
+    for field in forms.missing(form, answers):
+        raise Invalid(field.id, _("{field} is required.").format(field=field.name))
+
+
+def _refuse_wrong(form: forms.Form, answers: forms.Answers) -> None:
+    for field in form.fields:
+        sentence = forms.check(field, answers.get(field.id), info.today())
+        if sentence:
+            raise Invalid(field.id, f"{field.name}: {sentence}")
+
+
+def _require_edit(actor: Actor, event: Mapping[str, Any], clinic_id: str | None) -> None:
+    require(actor, Flag.EDIT_RECORDS, clinic_id)
+    author = event["recorded_by_user_id"] or _mapping(event["metadata"]).get("providerId")
+    if author and author != actor.user_id:
+        require(actor, Flag.EDIT_OTHER_PROVIDER_EVENT, clinic_id)
+    form = event_form(event["form_id"]) if event["form_id"] else None
+    if form is not None and form["is_editable"] is False:
+        raise NotAllowed(_("Answers to this form can't be changed once they are saved."))
+
+
+def may_edit(actor: Actor, event: Mapping[str, Any]) -> str:
+    """Why the actor may not edit an event, in a sentence; empty when it is allowed."""
+    patient = patient_row(actor, event["patient_id"])
+    try:
+        _require_edit(actor, event, patient["primary_clinic_id"])
+    except NotAllowed as refusal:
+        return str(refusal)
+    return ""
+
+
+def needs_reason(visit: Mapping[str, Any]) -> bool:
+    """Whether changing what was recorded in this visit is a correction of an old one."""
+    moment = visit["check_in_timestamp"]
+    return moment is not None and day_of(moment, info.zone()) != info.today()
+
+
+def edit(actor: Actor, event_id: str, answers: forms.Answers, reason: str = "") -> bool:
+    """Save changed answers of an event; provider and metadata stay, a correction is noted.
+
+    ``reason`` is required for a visit of another day (decisions.md 18). Returns whether anything
+    changed.
+    """
+    old = live_row(Event, event_id)
+    row = event_form(old["form_id"]) if old["form_id"] else None
+    if row is None:
+        raise NotAllowed(_("The form of these answers is not there any more."))
+    form = forms.event_form(row)
+    _refuse_missing(form, answers)
+    previous = old["form_data"] if isinstance(old["form_data"], list) else None
+    before, _rest = forms.answers_of(form, previous or [])
+    for field in form.fields:  # a value that stood before may stand, whatever it is
+        if answers.get(field.id) != before.get(field.id):
+            sentence = forms.check(field, answers.get(field.id), info.today())
+            if sentence:
+                raise Invalid(field.id, f"{field.name}: {sentence}")
+    data = forms.event_data(form, answers, previous)
+    return _change_event(actor, old, {"form_data": data}, reason, ask_reason=True)
+
+
+def update_event(actor: Actor, row: Mapping[str, Any]) -> str:
+    """Change the given columns of an event from wire values. Returns its id."""
+    values = checked(Event, row)
+    event_id = str(values.pop("id", "") or "")
+    old = live_row(Event, event_id)
+    require_parents(Event, values)
+    _check_form_data({**old, **values})
+    _change_event(actor, old, values, "", ask_reason=False)
+    return event_id
+
+
+def _change_event(
+    actor: Actor, old: dict[str, Any], values: dict[str, Any], reason: str, *, ask_reason: bool
+) -> bool:
+    patient = patient_row(actor, old["patient_id"])
+    _require_edit(actor, old, patient["primary_clinic_id"])
+    if all(old[name] == value for name, value in values.items()):
+        return False
+    visit = live_row(Visit, old["visit_id"]) if old["visit_id"] else None
+    if ask_reason and visit and needs_reason(visit):
+        if not reason.strip():
+            raise Invalid("reason", _("A change to an old visit needs a reason."))
+        metadata = _mapping(old["metadata"])
+        note = {
+            "at": moment_text(info.now_ms()), "by": actor.user_id,
+            "byName": actor.user_name, "reason": reason.strip(),
+        }  # fmt: skip
+        corrections = [*metadata.get("corrections", []), note]
+        values = {**values, "metadata": {**metadata, "corrections": corrections}}
+    with Save(actor) as save:
+        return save.update(Event, old["id"], values)
+
+
+def may_delete(actor: Actor, table: str, clinic_id: str | None) -> bool:
+    """Whether to offer deleting an event or a visit at all."""
+    flag = Flag.DELETE_RECORDS if table == "events" else Flag.DELETE_PATIENT_VISITS
+    return rights(actor).at(flag, clinic_id or actor.clinic_id)

@@ -1,0 +1,80 @@
+"""The store's schema: making it, its version, and the way up from every older version.
+
+``APPLICATION_ID`` marks a file as ours, ``VERSION`` says which schema it holds; both stand in the
+file's header. An upgrade is one step per version, all in one transaction, after a backup.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+
+from hikma_tui import search
+from hikma_tui.models import LOCAL, SYNCED, database
+
+APPLICATION_ID = 0x48694B6D  # "HiKm"
+VERSION = 1
+
+Upgrade = Callable[[sqlite3.Connection], None]
+
+# Version n holds what must be done to a store of version n to make it n + 1.
+UPGRADES: Mapping[int, Upgrade] = {}
+
+# Partial: only live rows are ever looked for by these columns.
+_LIVE_INDEXES = {
+    "patients": ("primary_clinic_id", "government_id", "external_patient_id"),
+    "visits": ("patient_id, check_in_timestamp DESC", "check_in_timestamp"),
+    "events": ("visit_id, created_at", "patient_id, created_at"),
+    "appointments": ("patient_id", "current_visit_id", "timestamp"),
+    "patient_vitals": ("patient_id, timestamp", "visit_id"),
+    "patient_problems": ("patient_id", "visit_id"),
+    "prescriptions": ("patient_id", "visit_id"),
+    "prescription_items": ("prescription_id", "patient_id", "drug_id"),
+    "dispensing_records": ("patient_id", "prescription_item_id", "drug_id"),
+    "clinic_inventory": ("drug_id",),
+    "user_clinic_permissions": ("user_id, clinic_id",),
+}
+
+
+def live_views() -> list[str]:
+    """The SQL of the views that say what is live; made anew after every upgrade."""
+    statements = []
+    for model in SYNCED:
+        table = model._meta.table_name
+        statements.append(f"DROP VIEW IF EXISTS live_{table}")
+        statements.append(
+            f"CREATE VIEW live_{table} AS SELECT * FROM {table} WHERE tombstone IS NULL"
+        )
+    return statements
+
+
+def _indexes() -> list[str]:
+    statements = []
+    for table, keys in _LIVE_INDEXES.items():
+        for number, columns in enumerate(keys, start=1):
+            statements.append(
+                f"CREATE INDEX {table}_live_{number} ON {table} ({columns}) WHERE tombstone IS NULL"
+            )
+        # Undoing a deletion finds what it took by its number.
+    for model in SYNCED:
+        table = model._meta.table_name
+        statements.append(
+            f"CREATE INDEX {table}_deleted ON {table} (tombstone) WHERE tombstone IS NOT NULL"
+        )
+    return statements
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """Make every table, index and view in an empty file, inside the caller's transaction.
+
+    ``models.database`` must be connected to that file by this thread.
+    """
+    database.create_tables([*SYNCED, *LOCAL], safe=False)
+    for statement in [*_indexes(), *live_views()]:
+        connection.execute(statement)
+    search.create(connection)
+
+
+def steps_from(version: int, upgrades: Mapping[int, Upgrade], target: int) -> list[Upgrade]:
+    """The upgrades that lead from ``version`` to ``target``, in order. KeyError when one lacks."""
+    return [upgrades[number] for number in range(version, target)]

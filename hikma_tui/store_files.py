@@ -1,0 +1,111 @@
+"""The store's files: where they lie, who may read them, what a file is before it is opened."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hikma_tui.i18n import _
+from hikma_tui.schema import APPLICATION_ID
+from hikma_tui.store_errors import Corrupt, NoStore, NotOurs, ReadOnly
+
+FILE_NAME = "hikma.db"
+BACKUPS = "backups"
+ENVIRONMENT = "HIKMA_TUI_DATA_DIR"
+
+
+def default_directory(demo: bool = False) -> Path:
+    """Where the data lives when nobody says otherwise; the demo's own place beside it."""
+    import platformdirs
+
+    chosen = os.environ.get(ENVIRONMENT, "")
+    if chosen:
+        return Path(chosen) / "demo" if demo else Path(chosen)
+    return Path(platformdirs.user_data_dir("hikma-tui-demo" if demo else "hikma-tui", False))
+
+
+def prepare_directory(directory: Path) -> None:
+    """Make the directory, or tighten one that is ours or empty, to mode 0700. ReadOnly if not."""
+    try:
+        if not directory.exists():
+            directory.mkdir(parents=True, mode=0o700)
+        mine = not any(directory.iterdir()) or (directory / FILE_NAME).exists()
+        if mine and stat.S_IMODE(directory.stat().st_mode) & 0o077:
+            directory.chmod(0o700)
+    except OSError as error:
+        raise ReadOnly(
+            _("The folder for the records can't be used: {reason}. ({path})").format(
+                reason=error.strerror or type(error).__name__, path=directory
+            )
+        ) from error
+
+
+def probe(path: Path) -> None:
+    """Refuse a file that is not ours, by its header alone: nothing is opened or changed.
+
+    Raises NoStore, NotOurs, Corrupt or ReadOnly.
+    """
+    if not path.exists():
+        raise NoStore(
+            _("There is no clinic here yet. Start with: hikma-tui init ({path})").format(path=path)
+        )
+    try:
+        with path.open("rb") as file:
+            header = file.read(100)
+    except OSError as error:
+        raise ReadOnly(
+            _("The records can't be read: {reason}. ({path})").format(
+                reason=error.strerror or type(error).__name__, path=path
+            )
+        ) from error
+    if header[:16] != b"SQLite format 3\x00":
+        raise NotOurs(
+            _("This file is not a store of hikma-tui: nothing was changed. ({path})").format(
+                path=path
+            )
+        )
+    if len(header) < 100:
+        raise Corrupt(
+            _(
+                "The records' file is damaged: nothing was changed."
+                " Keep the file, and restore the newest copy from the backups folder. ({path})"
+            ).format(path=path)
+        )
+    if int.from_bytes(header[68:72], "big") != APPLICATION_ID:
+        raise NotOurs(
+            _("This file is another program's: nothing was changed. ({path})").format(path=path)
+        )
+
+
+def copy_to(connection: sqlite3.Connection, directory: Path, name: str) -> Path:
+    """Copy the whole store to ``backups/NAME-<moment>.db`` (0600), check the copy, return it."""
+    backups = directory / BACKUPS
+    backups.mkdir(mode=0o700, exist_ok=True)
+    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+    path = backups / f"{name}-{moment}.db"
+    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    os.close(descriptor)
+    target = sqlite3.connect(path)
+    try:
+        connection.backup(target)
+        problems = target.execute("PRAGMA quick_check(1)").fetchone()[0]
+    finally:
+        target.close()
+    if problems != "ok":
+        path.unlink()
+        raise Corrupt(_("The copy made before the upgrade is not good: nothing was changed."))
+    sync_file(path)
+    sync_file(backups)
+    return path
+
+
+def sync_file(path: Path) -> None:
+    """Wait until a file or a directory entry is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
