@@ -1,0 +1,32 @@
+"""Small helpers to ask SQLite, whatever row factory the connection carries."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+
+def ask(connection: sqlite3.Connection, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+    """All rows, as tuples."""
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    return cursor.execute(sql, values).fetchall()
+
+
+def one(connection: sqlite3.Connection, sql: str, values: Sequence[Any] = ()) -> Any:
+    """The first column of the first row, or None."""
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    row = cursor.execute(sql, values).fetchone()
+    return row[0] if row else None
+
+
+def mapped(cursor: sqlite3.Cursor, row: Sequence[Any]) -> dict[str, Any]:
+    """A row by its columns' names."""
+    return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
+
+
+def after(prefix: str) -> str:
+    """The text that ends the range of all texts beginning with ``prefix``."""
+    return prefix + "\U0010ffff"
