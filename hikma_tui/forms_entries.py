@@ -1,0 +1,99 @@
+"""Diagnoses and medicines of an event as typed lines and as upstream's entries. Pure.
+
+A typed diagnosis has no code (``0000``, decisions.md 16); a typed medicine is kept as its name and
+nothing in it is guessed (decisions.md 13). A line that still reads as an entry that is already
+stored keeps that entry whole, so editing one line loses nothing of the others.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+
+from hikma_tui.forms_json import as_json, json_of, text_of, unwrap
+from hikma_tui.forms_shape import Item
+
+NO_CODE = "0000"
+_MEDICINE_KEYS = (
+    "route", "form", "frequency", "intervals", "dose", "doseUnits", "duration", "durationUnits",
+)  # fmt: skip
+
+
+def typed_diagnoses(text: str, stored: Iterable[Mapping[str, object]] = ()) -> list[Item]:
+    """One ``{code, desc}`` for every line of ``text``."""
+    return _typed(text, stored, diagnosis_line, _diagnosis)
+
+
+def typed_medicines(text: str, stored: Iterable[Mapping[str, object]] = ()) -> list[Item]:
+    """One medication entry for every line of ``text``."""
+    return _typed(text, stored, medicine_line, _medicine)
+
+
+def _diagnosis(line: str) -> Item:
+    return {"code": NO_CODE, "desc": line}
+
+
+def _medicine(line: str) -> Item:
+    return {"id": secrets.token_hex(10), "name": line, **dict.fromkeys(_MEDICINE_KEYS, "")}
+
+
+def _typed(
+    text: str,
+    stored: Iterable[Mapping[str, object]],
+    line_of: Callable[[Mapping[str, object]], str],
+    made: Callable[[str], Item],
+) -> list[Item]:
+    left = [dict(entry) for entry in stored]
+    out: list[Item] = []
+    for line in (" ".join(line.split()) for line in text.splitlines()):
+        known = next((entry for entry in left if line_of(entry) == line), None)
+        if known is not None:
+            left.remove(known)
+            out.append(known)
+        elif line:
+            out.append(made(line))
+    return out
+
+
+def entries_of(value: object, *, medicine: bool) -> list[Item]:
+    """The entries that a stored answer holds; a bare text is one entry."""
+    found = unwrap(json_of(value))
+    listed = found if isinstance(found, list) else [found]
+    return [entry for came in listed for entry in _entry(came, medicine=medicine)]
+
+
+def _entry(came: object, *, medicine: bool) -> list[Item]:
+    if isinstance(came, Mapping):
+        return [{str(key): value for key, value in came.items()}] if came else []
+    line = " ".join((text_of(came) or ("" if came in (None, "") else as_json(came))).split())
+    if not line:
+        return []
+    return [_medicine(line) | {"id": ""} if medicine else _diagnosis(line)]
+
+
+def diagnosis_line(entry: Mapping[str, object]) -> str:
+    """A diagnosis as one line: its words, then its code when it has a true one."""
+    words = _words(entry.get("desc")) or _words(entry.get("label"))
+    code = _words(entry.get("code"))
+    if not code or code == NO_CODE:
+        return words
+    return f"{words} ({code})" if words else code
+
+
+def medicine_line(entry: Mapping[str, object]) -> str:
+    """A medicine as one line, only what was entered: ``Amoxicillin 500 mg oral tablet ...``."""
+    dose = _with_unit(entry.get("dose"), entry.get("doseUnits"))
+    duration = _with_unit(entry.get("duration"), entry.get("durationUnits"))
+    parts = [_words(entry.get("name")), dose]
+    parts += [_words(entry.get(key)) for key in ("route", "form", "frequency", "intervals")]
+    return " ".join(part for part in (*parts, duration) if part)
+
+
+def _with_unit(amount: object, unit: object) -> str:
+    """An amount with its unit; upstream's default of 0 says that none was entered."""
+    number = _words(amount)
+    return "" if number in ("", "0") else f"{number} {_words(unit)}".strip()
+
+
+def _words(value: object) -> str:
+    return " ".join(text_of(unwrap(value)).split())
