@@ -1,0 +1,114 @@
+"""Registering and editing by the clinic's own registration form: its answers become a patient."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from hikma_tui import forms
+from hikma_tui.clinic import info, patients
+from hikma_tui.clinic.actor import Actor
+from hikma_tui.clinic.errors import Invalid
+from hikma_tui.i18n import _, language
+
+_PLACE = "patient"
+
+
+def place_of(patient_id: str | None) -> str:
+    """Where the draft of a registration (None) or of an edit is kept."""
+    return f"{_PLACE}:{patient_id or 'new'}"
+
+
+def form(actor: Actor) -> forms.Form:
+    """The form that drives the screen."""
+    return forms.registration_form(patients.registration_form(actor))
+
+
+def answers_to_begin(actor: Actor, made: forms.Form) -> forms.Answers:
+    """What a new patient's form begins with: the next card number and the user's clinic."""
+    offered = {
+        "external_patient_id": patients.next_card_number(),
+        "primary_clinic_id": actor.clinic_id or "",
+    }
+    return {f.id: offered[f.column] for f in made.fields if f.base and f.column in offered}
+
+
+def answers_of(actor: Actor, made: forms.Form, patient_id: str) -> forms.Answers:
+    """The answers that a live patient holds. NotFound, NotAllowed."""
+    columns, attributes, metadata = patients.for_editing(actor, patient_id)
+    return forms.patient_answers(made, columns, attributes, metadata)
+
+
+def register(
+    actor: Actor, answers: forms.Answers, *, same_government_id_ok: bool = False
+) -> str:
+    """Add the patient that ``answers`` describe. Returns the id.
+
+    Raises Invalid (``column`` is then the field's id), NotAllowed, SameGovernmentId.
+    """
+    made = form(actor)
+    columns, attributes, metadata = _values(made, answers, None)
+    columns["metadata"] = {key: value for key, value in metadata.items() if value is not None}
+    return patients.register(
+        actor, columns, attributes, same_government_id_ok=same_government_id_ok
+    )
+
+
+def edit(
+    actor: Actor,
+    patient_id: str,
+    answers: forms.Answers,
+    *,
+    same_government_id_ok: bool = False,
+) -> bool:
+    """Save changed answers of a live patient; what this form does not show stays as it is."""
+    made = form(actor)
+    before = answers_of(actor, made, patient_id)
+    columns, attributes, metadata = _values(made, answers, before)
+    old = patients.for_editing(actor, patient_id)[2]
+    merged = {**old, **metadata}
+    columns["metadata"] = {key: value for key, value in merged.items() if value is not None}
+    return patients.edit(
+        actor, patient_id, columns, attributes, same_government_id_ok=same_government_id_ok
+    )
+
+
+def _values(
+    made: forms.Form, answers: forms.Answers, before: forms.Answers | None
+) -> tuple[dict[str, Any], list[Mapping[str, Any]], dict[str, Any]]:
+    """Checked columns, attributes and metadata. Of an edit: only those of changed answers."""
+    for field in forms.missing(made, answers):
+        name = forms.translate(field.label, language()) or field.name
+        raise Invalid(field.id, _("{field} is required.").format(field=name))
+    changed = {
+        field.id
+        for field in made.fields
+        if before is None or answers.get(field.id) != before.get(field.id)
+    }
+    for field in made.fields:
+        sentence = forms.check(field, answers.get(field.id), info.today())
+        if field.id in changed and sentence:
+            raise Invalid(field.id, f"{field.name}: {sentence}")
+    values = forms.patient_values(made, answers)
+    columns = {
+        field.column: values.columns[field.column]
+        for field in made.fields
+        if field.id in changed and field.base and field.column in values.columns
+    }
+    attributes: list[Mapping[str, Any]] = [
+        _attribute(value) for value in values.attributes if value.attribute_id in changed
+    ]
+    birth = {f.id for f in made.fields if f.kind is forms.Kind.BIRTH and f.base}
+    return columns, attributes, dict(values.metadata) if birth & changed else {}
+
+
+def _attribute(value: forms.AttributeValue) -> dict[str, Any]:
+    """A wire row of the attribute. ``false`` and 0, which the server stores as null, stand in
+    its metadata too (decisions.md 31)."""
+    row = asdict(value)
+    if value.boolean_value is False:
+        row["metadata"] = {"boolean_value": False}
+    elif value.number_value == 0:
+        row["metadata"] = {"number_value": 0}
+    return row

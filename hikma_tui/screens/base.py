@@ -1,0 +1,55 @@
+"""What every screen of the clinic stands on: the acting user, and the store's threads by await.
+
+The app that carries them is described here as a protocol, since screens never import the app.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import date
+from typing import Generic, ParamSpec, Protocol, TypeVar, cast
+
+from hikma_tui.clinic.actor import Actor
+from hikma_tui.widgets.base import BaseScreen
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+class ClinicApp(Protocol):
+    """What a screen asks of the app. ``reading``, ``counting`` and ``writing`` run a function on
+    the store's thread of that name; they raise the store's and the clinic's own errors, whose
+    ``str()`` is a sentence for the user (``StoreError``, ``Refused``)."""
+
+    actor: Actor
+    today: date
+
+    def reading(
+        self, function: Callable[P, R], *arguments: P.args, **named: P.kwargs
+    ) -> Awaitable[R]:
+        """Run what only looks."""
+
+    def counting(
+        self, function: Callable[P, R], *arguments: P.args, **named: P.kwargs
+    ) -> Awaitable[R]:
+        """Run what looks and may take long, beside ``reading``."""
+
+    def writing(
+        self, function: Callable[P, R], *arguments: P.args, **named: P.kwargs
+    ) -> Awaitable[R]:
+        """Run what saves; when it returns, the save is durable."""
+
+
+class ClinicScreen(BaseScreen[T], Generic[T]):
+    """A screen that shows or takes records."""
+
+    @property
+    def clinic(self) -> ClinicApp:
+        """The app, as screens know it."""
+        return cast("ClinicApp", self.app)
+
+    @property
+    def actor(self) -> Actor:
+        """Who is signed in."""
+        return self.clinic.actor
