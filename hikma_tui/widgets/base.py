@@ -20,10 +20,13 @@ from textual.events import Key
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
+from textual.widgets import Input
+from textual.worker import WorkerFailed
 
 from hikma_tui.i18n import _
 from hikma_tui.text import plain
 from hikma_tui.widgets.keys import N_, Action, bindings, name_character
+from hikma_tui.widgets.row_list import RowList
 from hikma_tui.widgets.title import KeyLine, MessageLine
 
 T = TypeVar("T")
@@ -91,10 +94,18 @@ class BaseScreen(Screen[T], Generic[T]):
         self.refresh_keys()
 
     def on_key(self, event: Key) -> None:
-        """Only keys that no field has taken arrive here."""
+        """Only keys that no field has taken arrive here: arrows for the list, letters of a name."""
         character = name_character(event)
-        if character is not None and self.typed_name(character):
+        if (character is not None and self.typed_name(character)) or self._move_list(event.key):
             event.stop()
+
+    def _move_list(self, key: str) -> bool:
+        """Move in the first list of the screen. Home and End belong to a field that has focus."""
+        field = self.focused
+        if field is not None and (not isinstance(field, Input) or key in ("home", "end")):
+            return False
+        lists = self.query(RowList)
+        return bool(lists) and lists.first().take_key(key)
 
 
 HELP = Action(
@@ -122,7 +133,9 @@ class BaseApp(App[T], Generic[T], inherit_bindings=False):
     crash_log: Path | None = None
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
+        # Said at once, not only through the theme: Textual chooses its NO_COLOR filter right here,
+        # and the one for true colours turns the terminal's own colours into black on black.
+        super().__init__(ansi_color=True, **options)
         self.animation_level = "none"
         self.theme = "ansi-dark"
         ScrollBar.renderer = PlainScrollBar
@@ -248,6 +261,12 @@ def trace_without_data(error: BaseException) -> str:
         lines.append(type(current).__module__ + "." + type(current).__qualname__)
         for frame in traceback.extract_tb(current.__traceback__):
             lines.append(f"  {frame.filename}:{frame.lineno} {frame.name}")
-        hidden = None if current.__suppress_context__ else current.__context__
-        current = current.__cause__ or hidden
+        current = _what_caused(current)
     return "\n".join(lines)
+
+
+def _what_caused(error: BaseException) -> BaseException | None:
+    """The error behind ``error``, if any; a worker's own error is behind ``WorkerFailed``."""
+    if isinstance(error, WorkerFailed):
+        return error.error
+    return error.__cause__ or (None if error.__suppress_context__ else error.__context__)

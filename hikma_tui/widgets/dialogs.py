@@ -209,15 +209,12 @@ class Choose(Dialog[str | None]):
         yield rows
 
     def on_key(self, event: Key) -> None:
-        """Digits of any script choose; arrows move."""
+        """Digits of any script choose; the arrows are ``BaseScreen``'s."""
         number = digit_of(event.character)
         if number and number <= len(self.choices):
             event.stop()
             event.prevent_default()
             self.dismiss(self.choices[number - 1].key)
-        elif event.key != "enter" and self.query_one(RowList).take_key(event.key):
-            event.stop()
-            event.prevent_default()
 
     @on(RowList.Opened)
     def opened(self, event: RowList.Opened) -> None:

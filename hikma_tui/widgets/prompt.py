@@ -29,11 +29,17 @@ def one_line(text: str) -> str:
 
 
 class LineInput(Input):
-    """A field of one line: compact, no blink, and a paste of any size."""
+    """A field of one line: compact, no blink, and a paste of any size.
+
+    Its cursor is reversed, not coloured, so that it can be seen under NO_COLOR too.
+    """
 
     DEFAULT_CSS = """
     LineInput, LineInput:focus, LineInput.-invalid, LineInput.-invalid:focus {
         border: none; height: 1; padding: 0; background-tint: transparent;
+    }
+    LineInput:ansi > .input--cursor, LineInput:ansi > .input--selection {
+        color: ansi_default; background: ansi_default; text-style: reverse;
     }
     """
 

@@ -1,8 +1,8 @@
 """A list of rows that is drawn line by line: patients found, visits, choices.
 
 It shows exactly the rows it is given (fifty from the search), keeps one of them highlighted, and
-never needs the focus: the screen hands it the keys with ``take_key`` while the search field keeps
-the cursor. Only lines whose text has changed are sent to the terminal (ecosystem.md B3).
+never needs the focus: ``BaseScreen`` hands it the keys while the search field keeps the cursor.
+Only lines whose text has changed are sent to the terminal (ecosystem.md B3).
 """
 
 from __future__ import annotations
@@ -130,13 +130,10 @@ class RowList(Widget):
         self,
         lines: Iterable[Line] = (),
         *,
-        focusable: bool = False,
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
-        """``focusable`` is for a screen without a text field: then the list takes keys itself."""
         super().__init__(id=id, classes=classes)
-        self.can_focus = focusable
         self._lines: tuple[Line, ...] = tuple(lines)
         self._why = _says_why(self._lines)
         self._at = self._next_row(0, 1)
@@ -193,7 +190,10 @@ class RowList(Widget):
     # Moving --------------------------------------------------------------------------------
 
     def take_key(self, key: str) -> bool:
-        """Do what a key (Textual's name) does in a list; False when it does nothing here."""
+        """Move as a key (Textual's name) says; False when it does not move.
+
+        Enter is not among them: it is an action of the screen, or the field's ``Submitted``.
+        """
         moves = {
             "up": self.up,
             "down": self.down,
@@ -203,7 +203,6 @@ class RowList(Widget):
             "ctrl+home": self.first,
             "end": self.last,
             "ctrl+end": self.last,
-            "enter": self.open,
         }
         move = moves.get(key)
         if move is not None:
@@ -311,7 +310,7 @@ class RowList(Widget):
         self._keep_in_view()
         self.refresh()
 
-    # Mouse and own keys --------------------------------------------------------------------
+    # The mouse -----------------------------------------------------------------------------
 
     async def on_click(self, event: Click) -> None:
         """A click on a row opens it."""
@@ -330,31 +329,3 @@ class RowList(Widget):
         """The wheel moves the highlight."""
         event.stop()
         self.down()
-
-    def key_up(self) -> None:
-        """Keys come here by themselves only while a ``focusable`` list has the focus."""
-        self.up()
-
-    def key_down(self) -> None:
-        """See ``key_up``."""
-        self.down()
-
-    def key_pageup(self) -> None:
-        """See ``key_up``."""
-        self.page_up()
-
-    def key_pagedown(self) -> None:
-        """See ``key_up``."""
-        self.page_down()
-
-    def key_home(self) -> None:
-        """See ``key_up``."""
-        self.first()
-
-    def key_end(self) -> None:
-        """See ``key_up``."""
-        self.last()
-
-    def key_enter(self) -> None:
-        """See ``key_up``."""
-        self.open()
