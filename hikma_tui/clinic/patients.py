@@ -25,6 +25,7 @@ from hikma_tui.models import (
     dicts,
     live,
 )
+from hikma_tui.search import Draft
 
 _PLACEHOLDERS = frozenset({"", "0", "00", "000", "0000", "-", "--", "none", "n/a", "na", "x", "?"})
 
@@ -177,7 +178,7 @@ def edit(
     *,
     same_government_id_ok: bool = False,
 ) -> bool:
-    """Change the given columns and attributes; all others stay. Returns whether anything changed."""
+    """Change the given columns and attributes; all others stay. Returns whether any differed."""
     old = patient_row(actor, patient_id)
     require(actor, Flag.EDIT_RECORDS, old["primary_clinic_id"])
     values = checked(Patient, columns)
@@ -289,12 +290,12 @@ def _file_at(clinic_id: str | None) -> str:
 def _count_card(card_number: Any) -> None:
     """The number after this one is offered next, when it was one of this machine's."""
     prefix, _dash, number = str(card_number or "").partition("-")
-    if prefix == info.get("card_prefix") and number.isascii() and number.isdigit():
-        if len(number) <= 9 and int(number) >= info.number("card_next"):
-            info.put("card_next", int(number) + 1)
+    ours = prefix == info.get("card_prefix") and number.isascii() and number.isdigit()
+    if ours and len(number) <= 9 and int(number) >= info.number("card_next"):
+        info.put("card_next", int(number) + 1)
 
 
-def likely(actor: Actor, draft: search.Draft, today: date) -> list[Likeness]:
+def likely(actor: Actor, draft: Draft, today: date) -> list[Likeness]:
     """Live patients like the one being typed, best first, over all of them; with the reasons."""
     found = []
     for alike in search.alike(connection(), draft, today=today):

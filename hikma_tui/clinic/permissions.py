@@ -89,7 +89,7 @@ def rights(actor: Actor) -> Rights:
 
 
 def require(actor: Actor, flag: Flag, clinic_id: str | None) -> None:
-    """NotAllowed, with a sentence, unless the flag holds at ``clinic_id`` (None: the user's own)."""
+    """NotAllowed, with a sentence, unless the flag holds at a clinic (None: the user's own)."""
     if not rights(actor).at(flag, clinic_id or actor.clinic_id):
         raise NotAllowed(
             _("{user} has no permission to {act} at this clinic. Nothing was changed.").format(

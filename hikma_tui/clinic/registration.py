@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from hikma_tui import forms
-from hikma_tui.clinic import info, patients
+from hikma_tui.clinic import drafts, info, patients
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid
 from hikma_tui.i18n import _, language
@@ -18,6 +18,19 @@ _PLACE = "patient"
 def place_of(patient_id: str | None) -> str:
     """Where the draft of a registration (None) or of an edit is kept."""
     return f"{_PLACE}:{patient_id or 'new'}"
+
+
+def free_place(actor: Actor, patient_id: str | None) -> str:
+    """A place with no draft of a new patient yet, so that beginning another loses none; of an
+    edit always the same place, whose draft goes on.
+    """
+    if patient_id is not None:
+        return place_of(patient_id)
+    taken = {kept.place for kept in drafts.waiting(actor)}
+    number = 1
+    while (place := place_of(None) + (f":{number}" if number > 1 else "")) in taken:
+        number += 1
+    return place
 
 
 def form(actor: Actor) -> forms.Form:
@@ -40,9 +53,7 @@ def answers_of(actor: Actor, made: forms.Form, patient_id: str) -> forms.Answers
     return forms.patient_answers(made, columns, attributes, metadata)
 
 
-def register(
-    actor: Actor, answers: forms.Answers, *, same_government_id_ok: bool = False
-) -> str:
+def register(actor: Actor, answers: forms.Answers, *, same_government_id_ok: bool = False) -> str:
     """Add the patient that ``answers`` describe. Returns the id.
 
     Raises Invalid (``column`` is then the field's id), NotAllowed, SameGovernmentId.
@@ -105,7 +116,8 @@ def _values(
 
 def _attribute(value: forms.AttributeValue) -> dict[str, Any]:
     """A wire row of the attribute. ``false`` and 0, which the server stores as null, stand in
-    its metadata too (decisions.md 31)."""
+    its metadata too (decisions.md 31).
+    """
     row = asdict(value)
     if value.boolean_value is False:
         row["metadata"] = {"boolean_value": False}

@@ -19,8 +19,9 @@ T = TypeVar("T")
 
 class ClinicApp(Protocol):
     """What a screen asks of the app. ``reading``, ``counting`` and ``writing`` run a function on
-    the store's thread of that name; they raise the store's and the clinic's own errors, whose
-    ``str()`` is a sentence for the user (``StoreError``, ``Refused``)."""
+    the store's thread of that name; what fails raises ``Refused``, and its ``str()`` is a sentence
+    for the user.
+    """
 
     actor: Actor
     today: date

@@ -1,0 +1,80 @@
+"""Ask for a day: typed as people type it, echoed in words, past allowed, future never."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import Input, Static
+
+from hikma_tui.days import DayError, as_date, in_words, parse_day
+from hikma_tui.i18n import _
+from hikma_tui.text import display
+from hikma_tui.widgets.dialogs import Dialog
+from hikma_tui.widgets.keys import N_, Action
+from hikma_tui.widgets.prompt import LineInput
+
+
+class AskDay(Dialog[date | None]):
+    """Gives the day, or None when left with Esc."""
+
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("day.done", "f10", N_("take this day")),
+        Action("day.leave", "escape", N_("back")),
+    )
+
+    def __init__(self, day: date, today: date) -> None:
+        super().__init__(
+            _("The day of the visit"),
+            _("For example: t (today), t-3, -2w, 31/1/26, 2026-01-31"),
+        )
+        self._day = day
+        self._today = today
+
+    def body(self) -> ComposeResult:
+        """The field, and under it what was understood."""
+        yield LineInput("" if self._day == self._today else self._day.isoformat(), id="day")
+        yield Static(id="echo", markup=False)
+
+    def on_mount(self) -> None:
+        """Show what stands there now."""
+        super().on_mount()
+        self._echo()
+
+    @on(Input.Changed)
+    def changed(self, event: Input.Changed) -> None:
+        """Echo each keystroke in words."""
+        event.stop()
+        self._echo()
+
+    @on(Input.Submitted)
+    def entered(self, event: Input.Submitted) -> None:
+        """Enter takes the day, as F10 does."""
+        event.stop()
+        self.action_done()
+
+    def _read(self) -> date:
+        text = self.query_one("#day", LineInput).value.strip() or "t"
+        found = as_date(parse_day(text, self._today).day)
+        assert found is not None
+        return found
+
+    def _echo(self) -> None:
+        try:
+            text = in_words(self._read().isoformat(), self._today)
+        except DayError as error:
+            text = str(error)
+        self.query_one("#echo", Static).update(display(text))
+
+    def action_done(self) -> None:
+        """Give the day, or say what is wrong with it."""
+        try:
+            self.dismiss(self._read())
+        except DayError as error:
+            self.say(str(error), loud=True)
+
+    def action_leave(self) -> None:
+        """Give nothing."""
+        self.dismiss(None)
