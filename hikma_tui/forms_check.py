@@ -127,10 +127,10 @@ def _wrong_day(field: Field, typed: str, today: date) -> str | None:
     if day is None:
         return None
     try:
-        parse_day(day, today, birth=birth, future=allows_future(field))
+        found = parse_day(day, today, birth=birth, future=allows_future(field))
     except DayError as error:
         return str(error)
-    return None
+    return None if found.day == day else _("A date is stored as year-month-day: 2026-01-31.")
 
 
 def _wrong_choice(field: Field, answer: Answer, stored: Answer) -> str | None:

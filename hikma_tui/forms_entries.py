@@ -7,7 +7,7 @@ stored keeps that entry whole, so editing one line loses nothing of the others.
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Callable, Iterable, Mapping
 
 from hikma_tui.forms_json import as_json, json_of, text_of, unwrap
@@ -34,7 +34,7 @@ def _diagnosis(line: str) -> Item:
 
 
 def _medicine(line: str) -> Item:
-    return {"id": secrets.token_hex(10), "name": line, **dict.fromkeys(_MEDICINE_KEYS, "")}
+    return {"id": os.urandom(10).hex(), "name": line, **dict.fromkeys(_MEDICINE_KEYS, "")}
 
 
 def _typed(

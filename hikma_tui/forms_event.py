@@ -77,12 +77,20 @@ def _field(
         required=bool_of(raw.get("required"), default=False),
         options=options,
         units=_units(raw.get("units")),
-        content=_texts(raw.get("content"), language, entry.get("content") or entry.get("name")),
+        content=_content(raw, language, entry),
         position=index,
         field_type=field_type,
         input_type=input_type,
         raw=raw,
     )
+
+
+def _content(
+    raw: Mapping[str, object], language: str, entry: Mapping[str, object]
+) -> dict[str, str]:
+    """A text block's words; an entry has no place of its own for them but ``description``."""
+    translated = entry.get("content") or (not raw.get("description") and entry.get("description"))
+    return _texts(raw.get("content"), language, translated or None)
 
 
 def broken_field(came: object, index: int) -> Field:

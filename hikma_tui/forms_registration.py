@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from urllib.parse import unquote
 
 from hikma_tui.days import Birth, as_date, day_of_moment
 from hikma_tui.forms_data import yes_or_no
@@ -96,7 +95,7 @@ def _field(came: object, index: int) -> Field:
         return broken_field(came, index)
     column = text_of(raw.get("column"))
     label = translations_of(raw.get("label")) or translations_of(raw.get("name"))
-    label = label or {"en": unquote(column) or f"#{index}"}
+    label = label or {"en": _decoded(column) or f"#{index}"}
     options = _options(raw.get("options"))
     field_type = text_of(raw.get("fieldType"))
     return Field(
@@ -115,6 +114,15 @@ def _field(came: object, index: int) -> Field:
         field_type=field_type,
         raw=raw,
     )
+
+
+def _decoded(column: str) -> str:
+    """The label that a custom field's column was made from (features.md 2.3: encodeURI)."""
+    if "%" not in column:
+        return column
+    from urllib.parse import unquote  # rare, and it costs milliseconds of every start
+
+    return unquote(column)
 
 
 def _position(value: object) -> int:

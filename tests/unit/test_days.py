@@ -22,6 +22,7 @@ from hikma_tui.days import (
     parse_day,
     short,
 )
+from hikma_tui.i18n import use_language
 
 TODAY = date(2026, 11, 22)  # a Sunday
 DAYS = st.dates(date(1900, 1, 1), TODAY)
@@ -286,6 +287,18 @@ def test_a_day_stored_as_a_moment_is_the_same_day_in_every_usual_zone() -> None:
     assert day_of_moment("2026-01-31") == "2026-01-31"
     assert day_of_moment("9999-12-31T23:59:00Z", amman) == ""
     assert day_of_moment("nonsense") == ""
+
+
+@pytest.mark.parametrize("language", ["es", "ar"])
+def test_the_echo_reads_back_in_every_language(language: str) -> None:
+    use_language(language)
+    try:
+        for month in range(1, 13):
+            iso = date(2026, month, 9).isoformat()
+            told = in_words(iso, TODAY)
+            assert parse_day(told, TODAY, future=True).day == iso
+    finally:
+        use_language("en")
 
 
 @given(DAYS)

@@ -268,6 +268,7 @@ def test_answers_that_are_wrong_say_why() -> None:
     assert check(day, "2026-12-24", TODAY) is None
     assert allows_future(day)
     assert "no day 31" in (check(day, "2026-02-31", TODAY) or "")
+    assert "year-month-day" in (check(day, "31/1/2026", TODAY) or "")
     text = field_of(fieldType="free-text", inputType="text")
     assert check(text, "\x1b[31m[/x] 😀\n", TODAY) is None
     assert "cannot be stored" in (check(text, "a\0b", TODAY) or "")
