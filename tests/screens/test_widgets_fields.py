@@ -274,7 +274,7 @@ async def test_tell_scrolls_a_long_text() -> None:
 
 async def test_a_notice_is_plain_text_in_the_console_s_glyphs() -> None:
     app = ChartApp()
-    async with app.run_test() as pilot:
+    async with app.run_test(notifications=True) as pilot:
         await settle(pilot)
         app.notify(HOSTILE, title="[/title]", timeout=60, markup=True)
         await settle(pilot)

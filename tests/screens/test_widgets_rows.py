@@ -192,7 +192,7 @@ async def test_only_lines_that_changed_are_painted(monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))
 async def test_hostile_text_is_shown_harmlessly_everywhere(value: str) -> None:
     app = FindApp([Row(value, fit(value, 10), value, why=value), Divider(value), Info(value)])
-    async with app.run_test() as pilot:
+    async with app.run_test(notifications=True) as pilot:
         app.find.query_one(StateLine).show(value, value, value)
         app.find.say(value, loud=True)
         app.find.query_one(SearchPrompt).value = value[:200]
