@@ -29,19 +29,19 @@ CREATE INDEX visits_live_1 ON visits (patient_id, check_in_timestamp DESC)
 """
 _VIEWED = ("patients", "visits", "patient_additional_attributes", "registration_forms")
 
-GIVEN = (
+GIVEN = (  # noqa: SIM905
     "Mohamed Fatima Ahmed Ali Hassan Aisha Omar Ibrahim Maria Hussein Yusuf Khadija Mahmoud Amina "
     "Mohammed Zainab Said Mariam Jose Khaled Noor Sara Abdullah Layla Juan Mustafa Hana Ana Osman "
     "Samir Rania Muhammad Salma Daniel Nadia Karim Huda Luis Tariq Samira Carlos Yasmin Jamal Mona "
     "David Rasha Bilal Lina Pedro Iman Sami Rosa Walid Dina John Carmen Adam Ruth Grace Isaac"
 ).split()
-ARABIC = (
+ARABIC = (  # noqa: SIM905
     "محمد فاطمة أحمد علي حسن عائشة عمر إبراهيم مريم حسين يوسف خديجة محمود أمينة زينب سعيد خالد نور "
     "سارة عبدالله ليلى مصطفى هناء عثمان سمير رانيا سلمى نادية كريم هدى طارق سميرة ياسمين جمال منى "
     "رشا بلال لينا إيمان سامي وليد دينا آدم عبدالرحمن نورالدين أسماء شيماء هيثم غسان مروان"
 ).split()
-_LATIN_PARTS = "ba ka ma ra sa ta la na da ha fa ga ja za wa ya mi ri si no lu du ke be sha kha".split()
-_ARABIC_PARTS = "با كم مر سع تل لن ند دا ها فر جا زي وا يا مي ري سي نو لو شا خا عب غر قا طا".split()
+_LATIN = "ba ka ma ra sa ta la na da ha fa ga ja za wa ya mi ri si no lu du ke be sha kha".split()  # noqa: SIM905
+_ARABIC_PARTS = "با كم مر سع تل لن ند دا ها فر جا زي وا يا مي ري سي نو لو شا خا عب غر قا طا".split()  # noqa: SIM905
 CAMPS = ("", "", "", "Zaatari", "Azraq", "Shatila", "Burj Barajneh", "Ain al-Hilweh", "Nahr")
 TOWNS = ("Saida", "Tyre", "Homs", "Aleppo", "Daraa", "Idlib", "حلب", "حمص", "Quetzaltenango", "")
 CLINICS = tuple(f"0190aaaa-0000-7000-8000-00000000000{n}" for n in range(4))
@@ -60,7 +60,7 @@ def patients(count: int, seed: int = 7) -> Iterator[tuple[object, ...]]:
     rng = random.Random(seed)
     size = max(60, int(count**0.5) * 12)
     pools = []
-    for seeds, parts in ((GIVEN, _LATIN_PARTS), (ARABIC, _ARABIC_PARTS)):
+    for seeds, parts in ((GIVEN, _LATIN), (ARABIC, _ARABIC_PARTS)):
         names = _vocabulary(seeds, parts, size, rng)
         weights = list(accumulate(1 / (rank + 8) for rank in range(len(names))))
         pools.append((names, weights))
@@ -89,15 +89,20 @@ def visits(count: int, seed: int = 11) -> Iterator[tuple[object, ...]]:
         yield pk, f"0190cccc-0000-7000-8000-{pk:012x}", patient, rng.choice(CLINICS), moment, None
 
 
-def make(path: Path, count: int) -> None:
-    """Write a file of ``count`` patients with their visits."""
-    connection = sqlite3.connect(path)
-    connection.execute("PRAGMA journal_mode = wal")
+def create_tables(connection: sqlite3.Connection) -> None:
+    """The store's tables, as far as the search reads them, and what of them is live."""
     connection.executescript(_TABLES)
     for table in _VIEWED:
         connection.execute(
             f"CREATE VIEW live_{table} AS SELECT * FROM {table} WHERE tombstone IS NULL"
         )
+
+
+def make(path: Path, count: int) -> None:
+    """Write a file of ``count`` patients with their visits."""
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA journal_mode = wal")
+    create_tables(connection)
     marks = ", ".join("?" * 17)
     connection.executemany(f"INSERT INTO patients VALUES ({marks})", patients(count))
     connection.executemany("INSERT INTO visits VALUES (?, ?, ?, ?, ?, ?)", visits(count))

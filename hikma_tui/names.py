@@ -153,15 +153,20 @@ def sounds(word: str, partial: bool = False) -> tuple[str, ...]:
 
 def _arabic_sounds(word: str, partial: bool) -> tuple[str, ...]:
     if word == "عمرو":
-        return ("mr",)
-    head = ""
+        return ("amr",)
     servant = _SERVANT_ARABIC.match(word)
     if servant:
-        head, word = "abd", word[servant.end() :]
-    elif word.startswith("ال") and len(word) >= 5:
-        word = word[2:]
+        return _arabic_variants("abd", word[servant.end() :], partial)
+    found = _arabic_variants("", word, partial)
+    if word.startswith("ال") and len(word) >= 5:  # an article, or the name Elias
+        found = _distinct((*_arabic_variants("", word[2:], partial), *found))
+    return found
+
+
+def _arabic_variants(head: str, word: str, partial: bool) -> tuple[str, ...]:
     head += "a" if word[:1] in ("ا", "ع") else ""
     body = "".join(_ARABIC_SOUND.get(c, "") for c in word[:-1])
+    body = body.replace("ww", "w").replace("yy", "y")
     last = word[-1:]
     ends: tuple[str, ...] = (_ARABIC_SOUND.get(last, ""),)
     if last == "ه":
@@ -170,7 +175,6 @@ def _arabic_sounds(word: str, partial: bool) -> tuple[str, ...]:
         ends = ("",) if partial else ("a",)
     elif last == "ي" and len(body) > 1:
         ends = ("", "y") if partial else ("y", "a")
-    body = body.replace("ww", "w").replace("yy", "y")
     return _distinct(head + body + end for end in ends)
 
 

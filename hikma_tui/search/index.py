@@ -117,20 +117,25 @@ def _parts_of(token: str) -> list[tuple[str, str]]:
 @lru_cache(maxsize=8)
 def _search_fields(form: str | None) -> tuple[frozenset[str], bool]:
     """The ids of attributes to index, and whether citizenship is."""
-    try:
-        fields = json.loads(form) if form else []
-    except ValueError:
-        fields = []
     wanted = [
-        one_field
-        for one_field in (fields if isinstance(fields, list) else [])
-        if isinstance(one_field, dict)
-        and one_field.get("isSearchField")
-        and not one_field.get("deleted")
-        and one_field.get("column") not in _OWN_WAY
+        field
+        for field in _form_fields(form)
+        if field.get("isSearchField")
+        and not field.get("deleted")
+        and field.get("column") not in _OWN_WAY
     ]
     attributes = frozenset(str(f.get("id")) for f in wanted if not f.get("baseField"))
     return attributes, any(f.get("column") == "citizenship" for f in wanted)
+
+
+def _form_fields(form: str | None) -> list[dict[str, Any]]:
+    try:
+        fields: object = json.loads(form) if form else []
+    except ValueError:
+        return []
+    return (
+        [field for field in fields if isinstance(field, dict)] if isinstance(fields, list) else []
+    )
 
 
 def _others(connection: sqlite3.Connection, row: dict[str, Any]) -> list[str]:
@@ -144,7 +149,7 @@ def _others(connection: sqlite3.Connection, row: dict[str, Any]) -> list[str]:
     return texts
 
 
-def _attribute_text(text: str | None, number: float | None, moment: int | None) -> str:
+def _attribute_text(text: str | None, number: object, moment: int | None) -> str:
     """A text, a number without a needless fraction, or a day as ``2019 20190131``."""
     if text:
         return text

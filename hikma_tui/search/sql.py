@@ -2,8 +2,8 @@
 
 Synced tables are read through their ``live_`` views only. The tables of the search itself:
 
-``search_index``     FTS5 without content: the tokens of each live patient (``tokens.py``); its rowid
-                     is a place in time, so that the order of rowids is "most recently seen first"
+``search_index``     FTS5 without content: the tokens of each live patient (``tokens.py``); its
+                     rowid is a place in time: the order of rowids is most recently seen first
 ``search_patients``  which patient stands at which place, and the text that the index must be given
                      back to forget it (SQLite 3.40 can delete from such an index in no other way)
 ``search_words``     each distinct word of names, camps ... with the number of patients who have it
@@ -82,7 +82,8 @@ SET_META = "INSERT OR REPLACE INTO search_meta (name, value) VALUES (?, ?)"
 META = "SELECT value FROM search_meta WHERE name = ?"
 
 REBUILD_ORDER = (
-    "CREATE TEMP TABLE search_order AS SELECT p.pk AS pk, coalesce(v.seen, p.created_at, 0) AS seen "
+    "CREATE TEMP TABLE search_order AS SELECT p.pk AS pk, "
+    "coalesce(v.seen, p.created_at, 0) AS seen "
     "FROM live_patients p LEFT JOIN (SELECT patient_id, max(check_in_timestamp) AS seen "
     "FROM live_visits GROUP BY patient_id) v ON v.patient_id = p.id ORDER BY 2 DESC"
 )
@@ -125,10 +126,15 @@ WORDS_GUESSED = (
     "WHERE w.word >= g.value AND w.word < g.value || char(1114111) "
     "ORDER BY w.patients DESC LIMIT ?"
 )
+WORDS_EQUAL = (
+    "SELECT w.word FROM json_each(?) g CROSS JOIN search_words w ON w.word = g.value "
+    "ORDER BY w.patients DESC LIMIT ?"
+)
 
 HIT_COLUMNS = (
     "s.place, p.pk, p.id, p.given_name, p.surname, p.sex, p.date_of_birth, p.metadata, "
-    "p.external_patient_id, p.government_id, p.phone, p.camp, p.hometown, p.primary_clinic_id, s.seen"
+    "p.external_patient_id, p.government_id, p.phone, p.camp, p.hometown, p.primary_clinic_id, "
+    "s.seen, s.tokens"
 )
 HITS = (
     f"SELECT {HIT_COLUMNS} FROM json_each(?) j CROSS JOIN search_patients s ON s.place = j.value "

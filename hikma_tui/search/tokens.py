@@ -28,11 +28,7 @@ PLACEHOLDERS = frozenset(
 _BIRTH = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
 _PHONES = re.compile(r"[/,;|&\n]|\b(?:or|y|o|and)\b")
 # Country codes of one and two digits; all others have three (ITU-T E.164).
-_SHORT_CODES = frozenset(
-    ["1", "7"]
-    + "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 "
-    "64 65 66 81 82 84 86 90 91 92 93 94 95 98".split()
-)
+_SHORT_CODES = re.compile("1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]")
 
 
 def of_patient(row: Mapping[str, Any], others: Iterable[str] = ()) -> str:
@@ -40,7 +36,7 @@ def of_patient(row: Mapping[str, Any], others: Iterable[str] = ()) -> str:
     found: set[str] = set()
     found.update(name_tokens(row["given_name"], row["surname"]))
     for text in (row["camp"], row["hometown"], *others):
-        found.update(["c" + word for word in _words(text)])
+        found.update(["c" + word for word in words_of(text)])
     found.update(phone_tokens(row["phone"]))
     for text in (row["government_id"], row["external_patient_id"]):
         found.update(id_tokens(text))
@@ -51,7 +47,8 @@ def of_patient(row: Mapping[str, Any], others: Iterable[str] = ()) -> str:
 
 
 @lru_cache(maxsize=16384)
-def _words(text: str | None) -> tuple[str, ...]:
+def words_of(text: str | None) -> tuple[str, ...]:
+    """The folded words of a column."""
     return tuple(words(_text(text)))
 
 
@@ -62,7 +59,7 @@ def _text(value: object) -> str:
 @lru_cache(maxsize=16384)
 def name_tokens(given: str | None, surname: str | None) -> tuple[str, ...]:
     """The words of a name and its compounds; those that span both names as well."""
-    parts = [*_words(given), *_words(surname)]
+    parts = [*words_of(given), *words_of(surname)]
     joined = ["j" + name for _first, _after, name in compounds(parts)]
     return (*["n" + word for word in parts], *joined)
 
@@ -78,8 +75,8 @@ def national(digits: str, international: bool) -> str:
     if digits.startswith("00"):
         digits, international = digits[2:], True
     if international and len(digits) > 7:
-        size = next((n for n in (1, 2) if digits[:n] in _SHORT_CODES), 3)
-        digits = digits[size:]
+        code = _SHORT_CODES.match(digits)
+        digits = digits[code.end() if code else 3 :]
     return digits.lstrip("0") or digits
 
 

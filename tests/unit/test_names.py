@@ -31,7 +31,8 @@ Anwar Anouar | رشيد Rashid | رشيد Rachid | Rashid Rachid | فوزي Fawz
 
 APART = """
 حسن Hussein | حسين Hassan | Hassan Hussein | Hasan Husain | حسن حسين | محمد Mahmoud
-Mohamed Mahmoud | Mahmud Mohamed | محمود Mohamed | Karim Karima | كريم Karima | كريمة Karim | Amin Amina | أمين Amina
+Mohamed Mahmoud | Mahmud Mohamed | محمود Mohamed | Karim Karima | كريم Karima
+كريمة Karim | Amin Amina | أمين Amina
 Ali Alaa | علي Alaa | علاء Ali | Omar Amira | Salim Salam | Hamad Hamid | Ahmed Hamid | أحمد Mohamed
 Fatima Fadima | فاطمة Fadi | Yusuf Yasin | يوسف Yasser | Jamal Jamil | جميل Jamal | Khaled Khalil
 خالد Khalil | Maria Mario | Nadia Nadir | Rashid Rasheeda | Samir Samira | سمير Samira | Huda Hadi
