@@ -153,6 +153,7 @@ def test_the_future_where_it_is_allowed() -> None:
     assert parse_day("mañana", TODAY, future=True).day == "2026-11-23"
     assert parse_day("غدًا", TODAY, future=True).day == "2026-11-23"
     assert parse_day("1/2/27", TODAY, future=True).day == "2027-02-01"
+    assert parse_day("1/2/95", TODAY, future=True).day == "1995-02-01"
     with pytest.raises(DayError, match="Write the year"):
         parse_day("1/2", TODAY, future=True)
 

@@ -56,6 +56,10 @@ def field_of(**raw: object) -> Field:
             Kind.MULTISELECT,
         ),
         ({"fieldType": "options", "inputType": "checkbox"}, Kind.CHECKBOX),
+        (
+            {"fieldType": "options", "inputType": "checkbox", "options": ["x"]},
+            Kind.MULTISELECT,
+        ),
         ({"fieldType": "options", "inputType": "radio", "options": ["x"]}, Kind.RADIO),
         ({"fieldType": "options", "inputType": "select"}, Kind.UNKNOWN),
         (
