@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +69,12 @@ def viewed(actor: Actor, patient_id: str) -> None:
     now = info.now_ms()
     entry = Entry("VIEW", "patients", patient_id, {"row_id": patient_id})
     append(actor, new_id(now), [entry], now)
+
+
+def export_begun(actor: Actor, tables: Sequence[str]) -> None:
+    """Record that rows of these tables are about to leave: a power cut can't hide an export."""
+    now = info.now_ms()
+    append(actor, new_id(now), [Entry("EXPORT", "", "", {"begun": list(tables)})], now)
 
 
 def exported(actor: Actor, counts: Mapping[str, int]) -> None:

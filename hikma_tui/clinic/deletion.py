@@ -14,7 +14,7 @@ from hikma_tui.clinic import info
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid, NotAllowed, NotFound, Refused
 from hikma_tui.clinic.permissions import Flag, require, require_sight, rights
-from hikma_tui.clinic.records import clinic_of, require_parents
+from hikma_tui.clinic.records import governing_clinic, require_parents
 from hikma_tui.clinic.saving import Save, live_row
 from hikma_tui.clock import DAY_MS
 from hikma_tui.i18n import _
@@ -125,7 +125,7 @@ def _require(actor: Actor, table: str, row: Mapping[str, Any]) -> None:
             require_sight(actor, patient.primary_clinic_id)
             require(actor, _FLAGS.get(table, Flag.CLINIC_ADMIN), patient.primary_clinic_id)
             return
-    require(actor, _FLAGS.get(table, Flag.CLINIC_ADMIN), clinic_of(row))
+    require(actor, _FLAGS.get(table, Flag.CLINIC_ADMIN), governing_clinic(table, row))
 
 
 def delete(actor: Actor, table: str, row_id: str, reason: str) -> int:

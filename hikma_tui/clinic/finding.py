@@ -8,25 +8,29 @@ from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.permissions import sight
 from hikma_tui.models import connection
 
-PAGE = 50
+PAGE = search.PAGE
+EVERYONE = search.Filters()
 
 
 def find(
-    actor: Actor, text: str, filters: search.Filters | None = None, limit: int = PAGE
+    actor: Actor, text: str, filters: search.Filters = EVERYONE, limit: int = PAGE
 ) -> search.Found:
-    """The first ``limit`` live patients whom ``text`` and the filters mean, best first."""
-    return search.find(
-        connection(), text, sight=sight(actor), filters=filters or search.Filters(),
-        today=info.today(), limit=limit,
-    )  # fmt: skip
+    """The first ``limit`` live patients whom ``text`` and the filters mean, best first.
+
+    Without a text: those seen last, whatever their name.
+    """
+    shown, today = sight(actor), info.today()
+    if not text.strip():
+        return search.recent(connection(), today=today, filters=filters, sight=shown, limit=limit)
+    return search.find(connection(), text, today=today, filters=filters, sight=shown, limit=limit)
 
 
-def count(actor: Actor, text: str, filters: search.Filters | None = None) -> tuple[int, int]:
+def count(actor: Actor, text: str, filters: search.Filters = EVERYONE) -> tuple[int, int]:
     """How many patients ``find`` could list in all, and how many the actor may see."""
     shown, today = sight(actor), info.today()
-    everyone = search.count(connection(), "", sight=shown, filters=search.Filters(), today=today)
-    wanted = filters or search.Filters()
-    if not text.strip() and wanted == search.Filters():
-        return everyone, everyone
-    found = search.count(connection(), text, sight=shown, filters=wanted, today=today)
+    everyone = search.total(connection(), shown)
+    if text.strip():
+        found = search.count(connection(), text, today=today, filters=filters, sight=shown)
+    else:
+        found = search.total(connection(), shown, today=today, filters=filters)
     return found, everyone

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from hikma_tui import clock
@@ -37,6 +37,11 @@ def put(key: str, value: str | int) -> None:
 def zone() -> ZoneInfo | None:
     """The clinic's time zone; None for this machine's own."""
     return clock.zone_of(get("time_zone"))
+
+
+def zone_in_force() -> tzinfo:
+    """The zone that days are read in: the clinic's, else this machine's own."""
+    return zone() or datetime.now().astimezone().tzinfo or UTC
 
 
 def now_ms() -> int:

@@ -4,14 +4,15 @@ limits, then saved. Registration, visits and ``import`` all end here.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from hikma_tui.clinic.actor import Actor
-from hikma_tui.clinic.errors import Invalid, NotFound
-from hikma_tui.clinic.permissions import Flag, require, require_sight
+from hikma_tui.clinic.errors import Invalid, NotAllowed, NotFound
+from hikma_tui.clinic.permissions import Flag, require, require_sight, rights
 from hikma_tui.clinic.saving import Save, live_row
-from hikma_tui.columns import BadValue, Uuid
+from hikma_tui.columns import BadValue, Json, Uuid
 from hikma_tui.i18n import _
 from hikma_tui.ids import as_uuid
 from hikma_tui.models import (
@@ -19,6 +20,7 @@ from hikma_tui.models import (
     OWN_COLUMNS,
     Patient,
     Synced,
+    UserClinicPermissions,
     connection,
     wire_columns,
 )
@@ -40,6 +42,8 @@ FLAGS: dict[str, Flag] = {
     "dispensing_records": Flag.DISPENSE_MEDICATIONS,
 }
 
+_DEEPEST = 64  # levels of JSON in a column: far beyond any form, far below Python's own limit
+
 # Rows that hang on a patient: what is checked is that patient's clinic.
 _MUST_BE_LIVE = ("patient_id", "visit_id", "prescription_id", "current_visit_id")
 
@@ -58,19 +62,68 @@ def checked(model: type[Synced], row: Mapping[str, Any]) -> dict[str, Any]:
         field = known.get(name)
         if field is None:
             unknown[name] = value
-            continue
-        if value is None:
+        elif name == "id":
+            if not _is_blank(value):
+                values["id"] = _own_id(model, field, value)
+        elif value is None or (isinstance(field, Uuid) and _is_blank(value)):
             values[name] = _without_value(model, name, field)
-            continue
-        try:
-            values[name] = field.from_wire(value)
-        except BadValue as error:
-            raise Invalid(name, f"{model._meta.table_name}.{name}: {error}") from error
-        if values[name] is None:
-            values[name] = _without_value(model, name, field)
+        else:
+            values[name] = _converted(model, name, field, value)
+            if values[name] is None:
+                values[name] = _without_value(model, name, field)
     if unknown:
+        _refuse_unsound(model, "unknown", unknown)
         values["unknown"] = unknown
     return values
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _own_id(model: type[Synced], field: Any, value: Any) -> str:
+    """A row's own id; a foreign system's becomes a UUIDv5 under the name of its table, which is
+    where the columns that point to it look for it (decisions.md 2).
+    """
+    _converted(model, "id", field, value)
+    return as_uuid(model._meta.table_name, str(value))
+
+
+def _converted(model: type[Synced], name: str, field: Any, value: Any) -> Any:
+    try:
+        found = field.from_wire(value)
+    except BadValue as error:
+        raise Invalid(name, f"{model._meta.table_name}.{name}: {error}") from error
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        raise Invalid(name, f"{model._meta.table_name}.{name}: not a value that can be kept") from (
+            error
+        )
+    if isinstance(field, Json):
+        _refuse_unsound(model, name, found)
+    return found
+
+
+def _refuse_unsound(model: type[Synced], name: str, value: Any) -> None:
+    """Invalid for JSON that can't be stored, or that another program could not read back."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        text.encode()  # half a character can't be
+        sound = "\\u0000" not in text and not _deeper_than(value, _DEEPEST)
+    except (ValueError, RecursionError):
+        sound = False
+    if not sound:
+        raise Invalid(
+            name,
+            f"{model._meta.table_name}.{name}: holds NaN, U+0000, half a character, or is nested"
+            f" deeper than {_DEEPEST}",
+        )
+
+
+def _deeper_than(value: Any, most: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return most == 0 or any(_deeper_than(one, most - 1) for one in inner)
 
 
 def _without_value(model: type[Synced], name: str, field: Any) -> Any:
@@ -124,9 +177,20 @@ def clinic_of(row: Mapping[str, Any]) -> str | None:
     return row.get("primary_clinic_id") or row.get("clinic_id") or row.get("pickup_clinic_id")
 
 
+def governing_clinic(table: str, row: Mapping[str, Any]) -> str | None:
+    """The clinic at which a right over this row is needed; None for the acting user's own.
+
+    A clinic that is here governs itself; a new one takes an administrator of the user's own.
+    """
+    if table != "clinics":
+        return clinic_of(row)
+    found = connection().execute("SELECT id FROM clinics WHERE id = ?", (row.get("id"),)).fetchone()
+    return found[0] if found else None
+
+
 def require_right(actor: Actor, table: str, row: Mapping[str, Any]) -> None:
     """NotAllowed unless the actor may create or change this row, and may see its patient."""
-    clinic_id = clinic_of(row)
+    clinic_id = governing_clinic(table, row)
     if row.get("patient_id"):
         found = connection().execute(
             "SELECT primary_clinic_id FROM patients WHERE id = ? AND tombstone IS NULL",
@@ -146,13 +210,37 @@ def refuse_existing(model: type[Synced], row_id: str | None) -> None:
 def create(actor: Actor, table: str, row: Mapping[str, Any]) -> str:
     """Add one row of a table that has no rules of its own. Returns its id."""
     model = _model(table)
-    values = _given_id(model, row, checked(model, row))
+    values = checked(model, row)
     require_right(actor, table, values)
     refuse_existing(model, values.get("id"))
     require_columns(model, values)
     require_parents(model, values)
+    _refuse_self_promotion(actor, table, values)
     with Save(actor) as save:
-        return save.insert(model, _ours(values))
+        row_id = save.insert(model, _ours(values))
+        if table == "clinics":
+            _let_administer(save, row_id)
+        return row_id
+
+
+def _let_administer(save: Save, clinic_id: str) -> None:
+    """Who adds a clinic administers it; without this nobody could put a user or a patient there.
+
+    Not when patients of that clinic are here already: then it would open their files.
+    """
+    taken = connection().execute(
+        "SELECT 1 FROM patients WHERE primary_clinic_id = ? LIMIT 1", (clinic_id,)
+    )
+    if taken.fetchone() is None:
+        user_id = save.actor.user_id
+        row = {"user_id": user_id, "clinic_id": clinic_id, "created_by": user_id}
+        save.insert(UserClinicPermissions, {**row, **{flag.value: True for flag in Flag}})
+
+
+def _refuse_self_promotion(actor: Actor, table: str, values: Mapping[str, Any]) -> None:
+    """An administrator of one clinic can't make a user who may do everything at each."""
+    if table == "users" and values.get("role") == "super_admin" and not rights(actor).everything:
+        raise NotAllowed(_("Only a super admin can make a super admin. Nothing was changed."))
 
 
 def update(actor: Actor, table: str, row: Mapping[str, Any]) -> str:
@@ -167,6 +255,8 @@ def update(actor: Actor, table: str, row: Mapping[str, Any]) -> str:
     merged = {**old, **values}
     if clinic_of(merged) != clinic_of(old):
         require_right(actor, table, merged)
+    if old.get("role") != "super_admin":
+        _refuse_self_promotion(actor, table, values)
     require_parents(model, values)
     with Save(actor) as save:
         save.update(model, row_id, _merged_unknown(old, _ours(values)))
@@ -177,15 +267,6 @@ def _model(table: str) -> type[Synced]:
     if table not in BY_TABLE:
         raise Invalid("table", _("There is no table of that name: {table}").format(table=table))
     return BY_TABLE[table]
-
-
-def _given_id(
-    model: type[Synced], row: Mapping[str, Any], values: dict[str, Any]
-) -> dict[str, Any]:
-    """A foreign system's own id is made a UUIDv5 of its table (decisions.md 2)."""
-    if row.get("id") not in (None, ""):
-        values["id"] = as_uuid(model._meta.table_name, str(row["id"]))
-    return values
 
 
 def _ours(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -152,7 +152,7 @@ def record(
         patient_id,
         day,
         {"form_id": form_id, "event_type": row["name"]},
-        forms.event_data(form, answers),
+        forms.event_data(form, answers, zone=info.zone_in_force()),
         visit_id,
         another_visit,
     )
@@ -209,6 +209,12 @@ def _mapping(value: Any) -> dict[str, Any]:
     return dict(value) if isinstance(value, dict) else {}
 
 
+def answers_in(form: forms.Form, form_data: Any) -> forms.Answers:
+    """The answers to ``form`` that stored ``form_data`` holds, days read in the clinic's zone."""
+    data = form_data if isinstance(form_data, list) else []
+    return forms.answers_of(form, data, zone=info.zone_in_force())[0]
+
+
 def _check_form_data(values: dict[str, Any]) -> None:
     """Answers must be upstream's list; those of a form that is here must satisfy it."""
     if not isinstance(values.get("form_data", []), list):
@@ -220,7 +226,7 @@ def _check_form_data(values: dict[str, Any]) -> None:
     if row is None:
         raise Invalid("form_id", _("There is no such form here."))
     form = forms.event_form(row)
-    answers, _rest = forms.answers_of(form, values.get("form_data", []))
+    answers = answers_in(form, values.get("form_data", []))
     _refuse_missing(form, answers)
     if not values.get("event_type"):
         values["event_type"] = row["name"]
@@ -233,9 +239,16 @@ def _refuse_missing(form: forms.Form, answers: forms.Answers) -> None:
 
 def _refuse_wrong(form: forms.Form, answers: forms.Answers) -> None:
     for field in form.fields:
-        sentence = forms.check(field, answers.get(field.id), info.today())
+        sentence = _wrong(field, answers)
         if sentence:
             raise Invalid(field.id, f"{field.name}: {sentence}")
+
+
+def _wrong(field: forms.Field, answers: forms.Answers) -> str:
+    """What is wrong with one answer, in a sentence; nothing is guessed (decisions.md 13)."""
+    if forms.needs_unit(field, answers):
+        return _("choose the unit.")
+    return forms.check(field, answers.get(field.id), info.today()) or ""
 
 
 def _require_edit(actor: Actor, event: Mapping[str, Any], clinic_id: str | None) -> None:
@@ -277,13 +290,13 @@ def edit(actor: Actor, event_id: str, answers: forms.Answers, reason: str = "") 
     form = forms.event_form(row)
     _refuse_missing(form, answers)
     previous = old["form_data"] if isinstance(old["form_data"], list) else None
-    before, _rest = forms.answers_of(form, previous or [])
+    before = answers_in(form, previous or [])
     for field in form.fields:  # a value that stood before may stand, whatever it is
         if answers.get(field.id) != before.get(field.id):
-            sentence = forms.check(field, answers.get(field.id), info.today())
+            sentence = _wrong(field, answers)
             if sentence:
                 raise Invalid(field.id, f"{field.name}: {sentence}")
-    data = forms.event_data(form, answers, previous)
+    data = forms.event_data(form, answers, previous, zone=info.zone_in_force())
     return _change_event(actor, old, {"form_data": data}, reason, ask_reason=True)
 
 

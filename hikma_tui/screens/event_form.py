@@ -117,8 +117,7 @@ class EventFormScreen(ClinicScreen[str | None]):
         why_not = await self.clinic.reading(visits.may_edit, self.actor, event)
         if why_not:
             raise Refused(why_not)
-        data = event["form_data"] if isinstance(event["form_data"], list) else []
-        self._first = forms.answers_of(self._form, data)[0]
+        self._first = await self.clinic.reading(visits.answers_in, self._form, event["form_data"])
         if visit is not None and visit.day is not None:
             self._day = visit.day
             self._needs_reason = visit.day != self.clinic.today
