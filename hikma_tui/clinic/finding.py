@@ -25,12 +25,16 @@ def find(
     return search.find(connection(), text, today=today, filters=filters, sight=shown, limit=limit)
 
 
-def count(actor: Actor, text: str, filters: search.Filters = EVERYONE) -> tuple[int, int]:
-    """How many patients ``find`` could list in all, and how many the actor may see."""
+def count(
+    actor: Actor, text: str, filters: search.Filters = EVERYONE, limit: int = PAGE
+) -> tuple[int, int]:
+    """How many patients ``find`` could list in all, and how many the actor may see.
+
+    ``limit`` is that of the list: it decides whether typing errors are looked for.
+    """
     shown, today = sight(actor), info.today()
     everyone = search.total(connection(), shown)
-    if text.strip():
-        found = search.count(connection(), text, today=today, filters=filters, sight=shown)
-    else:
-        found = search.total(connection(), shown, today=today, filters=filters)
+    if not text.strip():
+        return search.total(connection(), shown, today=today, filters=filters), everyone
+    found = search.count(connection(), text, today=today, filters=filters, sight=shown, limit=limit)
     return found, everyone

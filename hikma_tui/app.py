@@ -1,0 +1,62 @@
+"""Starting the screens: what must be set before Textual is imported, the store, the end.
+
+The app itself is ``app_main.HikmaApp``; it is imported here late, on purpose.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from pathlib import Path
+
+EXIT_NO_USER = 67
+"""Exit code when it can't be said who acts (``EX_NOUSER``)."""
+
+
+def run(directory: Path, *, demo: bool = False, user: str = "") -> int:
+    """Show the clinic in ``directory`` until the user leaves; return the exit code.
+
+    Without a store the set-up makes one. A store that can't be used, or a user who is not there,
+    is said in one sentence on the error stream.
+    """
+    remote = "SSH_CONNECTION" in os.environ
+    if not remote:
+        os.environ.setdefault("TEXTUAL_FPS", "120")  # a key is settled in three frames
+    if os.environ.get("TERM") == "linux":
+        os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
+    gc.disable()  # until the first paint (app_main takes it up again)
+    try:
+        return _run(directory, demo, user, mouse=not remote)
+    finally:
+        gc.enable()
+
+
+def _run(directory: Path, demo: bool, user: str, *, mouse: bool) -> int:
+    from hikma_tui import i18n, text
+    from hikma_tui.clinic.errors import Refused
+    from hikma_tui.screens.session import begin
+    from hikma_tui.store import Store
+    from hikma_tui.store_errors import StoreError
+
+    i18n.use_language(i18n.language_of_environment())
+    store: Store | None = None
+    begun = None
+    try:
+        if Store.exists(directory):
+            store = Store.open(directory)
+            begun = store.read(begin, user).result()
+    except (StoreError, Refused) as error:
+        if store is not None:
+            store.close()
+        sys.stderr.write(text.plain(str(error)) + "\n")
+        return error.exit_code if isinstance(error, StoreError) else EXIT_NO_USER
+
+    from hikma_tui.app_main import HikmaApp
+
+    app = HikmaApp(directory, store, begun, demo=demo)
+    try:
+        app.run(mouse=mouse)
+    finally:
+        app.close_store()
+    return app.return_code or 0

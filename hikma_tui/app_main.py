@@ -1,0 +1,236 @@
+"""The Textual app: which screen comes when, who is signed in, the store behind all of them."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, ClassVar, ParamSpec, TypeVar
+
+from hikma_tui import clock, i18n, text
+from hikma_tui.clinic import setup
+from hikma_tui.clinic.actor import Actor
+from hikma_tui.clinic.errors import Refused
+from hikma_tui.i18n import _
+from hikma_tui.screens.find import FindScreen
+from hikma_tui.screens.session import Facts, begin, facts, moment_text
+from hikma_tui.store import Store
+from hikma_tui.store_errors import StoreError
+from hikma_tui.store_files import BACKUPS
+from hikma_tui.widgets.base import HELP, LEAVE, PALETTE, BaseApp, BaseScreen, trace_without_data
+from hikma_tui.widgets.keys import N_, Action
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_NOBODY = Actor("", "", "", None, "")
+
+
+class StoreRefused(Refused):
+    """The store could not do it; ``str()`` is the store's own sentence."""
+
+
+class HikmaApp(BaseApp[int]):
+    """A clinic. ``store`` is None until the set-up has made one."""
+
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        HELP,
+        PALETTE,
+        Action(
+            "app.undo_deletion", "", N_("undo a deletion"),
+            N_("Undo a deletion of the last day"), show=False,
+        ),
+        LEAVE,
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        directory: Path,
+        store: Store | None = None,
+        begun: tuple[Facts, Actor | None] | None = None,
+        *,
+        demo: bool = False,
+    ) -> None:
+        super().__init__()
+        self.directory = directory
+        self.store = store
+        self.facts = begun[0] if begun else Facts(False, 0, None, "", "terminal", demo, {})
+        self.actor = (begun[1] if begun else None) or _NOBODY
+        self.demo = demo or self.facts.demo
+        self.crash_log = directory / "crash.log" if directory.is_dir() else None
+        self._newest_copy = ""
+        self._speak()
+
+    def _speak(self) -> None:
+        """Take the language and the direction of writing: the environment's, else the setting."""
+        chosen = os.environ.get("HIKMA_TUI_LANGUAGE") or self.facts.language
+        i18n.use_language(chosen or i18n.language_of_environment())
+        if self.facts.bidi in ("terminal", "app", "off"):
+            text.use_bidi(self.facts.bidi)  # type: ignore[arg-type]
+
+    # The start and the end -----------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """The first screen; before it the day is asked for where the clock can't be right."""
+        self._look_for_copies()
+        if clock.doubtful(self.facts.newest_stamp):
+            from hikma_tui.screens.clock_question import ClockScreen
+
+            self.push_screen(ClockScreen(self.facts.newest_stamp))
+        else:
+            self._first_screen()
+
+    def clock_is_right(self, day: date | None) -> None:
+        """The question about the day was answered: with a day, or that the clock is right."""
+        if day is not None:
+            clock.set_today(day)
+        self._first_screen(instead=True)
+
+    def _first_screen(self, *, instead: bool = False) -> None:
+        from textual.screen import Screen
+
+        screen: Screen[Any]
+        if self.facts.set_up:
+            screen = FindScreen()
+        else:
+            from hikma_tui.screens.setup import SetupScreen
+
+            screen = SetupScreen()
+        if instead:
+            self.switch_screen(screen)
+        else:
+            self.push_screen(screen)
+
+    def on_ready(self) -> None:
+        """The first screen is painted: what was kept out of the way of the start comes back."""
+        gc.freeze()
+        gc.enable()
+
+    async def set_up(self, clinic: str, user: str, zone: str) -> None:
+        """Make the store and the clinic in it, then show the search. Raises Refused."""
+        try:
+            if self.store is None:
+                self.store = await asyncio.to_thread(Store.create, self.directory)
+        except StoreError as error:
+            raise StoreRefused(str(error)) from error
+        self.actor = await self.writing(
+            setup.create_clinic, clinic, user, time_zone=zone, demo=self.demo
+        )
+        self.facts = await self.reading(facts)
+        self.crash_log = self.directory / "crash.log"
+        self._first_screen(instead=True)
+
+    def close_store(self) -> None:
+        """Let go of the file. Waits for a running save."""
+        if self.store is not None:
+            self.store.close()
+
+    # The store's threads, by await ---------------------------------------------------------
+
+    async def reading(self, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        """Run what only looks, on the reader's thread. Raises Refused."""
+        return await self._answer(self._open_store().read(function, *arguments, **named))
+
+    async def counting(self, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        """Run what looks and may take long. Raises Refused, also when it was stopped."""
+        return await self._answer(self._open_store().count(function, *arguments, **named))
+
+    async def writing(self, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        """Run what saves; durable when it returns. Raises Refused, and then nothing was saved."""
+        return await self._answer(self._open_store().write(function, *arguments, **named))
+
+    def stop_counting(self) -> None:
+        """Stop the count that runs now."""
+        if self.store is not None:
+            self.store.interrupt_count()
+
+    def later(self, function: Callable[..., Any], *arguments: Any) -> None:
+        """Save something that nobody waits for; when it fails, the log alone says so."""
+        future = self._open_store().write(function, *arguments)
+        future.add_done_callback(self._log_failure)
+
+    @staticmethod
+    async def _answer(future: Future[T]) -> T:
+        try:
+            return await asyncio.wrap_future(future)
+        except StoreError as error:
+            raise StoreRefused(str(error)) from error
+
+    def _open_store(self) -> Store:
+        if self.store is None:
+            raise StoreRefused(_("There is no clinic here yet."))
+        return self.store
+
+    def _log_failure(self, future: Future[Any]) -> None:
+        error = future.exception() if not future.cancelled() else None
+        if error is None:
+            return
+        moment = datetime.now(UTC).isoformat(timespec="seconds")
+        try:
+            path = self.directory / "problems.log"
+            handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            with os.fdopen(handle, "w", encoding="utf-8") as log:
+                log.write(f"{moment}\n{trace_without_data(error)}\n")
+        except OSError:
+            return
+
+    # What every screen shows ---------------------------------------------------------------
+
+    @property
+    def today(self) -> date:
+        """Today in the clinic's zone, by the clock that is believed (decisions.md 7)."""
+        return clock.day_of(max(clock.wall_ms(), self.facts.newest_stamp), self.facts.zone)
+
+    def state(self) -> tuple[str, str, str]:
+        """Clinic, user, and what is not safe: no server, and the age of the newest copy."""
+        clinic = self.facts.clinics.get(self.actor.clinic_id or "", "")
+        state = self._newest_copy
+        if self.demo:
+            state = _("DEMO: nobody here is real")
+        return clinic, self.actor.user_name, state
+
+    def _look_for_copies(self) -> None:
+        """Say when the newest copy was made; a copy in the same folder is no copy outside it."""
+        newest = 0.0
+        try:
+            for path in (self.directory / BACKUPS).glob("*.db"):
+                newest = max(newest, path.stat().st_mtime)
+        except OSError:
+            newest = 0.0
+        only = _("this computer only")
+        if newest:
+            moment = moment_text(int(newest * 1000), self.today, self.facts.zone)
+            only = _("this computer only, copy of {moment}").format(moment=moment)
+        self._newest_copy = only
+
+    # Going about ---------------------------------------------------------------------------
+
+    def to_search(self, typed: str) -> None:
+        """Back to the search from any screen, with what was typed at the end of its text."""
+        while len(self.screen_stack) > 1 and not isinstance(self.screen, FindScreen):
+            self.pop_screen()
+        if isinstance(self.screen, FindScreen) and typed:
+            self.screen.begin(typed)
+
+    def tell(self, text: str) -> None:
+        """Say something on the screen that is shown now."""
+        if isinstance(self.screen, BaseScreen):
+            self.screen.say(text)
+
+    def action_undo_deletion(self) -> None:
+        """The deletions of the last day, to bring one back."""
+        from hikma_tui.screens.undo import UndoScreen
+
+        if self.facts.set_up and not isinstance(self.screen, UndoScreen):
+            self.push_screen(UndoScreen())
+
+    async def action_quit(self) -> None:
+        """Textual's own way out leaves as ours does."""
+        self.action_leave()
+
+
+__all__ = ["HikmaApp", "StoreRefused", "begin"]

@@ -1,0 +1,62 @@
+"""Where the rows of the search lead: a patient, a draft that is taken up again, a new patient.
+
+The screens are imported when they are first wanted: the start should not wait for them.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from hikma_tui.i18n import _
+from hikma_tui.screens.base import ClinicScreen
+
+DRAFT = "draft:"
+
+
+def open_row(screen: ClinicScreen[Any], key: str) -> None:
+    """Open what a row of the list stands for."""
+    if key.startswith(DRAFT):
+        open_draft(screen, key.removeprefix(DRAFT))
+    else:
+        open_patient(screen, key)
+
+
+def open_patient(screen: ClinicScreen[Any], patient_id: str) -> None:
+    """A patient's file."""
+    from hikma_tui.screens.patient import PatientScreen
+
+    screen.app.push_screen(PatientScreen(patient_id))
+
+
+def register(screen: ClinicScreen[Any], typed: str) -> None:
+    """A new patient, beginning with what was typed."""
+    from hikma_tui.screens.register import RegisterScreen
+
+    screen.app.push_screen(RegisterScreen(typed=typed))
+
+
+def open_draft(screen: ClinicScreen[Any], place: str) -> None:
+    """Take up a draft where it was left; ``place`` says what it is of."""
+    kind, _colon, rest = place.partition(":")
+    if kind == "patient":
+        from hikma_tui.screens.register import RegisterScreen
+
+        screen.app.push_screen(
+            RegisterScreen(None if rest.startswith("new") else rest, place=place)
+        )
+        return
+    parts = rest.split(":")
+    if kind != "event" or len(parts) != 4:
+        screen.say(_("This draft can't be opened here; it is kept."))
+        return
+    patient_id, form_id, day, what = parts
+    from hikma_tui.screens.event_form import EventFormScreen
+
+    try:
+        chosen = date.fromisoformat(day)
+    except ValueError:
+        screen.say(_("This draft can't be opened here; it is kept."))
+        return
+    event_id = None if what in ("", "-") else what
+    screen.app.push_screen(EventFormScreen(patient_id, form_id, chosen, event_id=event_id))

@@ -1,0 +1,210 @@
+"""One patient: who this is, and what happened (screens.md, "Patient")."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.events import Resize, ScreenResume
+
+from hikma_tui.clinic import audit, chart, visits
+from hikma_tui.clinic.errors import NotFound, Refused
+from hikma_tui.i18n import _
+from hikma_tui.screens import deleting, patient_rows, visit_reading
+from hikma_tui.screens.identity import identity_line
+from hikma_tui.screens.session import PatientSideScreen, not_saved, session
+from hikma_tui.widgets.dialogs import Choice, Choose
+from hikma_tui.widgets.headline import Headline
+from hikma_tui.widgets.keys import N_, Action
+from hikma_tui.widgets.row_list import RowList
+from hikma_tui.widgets.title import KeyLine, MessageLine
+
+
+class PatientScreen(PatientSideScreen):
+    """The file of ``patient_id``; ``said`` is what to say first (that it was saved)."""
+
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("patient.open", "enter", N_("read"), N_("Read the marked visit in full")),
+        Action("patient.visit", "1", N_("visit"), N_("Begin or go on with today's visit"),
+               more_keys=("f2",)),
+        Action("patient.edit", "5", N_("edit"), N_("Edit the registration"), more_keys=("f5",)),
+        Action("patient.more", "9", N_("more"), N_("Finish a visit, delete"), more_keys=("f8",)),
+        Action("patient.leave", "escape", N_("back"), N_("Back to the search")),
+    )  # fmt: skip
+
+    def __init__(self, patient_id: str, said: str = "") -> None:
+        super().__init__()
+        self.patient_id = patient_id
+        self._said = said
+        self._limit = chart.PAGE
+        self._chart: chart.Chart | None = None
+        self._allowed = visit_reading.Allowed(False, False, False, False)
+        self._viewed = False
+
+    def compose(self) -> ComposeResult:
+        """Who, more about them, the time line, its count, message, keys."""
+        yield Headline(id="who")
+        yield MessageLine(id="about")
+        yield RowList()
+        yield MessageLine(id="count")
+        yield MessageLine(id="message")
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        """Say what the last screen has to say."""
+        if self._said:
+            self.say(self._said)
+
+    def on_screen_resume(self, _event: ScreenResume) -> None:
+        """Shown, or shown again after something was saved: read the file anew."""
+        self.run_worker(self._read(), group="read", exclusive=True)
+
+    def on_resize(self, _event: Resize) -> None:
+        """Columns follow the width."""
+        self._paint()
+
+    def say(self, text: str, *, loud: bool = False) -> None:
+        """The message has a line of its own."""
+        self.query_one("#message", MessageLine).say(text, loud=loud)
+
+    # Reading -------------------------------------------------------------------------------
+
+    async def _read(self) -> None:
+        try:
+            self._chart, self._allowed = await self.clinic.reading(
+                visit_reading.opened, self.actor, self.patient_id, self._limit
+            )
+        except NotFound:
+            # Deleted while it was open: nothing of it stays on the screen.
+            self.app.notify(_("This patient is not there any more."))
+            self.dismiss(None)
+            return
+        except Refused as error:
+            self.app.notify(str(error))
+            self.dismiss(None)
+            return
+        self._paint()
+        if not self._viewed:
+            self._viewed = True
+            # Once the file is on the screen: writing it down is off the key's way.
+            self.call_after_refresh(session(self).later, audit.viewed, self.actor, self.patient_id)
+
+    def _paint(self) -> None:
+        found = self._chart
+        if found is None:
+            return
+        app, width = session(self), self.size.width
+        card = found.patient
+        line = identity_line(card, app.today, width - 1, more=card.phone)
+        self.query_one("#who", Headline).show_ready(line)
+        self.query_one("#about", MessageLine).say(patient_rows.more_about(card, app.facts.clinics))
+        rows = patient_rows.time_line(found.visits, found.total, width)
+        self.query_one(RowList).show(rows, keep=True)
+        counted = patient_rows.counted_visits(found.total, len(found.visits))
+        self.query_one("#count", MessageLine).say(counted)
+        self.refresh_keys()
+
+    @on(RowList.NearEnd)
+    def near_end(self) -> None:
+        """The last line is marked: the next page of visits."""
+        if self._chart is not None and len(self._chart.visits) < self._chart.total:
+            self._limit += chart.PAGE
+            self.run_worker(self._read(), group="read", exclusive=True)
+
+    # Doing ---------------------------------------------------------------------------------
+
+    def why_not(self, action_id: str) -> str:
+        """What the user may not do, and what there is nothing to do it with."""
+        name = action_id.rpartition(".")[2]
+        if self._chart is None:
+            return "" if name == "leave" else _("Just a moment.")
+        if name in ("visit", "edit") and not self._allowed.edit:
+            return _("{user} has no permission to edit records at this clinic.").format(
+                user=self.actor.user_name
+            )
+        if name == "open" and not self._chart.total:
+            return _("There is no visit yet. 1 begins one.")
+        return ""
+
+    def action_open(self) -> None:
+        """Enter: the marked visit in full."""
+        self.query_one(RowList).open()
+
+    @on(RowList.Opened)
+    def opened(self, event: RowList.Opened) -> None:
+        """A visit, and in it the note that was marked."""
+        from hikma_tui.screens.visit import VisitScreen
+
+        event.stop()
+        visit_id, event_id = patient_rows.place_of_row(event.key)
+        self.app.push_screen(VisitScreen(visit_id, event_id))
+
+    def action_visit(self) -> None:
+        """1: today's visit."""
+        from hikma_tui.screens.visit_entry import VisitEntryScreen
+
+        self.app.push_screen(VisitEntryScreen(self.patient_id))
+
+    def action_edit(self) -> None:
+        """5: the registration form with this patient's answers."""
+        from hikma_tui.screens.register import RegisterScreen
+
+        self.app.push_screen(RegisterScreen(self.patient_id))
+
+    def action_more(self) -> None:
+        """9: what is wanted seldom, and never by one key."""
+        self.app.push_screen(Choose(_("More:"), self._choices()), self._chosen)
+
+    def _marked_visit(self) -> chart.VisitLine | None:
+        key = self.query_one(RowList).highlighted_key
+        visits = self._chart.visits if self._chart else ()
+        marked = patient_rows.place_of_row(key)[0] if key else ""
+        return next((visit for visit in visits if visit.id == marked), None)
+
+    def _choices(self) -> list[Choice]:
+        choices = []
+        visit = self._marked_visit()
+        if visit is not None:
+            day = patient_rows.day_text(visit.day)
+            if visit.open:
+                choices.append(Choice("finish", _("The visit of {day} is over").format(day=day)))
+            choices.append(Choice("visit", _("Delete the visit of {day}").format(day=day)))
+        choices.append(Choice("patient", _("Delete this patient and all records")))
+        return choices
+
+    def _chosen(self, choice: str | None) -> None:
+        if choice is not None:
+            self.run_worker(self._do(choice), group="more", exclusive=True)
+
+    async def _do(self, choice: str) -> None:
+        visit, found = self._marked_visit(), self._chart
+        if found is None:
+            return
+        if choice == "finish" and visit is not None:
+            try:
+                await self.clinic.writing(visits.finish, self.actor, visit.id)
+            except Refused as error:
+                self.say(not_saved(error), loud=True)
+            await self._read()
+        elif choice == "visit" and visit is not None:
+            day = patient_rows.day_text(visit.day)
+            question = _("Delete the visit of {day}?").format(day=day)
+            if await deleting.delete(self, found.patient, "visits", visit.id, question):
+                await self._read()
+        elif choice == "patient":
+            question = _("Delete this patient?")
+            if await deleting.delete(self, found.patient, "patients", found.patient.id, question):
+                said = deleting.told(self)
+                session(self).to_search("")
+                session(self).tell(said)
+
+    def action_leave(self) -> None:
+        """Esc: up one level; the same file below (after an edit) goes with it."""
+        stack = self.app.screen_stack
+        below = stack[-2] if len(stack) > 1 else None
+        if isinstance(below, PatientScreen) and below.patient_id == self.patient_id:
+            below.dismiss(None) if below.is_current else self.app.pop_screen()
+            self.app.pop_screen()
+            return
+        self.dismiss(None)

@@ -1,0 +1,107 @@
+"""The deletions that can still be undone, and their undoing (decisions.md 19)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+
+from hikma_tui.clinic import deletion
+from hikma_tui.clinic.deletion import Deleted
+from hikma_tui.clinic.errors import Refused
+from hikma_tui.i18n import _, ngettext
+from hikma_tui.screens import deleting
+from hikma_tui.screens.session import PatientSideScreen, moment_text, not_saved, session
+from hikma_tui.text import fit
+from hikma_tui.widgets.dialogs import Ask
+from hikma_tui.widgets.headline import Headline
+from hikma_tui.widgets.keys import N_, Action
+from hikma_tui.widgets.row_list import Info, Line, Row, RowList
+from hikma_tui.widgets.title import KeyLine, MessageLine
+
+
+class UndoScreen(PatientSideScreen):
+    """A list of what was deleted within a day; Enter brings one back after a question."""
+
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("undo.open", "enter", N_("undo"), N_("Bring back what is marked")),
+        Action("undo.leave", "escape", N_("back"), N_("Back, nothing changes")),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._deleted: tuple[Deleted, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """Heading, list, message, keys."""
+        yield Headline(id="who")
+        yield RowList()
+        yield MessageLine()
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        """Read the list."""
+        self.query_one(Headline).show(_("Deletions that can be undone"))
+        self.run_worker(self._read(), group="read", exclusive=True)
+
+    async def _read(self) -> None:
+        try:
+            self._deleted = tuple(await self.clinic.reading(deletion.undoable, self.actor))
+        except Refused as error:
+            self.say(str(error), loud=True)
+            return
+        n = len(self._deleted)
+        said = ngettext("{n} deletion can be undone", "{n} deletions can be undone", n).format(n=n)
+        self.query_one(Headline).show(said)
+        lines: list[Line] = [self._row(one) for one in self._deleted]
+        if not lines:
+            lines = [Info(""), Info(_("Nothing here. What an administrator can still bring back"))]
+            lines.append(Info(_("stands here for a day after it was deleted.")))
+        self.query_one(RowList).show(lines, keep=True)
+        self.refresh_keys()
+
+    def _row(self, one: Deleted) -> Row:
+        app = session(self)
+        when = moment_text(one.deleted_at, app.today, app.facts.zone)
+        counts = deleting.in_words(one.counts)
+        cells = fit(when, 13) + fit(counts, 30) + " " + fit(one.user_name, 10)
+        return Row(str(one.number), cells, f"{one.label}: {one.reason}")
+
+    def why_not(self, action_id: str) -> str:
+        """Nothing to undo, or nothing that this user may."""
+        if action_id == "undo.open" and not self._deleted:
+            return _("There is nothing to undo.")
+        return ""
+
+    def action_open(self) -> None:
+        """Enter."""
+        self.query_one(RowList).open()
+
+    @on(RowList.Opened)
+    def opened(self, event: RowList.Opened) -> None:
+        """Ask, then undo."""
+        event.stop()
+        one = next((d for d in self._deleted if str(d.number) == event.key), None)
+        if one is not None:
+            self.run_worker(self._undo(one), group="undo", exclusive=True)
+
+    async def _undo(self, one: Deleted) -> None:
+        question = _("Bring back {what}?").format(what=one.label)
+        back = _("Comes back: {what}.").format(what=deleting.in_words(one.counts))
+        more = f"{back}\n" + _("Deleted by {user}: {reason}").format(
+            user=one.user_name, reason=one.reason
+        )
+        if not await self.app.push_screen_wait(Ask(question, more)):
+            return
+        try:
+            await self.clinic.writing(deletion.undo, self.actor, one.number)
+        except Refused as error:
+            self.say(not_saved(error), loud=True)
+            return
+        self.say(_("{what} is back.").format(what=one.label))
+        await self._read()
+
+    def action_leave(self) -> None:
+        """Esc."""
+        self.dismiss(None)
