@@ -1,0 +1,241 @@
+"""The command line: parse, call one function, print (docs/cli.md).
+
+Only what parsing needs is imported here. A verb's own imports happen inside it, so ``--version``
+loads neither the screens nor the database nor the network.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from hikma_tui import __version__
+from hikma_tui.cli_codes import INTERRUPTED, OK, USAGE
+from hikma_tui.i18n import _, language_of_environment, use_language
+
+Verb = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code. Never raises, never shows a traceback."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    use_language(_language_of(words))
+    try:
+        options = _parser().parse_args(words)
+        run: Verb = options.run
+        code = run(options)
+        sys.stdout.flush()
+        return code
+    except SystemExit as end:  # argparse: help, version, usage
+        return end.code if isinstance(end.code, int) else USAGE
+    except BrokenPipeError:
+        return _reader_is_gone()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:
+        from hikma_tui.cli_errors import explained
+
+        return explained(error)
+
+
+def _language_of(words: Sequence[str]) -> str:
+    """The language asked for, found before the parser exists, since its help is translated."""
+    for number, word in enumerate(words):
+        if word == "--language" and number + 1 < len(words):
+            return words[number + 1]
+        if word.startswith("--language="):
+            return word.partition("=")[2]
+    return language_of_environment()
+
+
+def _reader_is_gone() -> int:
+    """Whoever read our output had enough (``| head``): that is no error.
+
+    The closed pipe is replaced, or Python would complain when it empties the buffer at the end.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    return OK
+
+
+# -- what can be said ----------------------------------------------------------------------------
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose words are ours, and which says a misuse in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        from hikma_tui.text import plain
+
+        self.exit(USAGE, f"hikma-tui: {plain(message)}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--data-dir", metavar="DIR", type=Path, help=_("where the records lie"))
+    common.add_argument("--language", metavar="CODE", help=_("en, es or ar"))
+    common.add_argument("--user", metavar="NAME", help=_("who acts: a user's name or id"))
+    parser = _Parser(
+        prog="hikma-tui",
+        parents=[common],
+        allow_abbrev=False,
+        description=_("The records of a clinic. Without a verb, the program opens."),
+    )
+    parser.add_argument("--version", action="version", version=f"hikma-tui {__version__}")
+    parser.set_defaults(run=_open)
+    verbs = parser.add_subparsers(metavar=_("VERB"), parser_class=_Parser)
+    for name, said, run, add in _verbs():
+        verb = verbs.add_parser(
+            name, parents=[common], allow_abbrev=False, help=said, description=said
+        )
+        verb.set_defaults(run=run)
+        add(verb)
+    return parser
+
+
+def _verbs() -> list[tuple[str, str, Verb, Callable[[argparse.ArgumentParser], None]]]:
+    return [
+        ("init", _("make an empty clinic"), _init, _init_options),
+        ("demo", _("open the program on a clinic that is made up"), _demo, _demo_options),
+        ("find", _("find patients as the first screen does"), _find, _find_options),
+        ("export", _("write every live row as a line of JSON"), _export, _export_options),
+        ("import", _("apply lines of JSON; prints the id of each row"), _import, _import_options),
+        ("status", _("whose records these are, and when they were last copied"), _status, _none),
+        ("check", _("look for damage in the file, the search and the trail"), _check, _none),
+        ("backup", _("copy the records into the backups folder"), _backup, _none),
+        ("undo", _("list the deletions that can be undone, or undo one"), _undo, _undo_options),
+    ]
+
+
+def _none(_verb: argparse.ArgumentParser) -> None:
+    """A verb without options of its own."""
+
+
+def _init_options(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--clinic", metavar="NAME", required=True, help=_("the clinic's name"))
+    verb.add_argument("--time-zone", metavar="ZONE", default="", help=_("such as Asia/Beirut"))
+
+
+def _demo_options(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--patients", metavar="N", type=_patients, help=_("how many patients"))
+    verb.add_argument("--seed", metavar="S", type=int, help=_("the same seed, the same clinic"))
+    verb.add_argument("--no-open", action="store_true", help=_("only make it"))
+
+
+def _find_options(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("text", metavar="TEXT", nargs="+", help=_("what one would type"))
+    verb.add_argument("--json", action="store_true", help=_("one JSON document"))
+    verb.add_argument("--sex", metavar="S", help=_("only this sex"))
+    verb.add_argument("--age-from", metavar="N", type=_age, help=_("whole years, included"))
+    verb.add_argument("--age-to", metavar="N", type=_age, help=_("whole years, included"))
+    verb.add_argument("--clinic", metavar="ID", help=_("only patients of this clinic"))
+    verb.add_argument("--limit", metavar="N", type=_limit, default=50, help=_("lines at most"))
+
+
+def _export_options(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--table", metavar="T", action="append", default=[], help=_("only this one (repeatable)")
+    )
+
+
+def _import_options(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("file", metavar="FILE", help=_("lines of JSON; - reads what is piped in"))
+    verb.add_argument(
+        "--all-or-nothing", action="store_true", help=_("keep nothing when one line is refused")
+    )
+
+
+def _undo_options(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("number", metavar="NUMBER", type=int, nargs="?", help=_("which to undo"))
+
+
+def _number(text: str, least: int, most: int) -> int:
+    try:
+        number = int(text) if len(text) < 12 else most + 1
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(_("not a whole number")) from error
+    if not least <= number <= most:
+        raise argparse.ArgumentTypeError(
+            _("must be from {least} to {most}").format(least=least, most=most)
+        )
+    return number
+
+
+def _patients(text: str) -> int:
+    return _number(text, 0, 1_000_000)
+
+
+def _age(text: str) -> int:
+    return _number(text, 0, 150)
+
+
+def _limit(text: str) -> int:
+    return _number(text, 1, 1_000_000)
+
+
+# -- the verbs -----------------------------------------------------------------------------------
+
+
+def _open(options: argparse.Namespace) -> int:
+    from hikma_tui.app import run
+    from hikma_tui.cli_store import directory_of
+
+    return run(directory_of(options), user=getattr(options, "user", ""))
+
+
+def _init(options: argparse.Namespace) -> int:
+    from hikma_tui import cli_store
+
+    return cli_store.init(options)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from hikma_tui import cli_demo
+
+    return cli_demo.demo(options)
+
+
+def _find(options: argparse.Namespace) -> int:
+    from hikma_tui import cli_find
+
+    return cli_find.find(options)
+
+
+def _export(options: argparse.Namespace) -> int:
+    from hikma_tui import cli_rows
+
+    return cli_rows.export(options)
+
+
+def _import(options: argparse.Namespace) -> int:
+    from hikma_tui import cli_rows
+
+    return cli_rows.import_file(options)
+
+
+def _status(options: argparse.Namespace) -> int:
+    from hikma_tui import cli_store
+
+    return cli_store.status(options)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from hikma_tui import cli_store
+
+    return cli_store.check(options)
+
+
+def _backup(options: argparse.Namespace) -> int:
+    from hikma_tui import cli_store
+
+    return cli_store.backup(options)
+
+
+def _undo(options: argparse.Namespace) -> int:
+    from hikma_tui import cli_store
+
+    return cli_store.undo(options)

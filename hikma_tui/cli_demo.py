@@ -1,0 +1,95 @@
+"""The verb ``demo``: a synthetic clinic in a store of its own, never the real one."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+from hikma_tui import demo as demo_clinic
+from hikma_tui.cli_codes import OK
+from hikma_tui.cli_store import directory_of, say
+from hikma_tui.clinic import info
+from hikma_tui.clinic.errors import Refused
+from hikma_tui.i18n import _
+from hikma_tui.store import Store
+from hikma_tui.store_files import FILE_NAME, prepare_directory, sync_file
+
+PATIENTS = 1000
+SEED = 1
+
+_MAKING = "demo-in-the-making"
+
+
+def demo(options: argparse.Namespace) -> int:
+    """Make the demo where it is not there yet, and open it."""
+    directory = directory_of(options, demo=True)
+    found = _found(directory)
+    patients, seed = options.patients, options.seed
+    same = found is not None and patients in (None, found[0]) and seed in (None, found[1])
+    if same and not options.no_open:
+        say(_("The demo is here already: {path}").format(path=directory))
+    else:
+        _make(directory, PATIENTS if patients is None else patients, SEED if seed is None else seed)
+    if options.no_open:
+        return OK
+    from hikma_tui.app import run
+
+    return run(directory, demo=True, user=getattr(options, "user", ""))
+
+
+def _found(directory: Path) -> tuple[int, int] | None:
+    """Size and seed of the demo that is here, None without one. Refused for anybody's records."""
+    if not Store.exists(directory):
+        return None
+    store = Store.open(directory)
+    try:
+        is_demo = store.read(info.get, "demo").result() == "1"
+        made = [store.read(info.get, name).result() for name in ("demo_patients", "demo_seed")]
+    finally:
+        store.close()
+    if not is_demo:
+        raise Refused(
+            _("These are a clinic's own records: the demo is never made there. ({path})").format(
+                path=directory
+            )
+        )
+    return (int(made[0]), int(made[1])) if all(made) else (-1, -1)
+
+
+def _make(directory: Path, patients: int, seed: int) -> None:
+    """Make it beside its place and move it there whole, over an older demo."""
+    prepare_directory(directory)
+    making = directory / _MAKING
+    shutil.rmtree(making, ignore_errors=True)
+    try:
+        demo_clinic.make(making, patients=patients, seed=seed, progress=_progress)
+        _note(making, patients, seed)
+        for suffix in ("", "-wal", "-shm"):
+            (directory / f"{FILE_NAME}{suffix}").unlink(missing_ok=True)
+        (making / FILE_NAME).rename(directory / FILE_NAME)
+        sync_file(directory)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+    say(
+        _("Made a clinic of {n} patients (seed {seed}): {path}").format(
+            n=patients, seed=seed, path=directory
+        )
+    )
+
+
+def _note(directory: Path, patients: int, seed: int) -> None:
+    store = Store.open(directory)
+    try:
+        store.write(info.put, "demo_patients", patients).result()
+        store.write(info.put, "demo_seed", seed).result()
+    finally:
+        store.close()
+
+
+def _progress(done: int, total: int) -> None:
+    """Tell a person at a terminal how far it is."""
+    if sys.stderr.isatty():
+        end = "\n" if done >= total else ""
+        print(f"\r{done} / {total}", end=end, file=sys.stderr, flush=True)

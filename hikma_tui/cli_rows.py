@@ -1,0 +1,101 @@
+"""The verbs ``export`` and ``import``: rows as lines of JSON, for scripts and other systems."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from hikma_tui import clock
+from hikma_tui.cli_codes import NO_OUTPUT, OK, REFUSED
+from hikma_tui.cli_errors import say_there, tell
+from hikma_tui.cli_store import acting, opened
+from hikma_tui.clinic import info
+from hikma_tui.clinic.actor import Actor
+from hikma_tui.exchange.rows_in import Answer, Stopped, import_all_or_nothing, import_lines
+from hikma_tui.exchange.rows_out import Export, chosen
+from hikma_tui.exchange.source import Source
+from hikma_tui.i18n import _, ngettext
+from hikma_tui.store import Store
+
+
+def export(options: argparse.Namespace) -> int:
+    """Write the live rows to standard output."""
+    tables = chosen(options.table)
+    with opened(options) as store:
+        out = Export(store, acting(store, options), tables)
+        with closing(out.blocks()) as blocks:
+            for block in blocks:
+                try:
+                    _write(block)
+                except BrokenPipeError:
+                    raise
+                except OSError as error:
+                    tell(_("the output can't be written: {reason}").format(reason=error.strerror))
+                    return NO_OUTPUT
+    return OK
+
+
+def _write(block: bytes) -> None:
+    """All of it, at once and unbuffered: what is written is with the reader."""
+    left = memoryview(block)
+    while left:
+        left = left[os.write(sys.stdout.fileno(), left) :]
+
+
+def import_file(options: argparse.Namespace) -> int:
+    """Apply the lines of a file or of standard input; prints the id of each durable row."""
+    descriptor = 0 if options.file == "-" else os.open(Path(options.file), os.O_RDONLY)
+    try:
+        with opened(options) as store:
+            actor = acting(store, options)
+            if clock.doubtful(store.read(info.number, "newest_stamp").result()):
+                tell(_("this computer's clock can't be right; new rows carry its time"))
+            source = Source(descriptor)
+            if options.all_or_nothing:
+                return _all_or_nothing(store, actor, source)
+            return _each(store, actor, source)
+    finally:
+        if descriptor:
+            os.close(descriptor)
+
+
+def _each(store: Store, actor: Actor, source: Source) -> int:
+    refused = 0
+    with closing(import_lines(store, actor, source)) as batches:
+        for answers in batches:
+            for answer in answers:
+                if answer.refusal:
+                    refused += 1
+                    _tell_refusal(answer)
+            try:
+                _print_ids(answers)
+            except BrokenPipeError:
+                tell(_("nobody reads the ids any more: the rest was not imported"))
+                raise
+    if refused:
+        tell(ngettext("{n} line was refused", "{n} lines were refused", refused).format(n=refused))
+    return REFUSED if refused else OK
+
+
+def _all_or_nothing(store: Store, actor: Actor, source: Source) -> int:
+    try:
+        answers = import_all_or_nothing(store, actor, source)
+    except Stopped as stopped:
+        _tell_refusal(stopped.answer)
+        tell(_("nothing was imported"))
+        return REFUSED
+    _print_ids(answers)
+    return OK
+
+
+def _print_ids(answers: Sequence[Answer]) -> None:
+    ids = [answer.row_id for answer in answers if not answer.refusal]
+    _write("".join(f"{row_id}\n" for row_id in ids).encode())
+
+
+def _tell_refusal(answer: Answer) -> None:
+    say_there(_("line {n}: {reason}").format(n=answer.number, reason=answer.refusal))

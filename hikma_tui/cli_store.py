@@ -1,0 +1,149 @@
+"""The verbs about the store itself: init, status, check, backup, undo; and opening it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hikma_tui import clock, schema, search
+from hikma_tui.cli_codes import OK, REFUSED, USAGE
+from hikma_tui.cli_errors import tell
+from hikma_tui.clinic import audit, deletion, info, setup
+from hikma_tui.clinic.actor import Actor, actor_named
+from hikma_tui.i18n import _, ngettext
+from hikma_tui.models import connection
+from hikma_tui.store import Store
+from hikma_tui.store_files import BACKUPS, default_directory
+from hikma_tui.text import plain
+
+
+def directory_of(options: argparse.Namespace, *, demo: bool = False) -> Path:
+    """The directory that was asked for, else the environment's, else the platform's own."""
+    chosen: Path | None = getattr(options, "data_dir", None)
+    return chosen if chosen is not None else default_directory(demo)
+
+
+@contextmanager
+def opened(options: argparse.Namespace) -> Iterator[Store]:
+    """The store that was asked for, closed again at the end. StoreError."""
+    store = Store.open(directory_of(options))
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def acting(store: Store, options: argparse.Namespace) -> Actor:
+    """The user who acts (decisions.md 8): ``--user``, else the only or last one. NotFound."""
+    return store.read(actor_named, getattr(options, "user", "")).result()
+
+
+def say(*lines: str) -> None:
+    """Harmless lines on standard output."""
+    for line in lines:
+        print(plain(line))
+
+
+# -- verbs ---------------------------------------------------------------------------------------
+
+
+def init(options: argparse.Namespace) -> int:
+    """Make the store and the clinic in it."""
+    clinic, user = options.clinic.strip(), getattr(options, "user", "").strip()
+    if not clinic or not user:
+        tell(_("init needs --clinic NAME and --user NAME"))
+        return USAGE
+    if options.time_zone and clock.zone_of(options.time_zone) is None:
+        tell(_("there is no time zone of that name: {zone}").format(zone=options.time_zone))
+        return USAGE
+    store = Store.create(directory_of(options))
+    try:
+        store.write(setup.create_clinic, clinic, user, time_zone=options.time_zone).result()
+    finally:
+        store.close()
+    say(
+        _("{clinic} is ready for {user}. The records lie in {path}").format(
+            clinic=clinic, user=user, path=store.directory
+        )
+    )
+    return OK
+
+
+def status(options: argparse.Namespace) -> int:
+    """Whose records these are, how many, where, and how old the newest copy is."""
+    with opened(options) as store:
+        clinic, patients, demo = store.read(_facts).result()
+        version = store.read(_schema_version).result()
+        say(
+            _("Clinic: {name}").format(name=clinic or _("none yet")),
+            _("Patients: {n}").format(n=patients),
+            _("Records: {path}").format(path=store.path),
+            _("Schema: {found} (this program: {ours})").format(found=version, ours=schema.VERSION),
+            _("Newest copy: {age}").format(age=_newest_copy(store.directory)),
+        )
+        if demo:
+            say(_("This clinic is made up: it is the demo."))
+    return OK
+
+
+def _facts() -> tuple[str, int, bool]:
+    rows = connection()
+    clinic = rows.execute("SELECT name FROM live_clinics ORDER BY created_at, pk").fetchone()
+    patients = rows.execute("SELECT count(*) FROM live_patients").fetchone()[0]
+    return (clinic[0] or "" if clinic else ""), int(patients), info.get("demo") == "1"
+
+
+def _schema_version() -> int:
+    return int(connection().execute("PRAGMA user_version").fetchone()[0])
+
+
+def _newest_copy(directory: Path) -> str:
+    copies = [path.stat().st_mtime for path in (directory / BACKUPS).glob("*.db")]
+    if not copies:
+        return _("none")
+    hours = max(0, int((clock.wall_ms() / 1000 - max(copies)) // 3600))
+    if hours < 48:
+        return ngettext("{n} hour old", "{n} hours old", hours).format(n=hours)
+    return ngettext("{n} day old", "{n} days old", hours // 24).format(n=hours // 24)
+
+
+def check(options: argparse.Namespace) -> int:
+    """Walk through the whole file; each thing wrong is a line."""
+    with opened(options) as store:
+        wrong = [_("file: {problem}").format(problem=text) for text in store.check()]
+        if not wrong:
+            found = store.on_writer(lambda: search.check(connection())).result()
+            wrong += [_("search: {problem}").format(problem=text) for text in found]
+            trail = store.on_writer(audit.problems).result()
+            wrong += [_("audit trail: {problem}").format(problem=text) for text in trail]
+    say(*wrong)
+    if not wrong:
+        say(_("The file, the search and the audit trail are sound."))
+    return REFUSED if wrong else OK
+
+
+def backup(options: argparse.Namespace) -> int:
+    """Copy the store into its backups folder."""
+    with opened(options) as store:
+        say(str(store.backup()))
+    return OK
+
+
+def undo(options: argparse.Namespace) -> int:
+    """List what can be undone, or undo one deletion."""
+    with opened(options) as store:
+        actor = acting(store, options)
+        if options.number is not None:
+            store.write(deletion.undo, actor, options.number).result()
+            say(_("Deletion {n} was undone.").format(n=options.number))
+            return OK
+        zone = store.read(info.zone).result()
+        for found in store.read(deletion.undoable, actor).result():
+            moment = clock.local(found.deleted_at, zone)
+            say(
+                f"{found.number}  {moment:%Y-%m-%d %H:%M}  {found.table}  {found.label}"
+                f"  {found.reason}  {found.user_name}"
+            )
+    return OK
