@@ -25,6 +25,37 @@ from hikma_tui.widgets.prompt import LineInput
 LONGEST_NOTE = 200_000
 """Characters of a long text: far more than anyone writes, and still quick on a Pi."""
 
+# Textual does these only after the key has travelled up to the app, and so, when keys come in a
+# burst (a scanner, a slow line), after letters that were typed later.
+_LINE_ACTIONS = {
+    "backspace": "delete_left",
+    "delete": "delete_right",
+    "left": "cursor_left",
+    "right": "cursor_right",
+    "home": "home",
+    "end": "end",
+}
+_NOTE_ACTIONS = _LINE_ACTIONS | {
+    "home": "cursor_line_start",
+    "end": "cursor_line_end",
+    "up": "cursor_up",
+    "down": "cursor_down",
+}
+
+
+NEW_LINE = ("ctrl+j", "alt+enter")
+EDITING = frozenset({*_NOTE_ACTIONS, *NEW_LINE})
+"""The keys that an editor handles itself, besides printable ones."""
+
+
+def _edits(editor: Widget, key: str, actions: dict[str, str]) -> bool:
+    """Do at once what ``key`` means in ``editor``; False when it means nothing there."""
+    if key not in actions:
+        return False
+    getattr(editor, f"action_{actions[key]}")()
+    return True
+
+
 OnKey = Callable[[events.Key, Widget], bool]
 
 
@@ -45,7 +76,7 @@ class AnswerInput(LineInput):
 
     def _on_key(self, event: events.Key) -> None:  # type: ignore[override]
         """Let the form have the key first."""
-        if self._ask(event, self):
+        if self._ask(event, self) or _edits(self, event.key, _LINE_ACTIONS):
             event.stop()
             event.prevent_default()
 
@@ -85,9 +116,9 @@ class NoteArea(TextArea):
 
     def _on_key(self, event: events.Key) -> None:  # type: ignore[override]
         """New lines and the limit are ours; the form has every other key first."""
-        if event.key in ("ctrl+j", "alt+enter"):
+        if event.key in NEW_LINE and self.has_focus:
             self.take("\n")
-        elif not self._ask(event, self):
+        elif not (self._ask(event, self) or _edits(self, event.key, _NOTE_ACTIONS)):
             if not (event.is_printable and len(self.text) >= LONGEST_NOTE):
                 return
             self._on_cut(0, 1)
@@ -112,6 +143,10 @@ class NoteArea(TextArea):
     def get_line(self, line_index: int) -> Text:
         """A line with every character harmless and in its own place (style.md C5)."""
         return Text(marked(self.document.get_line(line_index)), end="", no_wrap=True)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """F6 and F7 are the screen's, not for marking text."""
+        return action not in ("select_line", "select_all")
 
     @property
     def at_top(self) -> bool:

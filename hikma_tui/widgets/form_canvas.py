@@ -64,6 +64,8 @@ class FormCanvas(Widget):
         """The lines, the hints, and one editor of each sort."""
         yield self._rows
         yield self._hints
+        # A form that asks nothing takes no key; Textual would focus even what is not displayed.
+        self._input.display = self._input.can_focus = bool(self._stops)
         yield self._input
         if self._notes is not None:
             self._notes.display = False

@@ -17,7 +17,7 @@ from textual.widgets import Input, TextArea
 from hikma_tui.forms import Answer, Answers, Form, Kind
 from hikma_tui.i18n import _
 from hikma_tui.text import plain
-from hikma_tui.widgets.answer_editors import NoteArea
+from hikma_tui.widgets.answer_editors import EDITING, NoteArea
 from hikma_tui.widgets.form_canvas import FormCanvas
 from hikma_tui.widgets.form_choices import Choice, Chooser
 from hikma_tui.widgets.form_reading import limit
@@ -175,8 +175,8 @@ class FormEditor(FormCanvas):
         else:
             self._input.max_length = limit(field) if field is not None else 0
             self._set_input(self._text)
-        target.display = True
-        if had_focus:
+        target.display = bool(self._stops)
+        if had_focus and self._stops:
             self.screen.set_focus(target)
         if self._notes is not None:
             other = self._input if target is self._notes else self._notes
@@ -213,7 +213,7 @@ class FormEditor(FormCanvas):
     def _take_key(self, event: events.Key, source: Widget) -> bool:
         """A key in one of the editors; False leaves it to the editor, and then to the screen."""
         target, key = self._target, event.key
-        if source is not target and (event.is_printable or key in _OURS):
+        if source is not target and (event.is_printable or key in _OURS or key in EDITING):
             target.post_message(events.Key(key, event.character))  # typed ahead of the focus
             return True
         self._take_text()
