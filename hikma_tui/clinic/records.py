@@ -252,6 +252,8 @@ def update(actor: Actor, table: str, row: Mapping[str, Any]) -> str:
         raise Invalid("id", _("An update needs the record's id."))
     old = live_row(model, row_id)
     require_right(actor, table, old)
+    if "patient_id" in values and values["patient_id"] != old.get("patient_id"):
+        raise Invalid("patient_id", _("A record can't be moved to another patient this way."))
     merged = {**old, **values}
     if clinic_of(merged) != clinic_of(old):
         require_right(actor, table, merged)

@@ -117,14 +117,22 @@ def update_visit(actor: Actor, row: Mapping[str, Any]) -> str:
     patient = patient_row(actor, old["patient_id"])
     require(actor, Flag.EDIT_RECORDS, patient["primary_clinic_id"] or old["clinic_id"])
     require_parents(Visit, values)
+    _refuse_moving(old, values)
     moment = values.get("check_in_timestamp")
     if moment is not None and day_of(moment, info.zone()) > info.today():
         raise Invalid("check_in_timestamp", _("A visit can't be in the future."))
     with Save(actor) as save:
         save.update(Visit, visit_id, values)
-        if values.get("patient_id") and old["patient_id"] != values["patient_id"]:
-            save.touched.add(old["patient_id"])
     return visit_id
+
+
+def _refuse_moving(old: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """A row that changed its patient or visit by itself would leave what hangs on it behind."""
+    for name in ("patient_id", "visit_id"):
+        if name in values and values[name] != old.get(name):
+            raise Invalid(
+                name, _("{column} of a saved record can't be changed.").format(column=name)
+            )
 
 
 def record(
@@ -305,7 +313,7 @@ def update_event(actor: Actor, row: Mapping[str, Any]) -> str:
     values = checked(Event, row)
     event_id = str(values.pop("id", "") or "")
     old = live_row(Event, event_id)
-    require_parents(Event, values)
+    _refuse_moving(old, values)
     _check_form_data({**old, **values})
     _change_event(actor, old, values, "", ask_reason=False)
     return event_id
