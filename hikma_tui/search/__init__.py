@@ -11,6 +11,7 @@ questions to the index), ``finding`` and ``reasons`` (the page, and why), ``dupl
 
 from __future__ import annotations
 
+from hikma_tui.search.duplicates import alike
 from hikma_tui.search.finding import PAGE, count, find, recent, total
 from hikma_tui.search.index import check, create, forget, rebuild, refresh, stale
 from hikma_tui.search.shapes import (
@@ -28,6 +29,6 @@ from hikma_tui.search.shapes import (
 
 __all__ = [
     "PAGE", "Alike", "Draft", "Filters", "Found", "Hit", "Level", "Matched", "Reason", "Sight",
-    "Why", "check", "count", "create", "find", "forget", "rebuild", "recent", "refresh",
+    "Why", "alike", "check", "count", "create", "find", "forget", "rebuild", "recent", "refresh",
     "stale", "total",
 ]  # fmt: skip

@@ -62,20 +62,21 @@ def forget(connection: sqlite3.Connection, pk: int) -> None:
 def _stand(connection: sqlite3.Connection, pk: int, seen: int, tokens: str) -> None:
     """Let the patient stand with these tokens at the place of ``seen``."""
     standing = ask(connection, sql.STANDING, (pk,))
-    before: set[str] = set()
-    place = 0
+    place, seen_before, tokens_before = standing[0] if standing else (0, 0, "")
+    if standing and (seen_before, tokens_before) == (seen, tokens):
+        return
+    connection.execute(sql.MERGE)
+    changes = [(place, sql.DROP_TOKENS, tokens_before)] if standing else []
     if standing:
-        place, seen_before, tokens_before = standing[0]
-        if (seen_before, tokens_before) == (seen, tokens):
-            return
-        before = set(tokens_before.split())
-        connection.execute(sql.DROP_TOKENS, (place, tokens_before))
         connection.execute(sql.DROP_PATIENT, (place,))
-        place = place if seen_before == seen else 0
-    place = place or places.free(connection, seen)
-    connection.execute(sql.ADD_TOKENS, (place, tokens))
+    if not standing or seen_before != seen:
+        place = places.free(connection, seen)
+    changes.append((place, sql.ADD_TOKENS, tokens))
+    # In ascending order: FTS5 writes what it holds to the disk whenever a rowid goes back.
+    for at, statement, text in sorted(changes, key=lambda change: change[0]):
+        connection.execute(statement, (at, text))
     connection.execute(sql.ADD_PATIENT, (place, pk, seen, tokens))
-    now = set(tokens.split())
+    before, now = set(tokens_before.split()), set(tokens.split())
     _uncount(connection, before - now)
     _count(connection, now - before)
 

@@ -60,7 +60,7 @@ def parse(text: str, today: date) -> tuple[Group, ...]:
         group = _number_group(chunk, today)
         number = re.sub(r"\D", "", chunk) if not group and _NUMBER.fullmatch(chunk) else ""
         if names and (group or number):
-            groups += _name_groups(names)
+            groups += name_groups(names)
             names = []
         if number:
             run.append(Unit(Kind.DIGITS, number, international=chunk.startswith(("+", "(+"))))
@@ -72,7 +72,7 @@ def parse(text: str, today: date) -> tuple[Group, ...]:
         else:
             names += words(chunk)
     groups += _run_groups(run)
-    groups += _name_groups(names)
+    groups += name_groups(names)
     return tuple(dict.fromkeys(groups))[:MOST_GROUPS]
 
 
@@ -90,7 +90,7 @@ def _plain_character(character: str) -> str:
     return "" if category == "Cf" else " " if category in ("Cc", "Cs", "Cn") else character
 
 
-def _name_groups(names: list[str]) -> Iterator[Group]:
+def name_groups(names: list[str]) -> Iterator[Group]:
     """Each word by itself; words that make one name also as that name."""
     spans = {first: (after, joined) for first, after, joined in compounds(names)}
     i = 0

@@ -264,8 +264,8 @@ def test_the_forms_own_search_fields(register: Register) -> None:
     patient = register.add("Ana", "Paz")
     for field, text in (("f1", "Deir Ammar"), ("f2", "Hidden")):
         register.connection.execute(
-            "INSERT INTO patient_additional_attributes (id, patient_id, attribute_id, string_value) "
-            "VALUES (?, ?, ?, ?)",
+            "INSERT INTO patient_additional_attributes "
+            "(id, patient_id, attribute_id, string_value) VALUES (?, ?, ?, ?)",
             (field, patient, field, text),
         )
     search.refresh(register.connection, patient)
