@@ -226,7 +226,7 @@ class FormEditor(FormCanvas):
             return True
         if self._entry_key(key):
             return True
-        return self._move_key(key) or (self._chooser is not None and event.is_printable)
+        return self._move_key(key)
 
     def _move_key(self, key: str) -> bool:
         if key == "enter":

@@ -21,7 +21,7 @@ from hikma_tui.days import (
     parse_day,
 )
 from hikma_tui.days_words import fold
-from hikma_tui.forms import Answer, Field, Kind, allows_future, answer_of_birth, number_text
+from hikma_tui.forms import Answer, Field, Kind, allows_future, answer_of_birth, check, number_text
 from hikma_tui.forms_check import LIMITS
 from hikma_tui.forms_numbers import is_thousands_doubt
 from hikma_tui.i18n import _
@@ -98,12 +98,21 @@ def _unit_letters(unit: str) -> str:
 def _read_date(field: Field, text: str, today: date) -> Reading:
     if not text.strip():
         return Reading()
-    whole = bool(field.column)  # a registration date is a moment on the wire: no mere month
     try:
-        found = parse_day(text, today, future=allows_future(field), imprecise=not whole)
+        found = parse_day(
+            text, today, future=allows_future(field), imprecise=may_be_imprecise(field)
+        )
     except DayError as error:
         return Reading(error=str(error))
     return Reading(_stored(found), echo=in_words(found, today))
+
+
+def may_be_imprecise(field: Field) -> bool:
+    """Whether a mere month or year can be stored in this date (``forms.check`` has the rule).
+
+    Never in a registration, where a date is a moment on the wire (decisions.md 4).
+    """
+    return not field.column and check(field, "2024-01", date(2024, 2, 1)) is None
 
 
 def _stored(found: Day) -> str:
@@ -144,7 +153,7 @@ def hint(field: Field) -> str:
         return _("text; Ctrl+J begins a new line, Enter goes on")
     if field.kind is Kind.NUMBER and len(field.units) > 1:
         return _("a number and its unit: {units}").format(units=", ".join(map(plain, field.units)))
-    if field.kind is Kind.DATE and field.column:
+    if field.kind is Kind.DATE and not may_be_imprecise(field):
         return _("a date: 31/1/26, 3 apr 2026, t, t-3, -2w")
     hints = {
         Kind.NUMBER: _("a number"),

@@ -326,3 +326,18 @@ async def test_every_keystroke_reports_the_answers_for_the_draft() -> None:
         assert [(c.field_id, c.answers.get("a")) for c in app.changes] == [
             ("a", "a"), ("a", "ab"), ("d", "ab"),
         ]  # fmt: skip
+
+
+@pytest.mark.parametrize("column", ["", "first_seen"])
+async def test_a_mere_month_is_offered_only_where_it_can_be_stored(column: str) -> None:
+    app = app_of(ask("onset", Kind.DATE, column=column), ask("next", Kind.TEXT))
+    async with app.run_test(size=(80, 24)) as pilot:
+        offered = "jan 2024" in app.text
+        await type_(pilot, "jan 2024", "enter")
+        if offered:
+            assert app.answer("onset") == "2024-01"
+            assert app.editor.problems() == []
+            assert "Jan 2024" in app.text
+        else:
+            assert app.at == "onset"
+            assert app.editor.unparsed == {"onset": "jan 2024"}
