@@ -94,7 +94,7 @@ class Store:
             finally:
                 database.close()
             sync_file(building)
-            os.rename(building, path)
+            building.rename(path)
             sync_file(directory)
         except (sqlite3.Error, PeeweeException, OSError) as error:
             raise _ours(error, path) from error
@@ -259,10 +259,24 @@ def _ours(error: BaseException, path: Path) -> StoreError:
     """The store's error for SQLite's own or for peewee's wrapping of it."""
     if isinstance(error, StoreError):
         return error
-    cause = error.__cause__ or error.__context__
-    inner = cause if isinstance(error, PeeweeException) and cause is not None else error
+    inner = _engine_error(error)
     if isinstance(inner, sqlite3.Error | OSError):
         return from_sqlite(inner, path)
     if isinstance(error, PeeweeException):
         return from_sqlite(sqlite3.DatabaseError(str(error)), path)
     return Corrupt(str(error))
+
+
+def _engine_error(error: BaseException) -> BaseException:
+    """SQLite's own error behind peewee's wrapping of it.
+
+    A full disk ends the transaction by itself; that there is nothing left to roll back is then only
+    the echo of what went wrong before.
+    """
+    found = error
+    while True:
+        before = found.__cause__ or found.__context__
+        echo = "no transaction is active" in str(found) or "no such savepoint" in str(found)
+        if before is None or not (isinstance(found, PeeweeException) or echo):
+            return found
+        found = before
