@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 from pathlib import Path
 
@@ -14,12 +13,10 @@ from hikma_tui.clinic import info
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.i18n import _
 from hikma_tui.store import Store
-from hikma_tui.store_files import FILE_NAME, prepare_directory, sync_file
+from hikma_tui.store_files import FILE_NAME
 
 PATIENTS = 1000
 SEED = 1
-
-_MAKING = "demo-in-the-making"
 
 
 def demo(options: argparse.Namespace) -> int:
@@ -59,33 +56,20 @@ def _found(directory: Path) -> tuple[int, int] | None:
 
 
 def _make(directory: Path, patients: int, seed: int) -> None:
-    """Make it beside its place and move it there whole, over an older demo."""
-    prepare_directory(directory)
-    making = directory / _MAKING
-    shutil.rmtree(making, ignore_errors=True)
-    try:
-        demo_clinic.make(making, patients=patients, seed=seed, progress=_progress)
-        _note(making, patients, seed)
-        for suffix in ("", "-wal", "-shm"):
-            (directory / f"{FILE_NAME}{suffix}").unlink(missing_ok=True)
-        (making / FILE_NAME).rename(directory / FILE_NAME)
-        sync_file(directory)
-    finally:
-        shutil.rmtree(making, ignore_errors=True)
-    say(
-        _("Made a clinic of {n} patients (seed {seed}): {path}").format(
-            n=patients, seed=seed, path=directory
-        )
-    )
-
-
-def _note(directory: Path, patients: int, seed: int) -> None:
-    store = Store.open(directory)
+    """Make a demo in the place of an older one (``_found`` knows it for one), and note which."""
+    for suffix in ("-wal", "-shm", ""):
+        (directory / f"{FILE_NAME}{suffix}").unlink(missing_ok=True)
+    store = demo_clinic.make(directory, patients=patients, seed=seed, progress=_progress)
     try:
         store.write(info.put, "demo_patients", patients).result()
         store.write(info.put, "demo_seed", seed).result()
     finally:
         store.close()
+    say(
+        _("Made a clinic of {n} patients (seed {seed}): {path}").format(
+            n=patients, seed=seed, path=directory
+        )
+    )
 
 
 def _progress(done: int, total: int) -> None:

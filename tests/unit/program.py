@@ -1,4 +1,4 @@
-"""The real program as a process of its own, on real stores: what the tests of the command line use."""
+"""The real program as a process of its own, on real stores: for the tests of the command line."""
 
 from __future__ import annotations
 
