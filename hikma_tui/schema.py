@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping
 
-from hikma_tui import search
+import hikma_tui.search as search_index
 from hikma_tui.models import LOCAL, SYNCED, database
 
 APPLICATION_ID = 0x48694B6D  # "HiKm"
@@ -72,7 +72,7 @@ def create(connection: sqlite3.Connection) -> None:
     database.create_tables([*SYNCED, *LOCAL], safe=False)
     for statement in [*_indexes(), *live_views()]:
         connection.execute(statement)
-    search.create(connection)
+    search_index.create(connection)
 
 
 def steps_from(version: int, upgrades: Mapping[int, Upgrade], target: int) -> list[Upgrade]:
