@@ -1,9 +1,9 @@
 """A synthetic clinic: patients who never lived, to try the program on and to test it with.
 
 The same number of patients and the same seed make the same clinic: ids, names, answers; its
-moments are those of the day on which it is made. Above 200,000 patients there is about one visit a
-patient, below about two; above 20,000 the number of vitals, problems, appointments and
-prescriptions no longer grows.
+moments are those of the day on which it is made. Up to 200,000 patients there are about two visits
+a patient, above that two visits to three patients, or a million would fill 9 GB; above 20,000
+patients the number of vitals, problems, appointments and prescriptions no longer grows.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from threading import Event
 from hikma_tui.clinic import info
 from hikma_tui.demo.build import fill
 from hikma_tui.i18n import _
-from hikma_tui.models import connection
 from hikma_tui.store import Store
 from hikma_tui.store_errors import StoreError
 from hikma_tui.store_files import FILE_NAME, prepare_directory, sync_file
@@ -59,11 +58,10 @@ def make(
 
         try:
             store.on_writer(fill, patients, seed, now, told).result()
-            store.on_writer(_settle).result()
         finally:
             stopped.set()  # Ctrl+C reaches this thread: the other must not go on for minutes
             store.close()
-        sync_file(building / FILE_NAME)
+        sync_file(building / FILE_NAME)  # it was filled without waiting for the disk
         (building / FILE_NAME).rename(directory / FILE_NAME)
         sync_file(directory)
     finally:
@@ -74,9 +72,3 @@ def make(
 def is_demo(store: Store) -> bool:
     """Whether a store holds a synthetic clinic."""
     return store.read(info.number, "demo").result() == 1
-
-
-def _settle() -> None:
-    """Back to a journal: what is written from here on survives a power cut."""
-    connection().execute("PRAGMA synchronous = FULL")
-    connection().execute("PRAGMA journal_mode = WAL").fetchone()

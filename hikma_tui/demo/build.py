@@ -22,7 +22,7 @@ from hikma_tui.models import connection, database
 Progress = Callable[[int, int], None]
 
 _BATCH = 1000
-_LARGE = 200_000  # patients; above it about one visit each
+_LARGE = 200_000  # patients; above it fewer visits each: a filled form takes 4 kB of the file
 _USUAL_EXTRAS = 20_000  # patients whose vitals, prescriptions ... are made in the usual number
 _FAST = ("journal_mode = OFF", "synchronous = OFF", "cache_size = -262144", "temp_store = FILE")
 
@@ -30,7 +30,8 @@ _FAST = ("journal_mode = OFF", "synchronous = OFF", "cache_size = -262144", "tem
 def fill(patients: int, seed: int, now: int | None, progress: Progress) -> None:
     """Make the clinic and ``patients`` live patients; runs on the writer's thread.
 
-    The store must be new: while it is filled a power cut would spoil it.
+    The store must be new: while it is filled a power cut would spoil it. The connection's speed
+    ends with it, so the store must be closed, its file synced, and opened again.
     """
     for pragma in _FAST:
         connection().execute(f"PRAGMA {pragma}")
@@ -42,7 +43,6 @@ def fill(patients: int, seed: int, now: int | None, progress: Progress) -> None:
     search.rebuild(connection(), lambda done, _total: progress(patients + done, 2 * patients))
     with database.atomic("IMMEDIATE"):
         _finish(place, patients, seed, charts)
-    connection().execute("PRAGMA optimize")
 
 
 def _patients(place: Place, ids: Ids, patients: int, seed: int, progress: Progress) -> Charts:

@@ -18,9 +18,9 @@ _MINUTE = 60_000
 _LONGEST = 366 * YEARS
 _ESTIMATED = '{"birth_date_estimated": true}'
 
-# How many visits a patient has: one look by a random number. About 2 on average, or about 1.
+# How many visits a patient has: one look by a random number. About 2 on average, or 0.65.
 _SOME = [0] * 18 + [1] * 32 + [2] * 22 + [3] * 12 + [4] * 7 + [5] * 4 + [6] * 2 + [8] * 2 + [12]
-_FEW = [0] * 34 + [1] * 41 + [2] * 17 + [3] * 5 + [4] * 2 + [7]
+_FEW = [0] * 55 + [1] * 34 + [2] * 7 + [3] * 2 + [4] + [7]
 _MANY = 206  # a few of them deleted: some 200 stay
 
 
@@ -30,7 +30,7 @@ class Charts:
     def __init__(
         self, place: Place, ids: Ids, rows: Rows, fillings: Fillings, *, few: bool, share: float
     ) -> None:
-        """``few``: about one visit a patient; ``share`` of the usual number of other records."""
+        """``few``: two visits to three patients; ``share`` of the usual number of other records."""
         self._place, self._new, self._rows, self._fillings = place, ids.new, rows, fillings
         self._visit_counts = _FEW if few else _SOME
         self._second_form = 0.0 if few else 0.25
