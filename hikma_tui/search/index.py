@@ -18,6 +18,8 @@ from hikma_tui.search.tokens import NAME_KINDS, WORD_KINDS, of_patient, parts_of
 
 Progress = Callable[[int, int], None]
 _BATCH = 5000
+_FIRST = 20_000  # patients, about 1200 pages; a flush of HASHSIZE is smaller
+_LEVELS = 5
 # Base fields that are indexed in a way of their own, whether or not the form calls them searchable.
 _OWN_WAY = frozenset(
     {"given_name", "surname", "date_of_birth", "sex", "phone", "camp", "hometown"}
@@ -212,13 +214,32 @@ def _rebuild(connection: sqlite3.Connection, progress: Progress) -> int:
         connection.executemany(sql.ADD_PATIENT, batch)
         for _place, _pk, _seen, text in batch:
             counts.update([token for token in text.split() if token[0] in "njck"])
+        if done < _FIRST <= done + len(batch):
+            _deepen(connection)
         done += len(batch)
         progress(done, total)
+    if total < _FIRST:
+        _deepen(connection)
     _store_counts(connection, counts)
     for statement in (*sql.REBUILD_END, *sql.CREATE_INDEXES, "DROP TABLE temp.search_order"):
         connection.execute(statement)
     connection.execute(sql.SET_META, ("fields", _fields_key(connection)))
     return total
+
+
+def _deepen(connection: sqlite3.Connection) -> None:
+    """Move what is indexed so far to a deep level of FTS5's merge tree.
+
+    FTS5 merges the segments of one level with each other, and 'optimize' puts its result below the
+    deepest level. On a level near the top, the one large segment of a register would have to be
+    rewritten after a few saves, and all later small ones would wait, and slow every query, until
+    that is done. A larger new segment pulls up smaller ones, so the first must be the largest.
+    """
+    nobody = [(number, "1") for number in range(1, _LEVELS + 1)]
+    for one_more in nobody:
+        connection.execute(sql.ADD_TOKENS, one_more)
+        connection.execute(sql.OPTIMIZE)
+    connection.executemany(sql.DROP_TOKENS, nobody)
 
 
 def _standing_rows(connection: sqlite3.Connection) -> Iterator[tuple[int, int, int, str]]:

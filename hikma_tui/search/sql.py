@@ -33,7 +33,7 @@ CREATE_INDEXES = (
     "CREATE UNIQUE INDEX search_patients_pk ON search_patients (pk)",
     "CREATE INDEX search_patients_seen ON search_patients (seen)",
 )
-# Each save leaves a small segment, and each segment makes each look-up dearer. They are merged a few
+# Each save leaves a small segment; each segment makes each look-up dearer. They are merged a few
 # pages at a time, one step in each save (MERGE), so that no save ever waits for a large merge.
 SETTINGS = (
     "INSERT INTO search_index (search_index, rank) VALUES ('automerge', 0)",
@@ -97,15 +97,14 @@ REBUILD_ROWS = (
     f"SELECT {PATIENT_COLUMNS}, o.seen FROM temp.search_order o "
     "CROSS JOIN live_patients p ON p.pk = o.pk ORDER BY o.rowid"
 )
-# Flushed more than once at any size that matters, so that 'optimize' puts the large segment on a
-# level of its own, away from the small ones of the saves.
 REBUILD_BEGIN = (
     "INSERT INTO search_index (search_index, rank) VALUES ('automerge', 0)",
     "INSERT INTO search_index (search_index, rank) VALUES ('crisismerge', 1000)",
-    "INSERT INTO search_index (search_index, rank) VALUES ('hashsize', 16777216)",
+    "INSERT INTO search_index (search_index, rank) VALUES ('hashsize', 8388608)",
 )
+OPTIMIZE = "INSERT INTO search_index (search_index) VALUES ('optimize')"
 REBUILD_END = (
-    "INSERT INTO search_index (search_index) VALUES ('optimize')",
+    OPTIMIZE,
     "INSERT INTO search_index (search_index, rank) VALUES ('hashsize', 1048576)",
     *SETTINGS,
 )

@@ -173,6 +173,13 @@ def test_best_first_then_most_recently_seen(register: Register) -> None:
     assert register.ids("mohamad") == [spelled]
 
 
+def test_the_end_of_a_phone_number_is_as_good_as_the_whole(register: Register) -> None:
+    whole = register.add("Ana", "Paz", phone="+961 70 123456")
+    part = register.add("Ana", "Paz", phone="0701234569")
+    register.visit(part, NOW)
+    assert register.ids("70123456") == [whole, part]
+
+
 def test_why(register: Register) -> None:
     register.add("Mohammed", "Hassan", **FIELDS)
 
