@@ -13,7 +13,7 @@ from enum import StrEnum
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import NotAllowed
 from hikma_tui.i18n import _
-from hikma_tui.models import AppConfig, UserClinicPermissions, live
+from hikma_tui.models import connection
 from hikma_tui.search import Sight
 
 
@@ -68,22 +68,29 @@ class Rights:
         return tuple(sorted(clinic for clinic in self.by_clinic if self.at(flag, clinic)))
 
 
+# Plain SQL: these are asked on every key typed and for every row imported.
+_CHECKING = (
+    "SELECT value FROM live_app_config"
+    " WHERE namespace = 'auth' AND key = 'disable-mobile-permissions-checking'"
+)
+_FLAGS_OF = (
+    f"SELECT clinic_id, {', '.join(Flag)} FROM live_user_clinic_permissions"
+    " WHERE user_id = ? ORDER BY pk"
+)
+
+
 def _checking_is_off() -> bool:
-    model = live(AppConfig)
-    row = model.get_or_none(
-        (model.namespace == "auth") & (model.key == "disable-mobile-permissions-checking")
-    )
-    return row is not None and str(row.value).strip().strip('"').lower() in ("true", "1")
+    row = connection().execute(_CHECKING).fetchone()
+    return row is not None and str(row[0]).strip().strip('"').lower() in ("true", "1")
 
 
 def rights(actor: Actor) -> Rights:
     """What the acting user may do, at each clinic."""
     if actor.role == "super_admin" or _checking_is_off():
         return Rights(True, {})
-    model = live(UserClinicPermissions)
     by_clinic = {
-        row.clinic_id: frozenset(flag for flag in Flag if getattr(row, flag.value))
-        for row in model.select().where(model.user_id == actor.user_id)
+        clinic_id: frozenset(flag for flag, held in zip(Flag, held_flags, strict=True) if held)
+        for clinic_id, *held_flags in connection().execute(_FLAGS_OF, (actor.user_id,))
     }
     return Rights(False, by_clinic)
 
