@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -34,17 +35,14 @@ _PRAGMAS = {
     "temp_store": "memory",
     "journal_size_limit": 16_000_000,
 }
+_CONNECTING = threading.Lock()
 
 
 def _refuse_dead_rows(
     action: int, first: str | None, _second: str | None, _file: str | None, view: str | None
 ) -> int:
-    """The reader's authorizer: a synced table may be read inside a ``live_`` view only."""
-    if (
-        action == sqlite3.SQLITE_READ
-        and first in BY_TABLE
-        and not (view and view.startswith("live_"))
-    ):
+    """The reader's authorizer: a synced table may be read in its own ``live_`` view only."""
+    if action == sqlite3.SQLITE_READ and first in BY_TABLE and view != f"live_{first}":
         return sqlite3.SQLITE_DENY
     return sqlite3.SQLITE_OK
 
@@ -152,6 +150,8 @@ class Store:
         """Copy, then run every step and set the version in one transaction."""
         copy_to(connection, self.directory, f"before-upgrade-{found}-to-{target}")
         with database.atomic("IMMEDIATE"):
+            # Another process may have upgraded while this one copied.
+            found = connection.execute("PRAGMA user_version").fetchone()[0]
             for step in schema.steps_from(found, upgrades, target):
                 step(connection)
             for statement in schema.live_views():
@@ -199,28 +199,28 @@ class Store:
     def _submit(self, name: str, run: Callable[..., T], *arguments: Any, **named: Any) -> Future[T]:
         executor = self._threads.get(name)
         if executor is None:
-            executor = ThreadPoolExecutor(1, f"store-{name}", self._connect, (name,))
+            executor = ThreadPoolExecutor(1, f"store-{name}")
             self._threads[name] = executor
-        return executor.submit(self._guarded, run, *arguments, **named)
+        return executor.submit(self._guarded, name, run, *arguments, **named)
 
     def _connect(self, name: str) -> None:
-        """Once for each thread. Errors are kept for ``_guarded``: an initializer must not raise."""
-        try:
-            database.connect(reuse_if_open=True)
-            connection = open_connection()
-            if name != "writer":
-                connection.execute("PRAGMA query_only = ON")
-                connection.set_authorizer(_refuse_dead_rows)
-            if name == "counter":
-                self._counting = connection
-        except (sqlite3.Error, PeeweeException, OSError):
-            database.close()
+        """Open the calling thread's connection; a reader's can reach live rows only."""
+        with _CONNECTING:  # another store of this process may have the path set to its own file
+            if database.database != str(self.path):
+                database.init(str(self.path), pragmas=_PRAGMAS)
+            database.connect()
+        connection = open_connection()
+        if name != "writer":
+            connection.execute("PRAGMA query_only = ON")
+            connection.set_authorizer(_refuse_dead_rows)
+        if name == "counter":
+            self._counting = connection
 
-    def _guarded(self, run: Callable[..., T], *arguments: Any, **named: Any) -> T:
+    def _guarded(self, name: str, run: Callable[..., T], *arguments: Any, **named: Any) -> T:
         """Run on a store's thread; SQLite's errors become the store's."""
         try:
             if database.is_closed():
-                database.connect()
+                self._connect(name)
             return run(*arguments, **named)
         except (sqlite3.Error, DatabaseError, OSError) as error:
             raise _ours(error, self.path) from error
