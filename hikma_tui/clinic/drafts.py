@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from hikma_tui.clinic import info
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.models import Draft, Patient, connection, live
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,19 @@ def at(actor: Actor, place: str) -> dict[str, Any] | None:
 def discard(actor: Actor, place: str) -> None:
     """Forget the draft at ``place``: it was saved, or the user said so."""
     Draft.delete().where((Draft.user_id == actor.user_id) & (Draft.place == place)).execute()
+
+
+def saved(
+    actor: Actor, place: str, save: Callable[P, T], *arguments: P.args, **named: P.kwargs
+) -> T:
+    """Run a save and forget the draft that it came from, in the same transaction.
+
+    Done apart, a power cut between the two would offer the draft of what is saved already, and a
+    patient would be registered twice.
+    """
+    result = save(*arguments, **named)
+    discard(actor, place)
+    return result
 
 
 def waiting(actor: Actor) -> list[Kept]:

@@ -129,12 +129,13 @@ def clinics() -> dict[str, str]:
 def next_card_number() -> str:
     """The card number to offer a new patient: this machine's prefix and the next free number."""
     prefix, number = info.get("card_prefix", "A"), max(1, info.number("card_next"))
-    while _card_is_taken(f"{prefix}-{number:04d}"):
+    while card_is_taken(f"{prefix}-{number:04d}"):
         number += 1
     return f"{prefix}-{number:04d}"
 
 
-def _card_is_taken(card_number: str) -> bool:
+def card_is_taken(card_number: str) -> bool:
+    """Whether a live patient has this number."""
     found = connection().execute(
         "SELECT 1 FROM live_patients WHERE external_patient_id = ?", (card_number,)
     )

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from hikma_tui import forms
-from hikma_tui.clinic import drafts, info, patients
+from hikma_tui.clinic import drafts, info, merging, patients
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid
 from hikma_tui.i18n import _, language
@@ -53,13 +53,24 @@ def answers_of(actor: Actor, made: forms.Form, patient_id: str) -> forms.Answers
     return forms.patient_answers(made, columns, attributes, metadata)
 
 
-def register(actor: Actor, answers: forms.Answers, *, same_government_id_ok: bool = False) -> str:
+def register(
+    actor: Actor,
+    answers: forms.Answers,
+    *,
+    offered: str = "",
+    same_government_id_ok: bool = False,
+) -> str:
     """Add the patient that ``answers`` describe. Returns the id.
 
-    Raises Invalid (``column`` is then the field's id), NotAllowed, SameGovernmentId.
+    ``offered`` is the card number that the form began with: when it still stands there and another
+    registration took it meanwhile, the next free one is given. Raises Invalid (``column`` is then
+    the field's id), NotAllowed, SameGovernmentId.
     """
     made = form(actor)
     columns, attributes, metadata = _values(made, answers, None)
+    card = columns.get("external_patient_id")
+    if card and card == offered and patients.card_is_taken(offered):
+        columns["external_patient_id"] = patients.next_card_number()
     columns["metadata"] = {key: value for key, value in metadata.items() if value is not None}
     return patients.register(
         actor, columns, attributes, same_government_id_ok=same_government_id_ok
@@ -71,15 +82,23 @@ def edit(
     patient_id: str,
     answers: forms.Answers,
     *,
+    first: forms.Answers | None = None,
     same_government_id_ok: bool = False,
 ) -> bool:
-    """Save changed answers of a live patient; what this form does not show stays as it is."""
+    """Save changed answers of a live patient; what this form does not show stays as it is.
+
+    ``first`` are the answers as they were read when the form was opened: only what differs from
+    them is written, so that nobody's later change is undone. Raises ChangedMeanwhile where the same
+    answer was changed by both, and what ``register`` raises.
+    """
     made = form(actor)
-    before = answers_of(actor, made, patient_id)
-    columns, attributes, metadata = _values(made, answers, before)
+    stored = answers_of(actor, made, patient_id)
+    if first is not None:
+        answers = merging.merged(made, first, answers, stored)
+    columns, attributes, metadata = _values(made, answers, stored)
     old = patients.for_editing(actor, patient_id)[2]
-    merged = {**old, **metadata}
-    columns["metadata"] = {key: value for key, value in merged.items() if value is not None}
+    together = {**old, **metadata}
+    columns["metadata"] = {key: value for key, value in together.items() if value is not None}
     return patients.edit(
         actor, patient_id, columns, attributes, same_government_id_ok=same_government_id_ok
     )
@@ -92,15 +111,14 @@ def _values(
     for field in forms.missing(made, answers):
         name = forms.translate(field.label, language()) or field.name
         raise Invalid(field.id, _("{field} is required.").format(field=name))
-    changed = {
-        field.id
-        for field in made.fields
-        if before is None or answers.get(field.id) != before.get(field.id)
-    }
+    changed = {field.id for field in made.fields}
+    if before is not None:
+        changed = set(merging.changed(made, before, answers))
     for field in made.fields:
         sentence = forms.check(field, answers.get(field.id), info.today())
         if field.id in changed and sentence:
-            raise Invalid(field.id, f"{field.name}: {sentence}")
+            name = forms.translate(field.label, language()) or field.name
+            raise Invalid(field.id, f"{name}: {sentence}")
     values = forms.patient_values(made, answers)
     columns = {
         field.column: values.columns[field.column]

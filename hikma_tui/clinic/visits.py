@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from hikma_tui import forms
-from hikma_tui.clinic import info
+from hikma_tui.clinic import info, merging
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid, NotAllowed
 from hikma_tui.clinic.permissions import Flag, require, rights
@@ -57,7 +57,7 @@ def visits_of_day(patient_id: str, clinic_id: str | None, day: date) -> list[dic
         & (model.check_in_timestamp < end)
     )
     where &= model.clinic_id.is_null() if clinic_id is None else model.clinic_id == clinic_id
-    return dicts(model.select().where(where).order_by(model.check_in_timestamp))
+    return dicts(model.select().where(where).order_by(model.check_in_timestamp, model.pk))
 
 
 def event_forms(actor: Actor) -> list[dict[str, Any]]:
@@ -285,25 +285,36 @@ def needs_reason(visit: Mapping[str, Any]) -> bool:
     return moment is not None and day_of(moment, info.zone()) != info.today()
 
 
-def edit(actor: Actor, event_id: str, answers: forms.Answers, reason: str = "") -> bool:
+def edit(
+    actor: Actor,
+    event_id: str,
+    answers: forms.Answers,
+    reason: str = "",
+    *,
+    first: forms.Answers | None = None,
+) -> bool:
     """Save changed answers of an event; provider and metadata stay, a correction is noted.
 
-    ``reason`` is required for a visit of another day (decisions.md 18). Returns whether anything
-    changed.
+    ``reason`` is required for a visit of another day (decisions.md 18). ``first`` are the answers
+    as they were read when the form was opened: only what differs from them is written, and the
+    same answer changed by both raises ChangedMeanwhile. Returns whether anything changed.
     """
     old = live_row(Event, event_id)
     row = event_form(old["form_id"]) if old["form_id"] else None
     if row is None:
         raise NotAllowed(_("The form of these answers is not there any more."))
     form = forms.event_form(row)
-    _refuse_missing(form, answers)
     previous = old["form_data"] if isinstance(old["form_data"], list) else None
     before = answers_in(form, previous or [])
-    for field in form.fields:  # a value that stood before may stand, whatever it is
-        if answers.get(field.id) != before.get(field.id):
-            sentence = _wrong(field, answers)
-            if sentence:
-                raise Invalid(field.id, f"{field.name}: {sentence}")
+    if first is not None:
+        answers = merging.merged(form, first, answers, before)
+    _refuse_missing(form, answers)
+    by_id = {field.id: field for field in form.fields}
+    for field_id in merging.changed(form, before, answers):
+        # a value that stood before may stand, whatever it is
+        sentence = _wrong(by_id[field_id], answers)
+        if sentence:
+            raise Invalid(field_id, f"{by_id[field_id].name}: {sentence}")
     data = forms.event_data(form, answers, previous, zone=info.zone_in_force())
     return _change_event(actor, old, {"form_data": data}, reason, ask_reason=True)
 
