@@ -21,7 +21,7 @@ class AskDay(Dialog[date | None]):
     """Gives the day, or None when left with Esc."""
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("day.done", "f10", N_("take this day")),
+        Action("day.done", "enter", N_("take this day"), more_keys=("f10",)),
         Action("day.leave", "escape", N_("back")),
     )
 
@@ -58,7 +58,8 @@ class AskDay(Dialog[date | None]):
     def _read(self) -> date:
         text = self.query_one("#day", LineInput).value.strip() or "t"
         found = as_date(parse_day(text, self._today).day)
-        assert found is not None
+        if found is None:
+            raise DayError(_("A visit needs one day."))
         return found
 
     def _echo(self) -> None:

@@ -9,50 +9,85 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from textual.worker import Worker
+
 from hikma_tui.clinic import drafts
+from hikma_tui.clinic.errors import Refused
+from hikma_tui.i18n import _
 from hikma_tui.screens.base import ClinicScreen
+from hikma_tui.screens.session import session
 
 
 class DraftKeeper:
     """The draft at one place of one user; ``patient_id`` is whom it is about, if anybody yet."""
 
     def __init__(self, screen: ClinicScreen[Any], place: str, patient_id: str | None) -> None:
+        self.place = place
+        self.trouble = ""  # why what was typed last could not be kept
         self._screen = screen
-        self._place = place
         self._patient_id = patient_id
-        self._newest: Mapping[str, Any] | None = None
-        self._saving = False
-        self._over = False
-
-    async def begin(self) -> dict[str, Any]:
-        """What was kept here before, ``{}`` when nothing was."""
-        clinic = self._screen.clinic
-        return await clinic.reading(drafts.at, clinic.actor, self._place) or {}
+        self._newest: Mapping[str, Any] | None = None  # typed, and not in the store yet
+        self._worker: Worker[None] | None = None
+        self._held = False
 
     def keep(self, content: Mapping[str, Any]) -> None:
         """Keep ``content`` soon; returns at once."""
         self._newest = content
-        if not self._saving and not self._over:
-            self._saving = True
+        if not self._held and (self._worker is None or self._worker.is_finished):
             # On the app, not the screen: what was typed last is kept even if the screen closes.
-            self._screen.app.run_worker(self._save(), group="drafts", exit_on_error=False)
+            self._worker = self._screen.app.run_worker(self._save(), group="drafts")
 
     async def _save(self) -> None:
-        clinic = self._screen.clinic
-        try:
-            while self._newest is not None:
-                content, self._newest = self._newest, None
-                if self._over:
-                    return
-                await clinic.writing(
-                    drafts.keep, clinic.actor, self._place, self._patient_id, content
+        while self._newest is not None and not self._held:
+            content = self._newest
+            try:
+                await self._screen.clinic.writing(
+                    drafts.keep, self._screen.actor, self.place, self._patient_id, content
                 )
-        finally:
-            self._saving = False
+            except Refused as refusal:
+                self._say_trouble(str(refusal))
+                return  # the next keystroke tries again
+            self._say_trouble("")
+            if self._newest is content:
+                self._newest = None
+
+    def _say_trouble(self, reason: str) -> None:
+        was, self.trouble = self.trouble, reason
+        if reason:
+            self._screen.say(
+                _("What you type can't be kept: {reason}").format(reason=reason), loud=True
+            )
+        elif was:
+            self._screen.say(_("What you typed is kept again."))
+
+    async def flush(self, content: Mapping[str, Any]) -> str:
+        """Keep ``content`` and wait for it. Returns why it could not be kept, or nothing."""
+        self.keep(content)
+        while self._worker is not None and not self._worker.is_finished:
+            await self._worker.wait()
+        return self.trouble
+
+    def hold(self) -> None:
+        """A save begins: from now on no draft is written that would outlive it."""
+        self._held = True
+
+    def release(self, content: Mapping[str, Any]) -> None:
+        """The save failed: ``content`` is a draft still."""
+        self._held = False
+        self.keep(content)
 
     async def discard(self) -> None:
-        """Forget the draft: it was saved, or nothing was typed."""
-        self._over = True
-        self._newest = None
-        clinic = self._screen.clinic
-        await clinic.writing(drafts.discard, clinic.actor, self._place)
+        """Forget the draft. Raises Refused when the store could not."""
+        self._held, self._newest = True, None
+        try:
+            await self._screen.clinic.writing(drafts.discard, self._screen.actor, self.place)
+        except Refused:
+            self._held = False
+            raise
+
+    def close(self) -> None:
+        """The screen goes: what is not in the store yet is sent without waiting for it."""
+        if self._newest is not None and not self._held:
+            session(self._screen).later(
+                drafts.keep, self._screen.actor, self.place, self._patient_id, self._newest
+            )

@@ -2,44 +2,48 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
 
-from textual import on, work
-from textual.app import ComposeResult
-from textual.containers import Vertical
-
 from hikma_tui import forms
-from hikma_tui.clinic import chart, patients, visits
-from hikma_tui.clinic.errors import Invalid, Refused
+from hikma_tui.clinic import chart, drafts, merging, patients, visits
+from hikma_tui.clinic.chart import VisitLine
+from hikma_tui.clinic.errors import NotFound, Refused
 from hikma_tui.clinic.patients import PatientCard
+from hikma_tui.clinic.visits import Recorded
 from hikma_tui.days import in_words
 from hikma_tui.i18n import _, language
-from hikma_tui.screens.base import ClinicScreen
+from hikma_tui.screens import event_place
 from hikma_tui.screens.drafting import DraftKeeper
-from hikma_tui.screens.identity import identity_line, saved_line
-from hikma_tui.widgets.dialogs import Ask, AskReason
+from hikma_tui.screens.form_screen import FormScreen
+from hikma_tui.screens.identity import saved_line
+from hikma_tui.screens.session import not_saved, session
+from hikma_tui.widgets.dialogs import AskReason
 from hikma_tui.widgets.form_editor import FormEditor
 from hikma_tui.widgets.headline import Headline
 from hikma_tui.widgets.keys import N_, Action
-from hikma_tui.widgets.title import KeyLine, MessageLine
 
 
-def place_of(patient_id: str, form_id: str, day: date, event_id: str | None) -> str:
-    """Where the draft of these answers is kept."""
-    return f"event:{patient_id}:{form_id}:{day.isoformat()}:{event_id or '-'}"
+@dataclass(frozen=True)
+class _Opened:
+    """All that the screen begins with, read in one moment of the store."""
+
+    card: PatientCard
+    form: forms.Form
+    stored: forms.Answers
+    visit: VisitLine | None
+    draft: dict[str, Any]
 
 
-def screen_of_draft(place: str) -> EventFormScreen:
-    """The screen on which a kept draft goes on."""
-    _event, patient_id, form_id, day, event_id = place.split(":")
-    return EventFormScreen(
-        patient_id, form_id, date.fromisoformat(day), None if event_id == "-" else event_id
-    )
+class EventFormScreen(FormScreen[str]):
+    """Answers to one form. Gives what to say about the save, or None when left.
 
-
-class EventFormScreen(ClinicScreen[str | None]):
-    """Answers to one form. Gives what to say about the save, or None when left."""
+    ``event_id`` is the event to change, or the last part of a draft's place (``event_place``).
+    ``visit_id`` is the visit that the answers belong to, ``another_visit`` begins a new one of
+    ``day``; without either they join the day's first visit. ``which`` tells drafts of several
+    visits of one day apart.
+    """
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("event.save", "f10", N_("save"), more_keys=("ctrl+s",)),
@@ -57,182 +61,142 @@ class EventFormScreen(ClinicScreen[str | None]):
         event_id: str | None = None,
         visit_id: str | None = None,
         another_visit: bool = False,
+        which: str = "",
     ) -> None:
         super().__init__()
+        if event_id is not None and event_place.is_which(event_id):
+            which, event_id = event_id, None
+        self.recorded: Recorded | None = None
         self._patient_id = patient_id
         self._form_id = form_id
         self._day = day
         self._event_id = event_id
+        self._which = which or event_place.FIRST
         self._visit_id = visit_id
-        self._another_visit = another_visit
-        self._needs_reason = False
-        self._form = forms.Form("", {}, ())
-        self._card: PatientCard | None = None
-        self._first: forms.Answers = {}
-        self._keeper = DraftKeeper(self, place_of(patient_id, form_id, day, event_id), patient_id)
-        self._saving = False
+        self._another = another_visit
+        self._visit: VisitLine | None = None
+        self._reason = ""
+        place = event_place.of(patient_id, form_id, day, event_id or self._which)
+        self._keeper = DraftKeeper(self, place, patient_id)
 
-    def compose(self) -> ComposeResult:
-        """Who, which form for which visit, and the form when it has been read."""
-        yield Headline(id="who")
-        yield Headline(id="what")
-        yield Vertical(id="form")
-        yield MessageLine()
-        yield KeyLine()
-
-    def on_mount(self) -> None:
-        """Read the patient, the form, the event and the draft, then show them."""
-        super().on_mount()
-        self.run_worker(self._open(), group="open")
-
-    async def _open(self) -> None:
-        try:
-            await self._begin()
-        except Refused as refusal:
-            self.app.notify(str(refusal))
-            self.dismiss(None)
+    # -- opening
 
     async def _begin(self) -> None:
-        reading, actor = self.clinic.reading, self.actor
-        self._card = await reading(patients.card, actor, self._patient_id)
-        row = await reading(visits.event_form, self._form_id)
+        opened = await self.clinic.reading(self._read)
+        self._card, self._form, self._visit = opened.card, opened.form, opened.visit
+        if opened.visit is not None:
+            self._visit_id = opened.visit.id
+            self._day = opened.visit.day or self._day
+        await self._show_with_draft(opened.stored, opened.draft)
+
+    def _read(self) -> _Opened:
+        """On the reader's thread."""
+        card = patients.card(self.actor, self._patient_id)
+        row = visits.event_form(self._form_id)
         if row is None:
             raise Refused(_("This form is not there any more."))
-        self._form = forms.event_form(row)
+        form, stored, visit = forms.event_form(row), {}, self._visit_of_draft()
         if self._event_id is not None:
-            await self._begin_with_event(self._event_id)
-        draft = await self._keeper.begin()
-        if draft:
-            self.say(_("What you had typed is back. F8 forgets it."))
-        editor = FormEditor(
-            self._form, {**self._first, **draft.get("answers", {})},
-            language=language(), today=self.clinic.today, unparsed=draft.get("unparsed", {}),
-        )  # fmt: skip
-        await self.query_one("#form").mount(editor)
-        editor.focus()
-        self._show_heads()
+            _card, event, visit = chart.event(self.actor, self._event_id)
+            why_not = visits.may_edit(self.actor, event)
+            if why_not:
+                raise Refused(why_not)
+            stored = visits.answers_in(form, event["form_data"])
+        assert self._keeper is not None
+        draft = drafts.at(self.actor, self._keeper.place) or {}
+        return _Opened(card, form, stored, visit, draft)
 
-    async def _begin_with_event(self, event_id: str) -> None:
-        _card, event, visit = await self.clinic.reading(chart.event, self.actor, event_id)
-        why_not = await self.clinic.reading(visits.may_edit, self.actor, event)
-        if why_not:
-            raise Refused(why_not)
-        self._first = await self.clinic.reading(visits.answers_in, self._form, event["form_data"])
-        if visit is not None and visit.day is not None:
-            self._day = visit.day
-            self._needs_reason = visit.day != self.clinic.today
-
-    def _show_heads(self) -> None:
-        if self._card is not None:
-            line = identity_line(self._card, self.clinic.today, self.app.size.width - 2)
-            self.query_one("#who", Headline).show_ready(line)
-        name = forms.translate(self._form.name, language())
-        day = in_words(self._day.isoformat(), self.clinic.today)
-        if self._day == self.clinic.today:
-            day = _("today, {day}").format(day=day)
-        elif self._event_id is None:
-            day = _("{day}, entered late").format(day=day)
-        self.query_one("#what", Headline).show(_("{form}   Visit {day}").format(form=name, day=day))
+    def _visit_of_draft(self) -> VisitLine | None:
+        """The visit that the answers join, if it is there already."""
+        visit_id, another = self._visit_id, self._another
+        if visit_id is None and not another and self._event_id is None:
+            visit_id, self._another = event_place.visit_of(
+                self.actor, self._patient_id, self._day, self._which
+            )
+        return chart.visit(self.actor, visit_id)[1] if visit_id else None
 
     @property
-    def _editor(self) -> FormEditor | None:
-        return next(iter(self.query(FormEditor)), None)
+    def _needs_reason(self) -> bool:
+        """A change of what was recorded in a visit of another day (decisions.md 18)."""
+        visit = self._visit
+        today = self.clinic.today
+        return self._event_id is not None and visit is not None and visit.day not in (None, today)
 
-    @on(FormEditor.Changed)
-    def changed(self) -> None:
-        """A keystroke: keep the draft."""
-        self._keep_draft()
+    def _show_heads(self) -> None:
+        super()._show_heads()
+        name = forms.translate(self._form.name, language())
+        day = in_words(self._day.isoformat(), self.clinic.today)
+        if self._event_id is not None:
+            text = _("{form}: change what was recorded on {day}")
+        elif self._another:
+            text = _("{form}, another visit of {day}")
+        elif self._day != self.clinic.today:
+            text = _("{form}, visit of {day}, entered late")
+        else:
+            text = _("{form}, visit of today, {day}")
+        self.query_one("#what", Headline).show(text.format(form=name, day=day))
 
-    def _keep_draft(self) -> None:
-        editor = self._editor
-        if editor is not None and not self._saving:
-            self._keeper.keep({"answers": editor.answers, "unparsed": editor.unparsed})
+    # -- saving
 
-    @on(FormEditor.AtEnd)
-    def at_end(self) -> None:
-        """Enter on the last field fills, F10 saves (decisions.md 13)."""
-        self.say(_("That was the last field. F10 saves."))
-
-    async def action_leave(self) -> None:
-        """Esc: go back. An untouched form leaves no draft."""
-        editor = self._editor
-        if editor is not None:
-            if not editor.unparsed and editor.answers == {**editor.answers, **self._blank(editor)}:
-                await self._keeper.discard()
-            else:
-                self._keep_draft()
-        self.dismiss(None)
-
-    def _blank(self, editor: FormEditor) -> forms.Answers:
-        """What the answers are when nothing was typed."""
-        blank: forms.Answers = {
-            name: self._first.get(name)
-            for name, value in editor.answers.items()
-            if not forms.is_empty(value) or name in self._first
-        }
-        return blank
-
-    @work(exit_on_error=False)
-    async def action_drop(self) -> None:
-        """F8: forget the draft, after asking."""
-        asked = Ask(_("Forget what you typed here?"), _("Nothing that was saved changes."))
-        if await self.app.push_screen_wait(asked):
-            await self._keeper.discard()
-            self.dismiss(None)
-
-    @work(exclusive=True, group="save", exit_on_error=False)
-    async def action_save(self) -> None:
-        """F10: check, ask for a reason where an old visit is corrected, save."""
-        editor = self._editor
-        if editor is None or self._saving:
-            return
-        editor.finish()
-        problems = editor.problems()
-        if problems:
-            self._point_at(*problems[0])
-            return
-        reason = ""
-        if self._needs_reason:
-            asked = AskReason(
+    async def _confirmed(self, answers: forms.Answers) -> bool:
+        """An untouched event is left as it is; a correction of an old one takes a reason."""
+        if self._event_id is None:
+            return True
+        if not merging.changed(self._form, self._first, answers):
+            self.say(_("Nothing was changed: there is nothing to save."))
+            return False
+        if not self._needs_reason:
+            return True
+        given = await self.app.push_screen_wait(
+            AskReason(
                 _("This visit is of another day. Why is it changed?"),
                 _("The reason is kept with the answers, and what stood there in the audit trail."),
             )
-            given = await self.app.push_screen_wait(asked)
-            if given is None:
-                self.say(_("NOT SAVED: no reason was given."), loud=True)
-                return
-            reason = given
-        self._saving = True
-        try:
-            await self._save(editor.answers, reason)
-        finally:
-            self._saving = False
+        )
+        if given is None:
+            self.say(_("NOT SAVED: no reason was given."), loud=True)
+            return False
+        self._reason = given
+        return True
 
-    async def _save(self, answers: forms.Answers, reason: str) -> None:
-        try:
-            if self._event_id is not None:
-                await self.clinic.writing(visits.edit, self.actor, self._event_id, answers, reason)
-            else:
-                await self.clinic.writing(
-                    visits.record, self.actor, self._patient_id, self._form_id, self._day,
-                    answers, visit_id=self._visit_id, another_visit=self._another_visit,
-                )  # fmt: skip
-        except Invalid as refusal:
-            self._point_at(refusal.column, _("NOT SAVED: {reason}").format(reason=refusal))
-            return
-        except Refused as refusal:
-            self.say(_("NOT SAVED: {reason}").format(reason=refusal), loud=True)
-            return
-        await self._keeper.discard()
+    async def _write(self, answers: forms.Answers, place: str) -> str | None:
+        actor, writing = self.actor, self.clinic.writing
+        if self._event_id is not None:
+            await writing(
+                drafts.saved, actor, place, visits.edit, actor, self._event_id, answers,
+                self._reason, first=self._first,
+            )  # fmt: skip
+        else:
+            self.recorded = await writing(
+                drafts.saved, actor, place, visits.record, actor, self._patient_id, self._form_id,
+                self._day, answers, visit_id=self._visit_id, another_visit=self._another,
+            )  # fmt: skip
         assert self._card is not None
         name = forms.translate(self._form.name, language())
-        self.dismiss(saved_line(self._card, self.clinic.today, name))
+        return saved_line(self._card, self.clinic.today, name)
 
-    def _point_at(self, field_id: str, text: str) -> None:
-        editor = self._editor
-        if editor is not None:
-            editor.go_to(field_id)
-        self.say(text, loud=True)
+    def _go_on(self, said: str) -> None:
+        self.dismiss(said)
+        session(self).tell(said)
+
+    async def _refused(self, refusal: Refused, editor: FormEditor) -> None:
+        """A visit that was deleted meanwhile is no reason to lose the answers."""
+        if not isinstance(refusal, NotFound) or self._event_id or not self._visit_id:
+            await super()._refused(refusal, editor)
+            return
+        try:
+            await self.clinic.reading(patients.card, self.actor, self._patient_id)
+        except Refused:
+            self.say(not_saved(refusal), loud=True)
+            return
+        self._visit_id, self._visit, self._another = None, None, True
+        self._show_heads()
+        self.say(
+            _("NOT SAVED: this visit was deleted meanwhile. F10 again begins a new one."),
+            loud=True,
+        )
 
 
-__all__: list[Any] = ["EventFormScreen", "place_of", "screen_of_draft"]
+def place_of(patient_id: str, form_id: str, day: date, event_id: str | None) -> str:
+    """Where the draft of these answers is kept."""
+    return event_place.of(patient_id, form_id, day, event_id or event_place.FIRST)

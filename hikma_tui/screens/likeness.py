@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from hikma_tui import forms
+from hikma_tui.clinic import patients
+from hikma_tui.clinic.actor import Actor
+from hikma_tui.clinic.errors import Refused
 from hikma_tui.clinic.patients import Likeness
 from hikma_tui.days import as_date
 from hikma_tui.i18n import _
+from hikma_tui.screens.identity import facts
 from hikma_tui.search import Draft
 from hikma_tui.text import cut
+from hikma_tui.widgets.dialogs import Choice
+
+HIDDEN = "hidden:"
+"""Begins the key of a choice that permission hides: that a file exists, and where, is all of it."""
 
 
 def draft_of(form: forms.Form, answers: forms.Answers) -> Draft:
@@ -38,13 +47,36 @@ def reason_in_words(reason: str) -> str:
     return words.get(reason, reason)
 
 
+def _reasons(one: Likeness) -> str:
+    return ", ".join(reason_in_words(reason) for reason in one.reasons)
+
+
 def sentence(likely: Sequence[Likeness]) -> str:
-    """``Alike: Mohammed Hassan (similar name, same phone), and 2 more``; empty for nobody."""
+    """``Alike: Mohammed Hassan (similar name, same phone), and 2 more: F4``; empty for nobody."""
     if not likely:
         return ""
-    first = likely[0]
-    reasons = ", ".join(reason_in_words(reason) for reason in first.reasons)
-    text = _("Alike: {name} ({reasons})").format(name=cut(first.label, 34), reasons=reasons)
+    text = _("Alike: {name} ({reasons})").format(
+        name=cut(likely[0].label, 30), reasons=cut(_reasons(likely[0]), 34)
+    )
     if len(likely) > 1:
-        text += _(", and {n} more").format(n=len(likely) - 1)
+        return _("{alike}, and {n} more").format(alike=text, n=len(likely) - 1)
     return text
+
+
+def choices(actor: Actor, likely: Sequence[Likeness], today: date) -> list[Choice]:
+    """The patients who are alike with what tells them apart; of hidden ones only that they are.
+
+    Reads their cards: call it on the reader's thread. Who is deleted meanwhile is left out.
+    """
+    found = []
+    for number, one in enumerate(likely):
+        if one.hidden:
+            found.append(Choice(f"{HIDDEN}{number}", f"{one.label} ({_reasons(one)})"))
+            continue
+        try:
+            card = patients.card(actor, one.patient_id)
+        except Refused:
+            continue
+        about = f"{facts(card, today)}  {_reasons(one)}"
+        found.append(Choice(one.patient_id, f"{cut(one.label, 24)}  {about}"))
+    return found

@@ -8,18 +8,19 @@ from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.events import Key
+from textual.events import Key, Resize
 
 from hikma_tui import forms
-from hikma_tui.clinic import chart, patients, visits
+from hikma_tui.clinic import chart, drafts, patients, visits
 from hikma_tui.clinic.chart import VisitLine
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.clinic.patients import PatientCard
 from hikma_tui.days import in_words
 from hikma_tui.i18n import _, language, ngettext
+from hikma_tui.screens import event_place
 from hikma_tui.screens.day_dialog import AskDay
 from hikma_tui.screens.identity import identity_line
-from hikma_tui.screens.session import PatientSideScreen
+from hikma_tui.screens.session import PatientSideScreen, not_saved, session
 from hikma_tui.widgets.headline import Headline
 from hikma_tui.widgets.keys import N_, Action, digit_of
 from hikma_tui.widgets.row_list import Info, Row, RowList
@@ -33,20 +34,20 @@ class _Place:
     card: PatientCard
     forms: tuple[dict[str, Any], ...]
     visit: VisitLine | None
+    which: str  # which of the day's visits, as in the place of a draft
+    begun: frozenset[str]  # the forms of which a draft is kept
 
 
 class VisitEntryScreen(PatientSideScreen):
     """The forms of one visit of ``patient_id``; ``day`` is today unless given."""
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("entry.open", "enter", N_("fill the form")),
-        Action("entry.day", "f4", N_("another day"), N_("Enter a visit of another day")),
+        Action("entry.open", "enter", N_("fill"), N_("Fill the marked form; so do digits")),
+        Action("entry.day", "f4", N_("other day"), N_("Enter a visit of another day")),
         Action(
-            "entry.another", "f5", N_("a second visit"), N_("Begin another visit on the same day")
+            "entry.another", "f5", N_("second visit"), N_("Begin another visit on the same day")
         ),
-        Action(
-            "entry.finish", "f6", N_("visit is over"), N_("The visit is over: off the open list")
-        ),
+        Action("entry.finish", "f6", N_("finish"), N_("The visit is over: off the open list")),
         Action("entry.leave", "escape", N_("back")),
     )
 
@@ -73,6 +74,11 @@ class VisitEntryScreen(PatientSideScreen):
         super().on_mount()
         self.run_worker(self._refresh(), group="open")
 
+    def on_resize(self, _event: Resize) -> None:
+        """The line of the patient is cut anew."""
+        if self._place is not None:
+            self._show(self._place)
+
     @property
     def _day(self) -> date:
         return self._chosen or self.clinic.today
@@ -92,15 +98,24 @@ class VisitEntryScreen(PatientSideScreen):
     def _read(self) -> _Place:
         """On the reader's thread: one moment of the store for the whole screen."""
         card = patients.card(self.actor, self._patient_id)
-        visit_id = self._visit_id
-        if visit_id is None and not self._another:
-            found = visits.visits_of_day(self._patient_id, self.actor.clinic_id, self._day)
-            visit_id = found[-1]["id"] if found else None
+        day, visit_id = self._day, self._visit_id
         visit = chart.visit(self.actor, visit_id)[1] if visit_id else None
-        return _Place(card, tuple(visits.event_forms(self.actor)), visit)
+        if visit is not None and visit.day is not None:
+            day = visit.day
+        of_day = visits.visits_of_day(self._patient_id, self.actor.clinic_id, day)
+        ids = [row["id"] for row in of_day]
+        if visit is None and ids and not self._another:
+            visit = chart.visit(self.actor, ids[-1])[1]
+        which = event_place.which_of(ids, visit.id if visit else None, another=self._another)
+        usable = tuple(visits.event_forms(self.actor))
+        begun = frozenset(
+            row["id"] for row in usable
+            if drafts.at(self.actor, event_place.of(card.id, row["id"], day, which)) is not None
+        )  # fmt: skip
+        return _Place(card, usable, visit, which, begun)
 
     def _show(self, place: _Place) -> None:
-        line = identity_line(place.card, self.clinic.today, self.app.size.width - 2)
+        line = identity_line(place.card, self.clinic.today, self.app.size.width - 1)
         self.query_one("#who", Headline).show_ready(line)
         self.query_one("#what", Headline).show(self._which_visit(place))
         rows = [
@@ -120,6 +135,8 @@ class VisitEntryScreen(PatientSideScreen):
             day = _("today, {day}").format(day=day)
         else:
             day = _("{day}, entered late").format(day=day)
+        if place.visit is None and self._another:
+            return _("Another visit, {day}").format(day=day)
         if place.visit is None:
             return _("New visit, {day}").format(day=day)
         so_far = ngettext("{n} form so far", "{n} forms so far", len(place.visit.events))
@@ -130,6 +147,8 @@ class VisitEntryScreen(PatientSideScreen):
     def _form_line(self, row: dict[str, Any], place: _Place) -> str:
         name = forms.translate(forms.event_form(row).name, language())
         filled = sum(1 for e in place.visit.events if e.form_id == row["id"]) if place.visit else 0
+        if row["id"] in place.begun:
+            name = _("{form}   (draft)").format(form=name)
         if not filled:
             return name
         return _("{form}   (filled: {n})").format(form=name, n=filled)
@@ -162,21 +181,33 @@ class VisitEntryScreen(PatientSideScreen):
         """Enter: fill the highlighted form."""
         self.query_one(RowList).open()
 
-    @work(exclusive=True, group="fill", exit_on_error=False)
-    async def _fill(self, form_id: str) -> None:
+    def _fill(self, form_id: str) -> None:
+        """Open a form. At once, so that what is typed ahead is typed into it."""
         from hikma_tui.screens.event_form import EventFormScreen
 
-        visit = self._place.visit if self._place else None
+        place = self._place
+        if place is None:
+            return
         screen = EventFormScreen(
             self._patient_id, form_id, self._day,
-            visit_id=visit.id if visit else None, another_visit=self._another,
+            visit_id=place.visit.id if place.visit else None, another_visit=self._another,
+            which=place.which,
         )  # fmt: skip
-        said = await self.app.push_screen_wait(screen)
-        if said:
-            self._another = False
+
+        def done(said: str | None) -> None:
+            recorded = screen.recorded
+            if said and recorded is not None:
+                self._another, self._visit_id = False, recorded.visit_id
+            self.run_worker(self._filled(form_id, said), group="open")
+
+        self.app.push_screen(screen, done)
+
+    async def _filled(self, form_id: str, said: str | None) -> None:
+        """Back from a form: after a save the next one is offered."""
+        await self._refresh()
+        if said and self.is_current:
             self.say(said)
             self._next_form(form_id)
-        await self._refresh()
 
     def _next_form(self, form_id: str) -> None:
         """After one form the next is offered."""
@@ -184,20 +215,21 @@ class VisitEntryScreen(PatientSideScreen):
         if form_id in ids and ids.index(form_id) + 1 < len(ids):
             self.query_one(RowList).highlight(ids[ids.index(form_id) + 1])
 
-    @work(exclusive=True, group="day", exit_on_error=False)
+    @work(exclusive=True, group="day")
     async def action_day(self) -> None:
         """F4: choose the day; past allowed, future never."""
         day = await self.app.push_screen_wait(AskDay(self._day, self.clinic.today))
         if day is not None:
             self._chosen, self._visit_id, self._another = day, None, False
+            self.say("")
             await self._refresh()
 
-    async def action_another(self) -> None:
+    def action_another(self) -> None:
         """F5: what is entered next begins a second visit of this day."""
         self._another, self._visit_id = True, None
-        await self._refresh()
+        self.run_worker(self._refresh(), group="open")
 
-    @work(exclusive=True, group="finish", exit_on_error=False)
+    @work(group="finish")
     async def action_finish(self) -> None:
         """F6: the visit is over."""
         visit = self._place.visit if self._place else None
@@ -206,9 +238,10 @@ class VisitEntryScreen(PatientSideScreen):
         try:
             await self.clinic.writing(visits.finish, self.actor, visit.id)
         except Refused as refusal:
-            self.say(_("NOT SAVED: {reason}").format(reason=refusal), loud=True)
+            self.say(not_saved(refusal), loud=True)
             return
         self.dismiss(None)
+        session(self).tell(_("The visit is over."))
 
     def action_leave(self) -> None:
         """Esc: back to the patient."""

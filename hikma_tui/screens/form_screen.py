@@ -1,0 +1,116 @@
+"""Saving a filled form: what registering and recording have in common.
+
+Whatever happens between the keyboard and the store, what was typed stays on the screen and in the
+draft until the save is durable (screens.md, Manners: "a failed save says NOT SAVED").
+"""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+from hikma_tui import forms
+from hikma_tui.clinic import merging
+from hikma_tui.clinic.errors import Invalid, Refused
+from hikma_tui.clinic.merging import ChangedMeanwhile
+from hikma_tui.i18n import _
+from hikma_tui.screens import settling
+from hikma_tui.screens.draft_screen import DraftScreen
+from hikma_tui.screens.drafting import DraftKeeper
+from hikma_tui.screens.session import not_saved
+from hikma_tui.widgets.form_editor import FormEditor
+
+T = TypeVar("T")
+
+
+class FormScreen(DraftScreen[T], Generic[T]):
+    """A form that is saved with F10. A subclass saves it (``_write``)."""
+
+    def action_save(self) -> None:
+        """F10: check, save, and only then go on. A second F10 meanwhile does nothing."""
+        if self._editor is None or self._keeper is None or self._saving:
+            self.say(_("Just a moment."))
+            return
+        self._saving = True
+        self.run_worker(self._save(self._editor, self._keeper), group="save")
+
+    async def _save(self, editor: FormEditor, keeper: DraftKeeper) -> None:
+        saved = False
+        try:
+            editor.finish()
+            problems = editor.problems()
+            if problems:
+                field_id, sentence = problems[0]
+                self._point_at(field_id, _("NOT SAVED: {reason}").format(reason=sentence))
+            else:
+                saved = await self._save_checked(editor, keeper)
+        finally:
+            self._saving = False
+            if not saved and self._editor is not None and self.is_current:
+                self._editor.focus()
+                self._replay()
+
+    async def _save_checked(self, editor: FormEditor, keeper: DraftKeeper) -> bool:
+        if not await self._confirmed(editor.answers):
+            return False
+        self.set_focus(None)  # what is typed now waits: it belongs to no field until this is over
+        keeper.hold()
+        try:
+            said = await self._write(editor.answers, keeper.place)
+        except Refused as refusal:
+            keeper.release(self._content(editor))
+            await self._refused(refusal, editor)
+            return False
+        if said is None:
+            keeper.release(self._content(editor))
+            return False
+        while self.app.screen is not self and self in self.app.screen_stack:
+            self.app.pop_screen()  # help, opened meanwhile
+        self._go_on(said)
+        return True
+
+    async def _confirmed(self, answers: forms.Answers) -> bool:
+        """Ask what must be asked before a save. Whether to go on."""
+        return True
+
+    async def _write(self, answers: forms.Answers, place: str) -> str | None:
+        """Save, and forget the draft at ``place`` with it. Gives what to say about it; None when
+        it was given up and that was said.
+        """
+        raise NotImplementedError
+
+    def _go_on(self, said: str) -> None:
+        """Leave after a save."""
+        raise NotImplementedError
+
+    async def _refused(self, refusal: Refused, editor: FormEditor) -> None:
+        """A save was refused: say so, point at the field, let a conflict be settled."""
+        if isinstance(refusal, ChangedMeanwhile):
+            await self._settle(refusal, editor)
+        elif isinstance(refusal, Invalid):
+            self._point_at(refusal.column, not_saved(refusal))
+        else:
+            self.say(not_saved(refusal), loud=True)
+
+    def _point_at(self, field_id: str, text: str) -> None:
+        """Put the cursor on the field that keeps the form from being saved, and say why."""
+        editor = self._editor
+        columns = {field.column: field.id for field in self._form.fields if field.base}
+        if editor is not None:
+            editor.go_to(columns.get(field_id, field_id))
+        self._pointed_at = columns.get(field_id, field_id)
+        self.say(text, loud=True)
+
+    async def _settle(self, clash: ChangedMeanwhile, editor: FormEditor) -> None:
+        """Let the person choose; the form then stands on what is stored now."""
+        self.say(not_saved(clash), loud=True)
+        theirs = await settling.ask(self, self._form, editor.answers, clash)
+        if theirs is None:
+            return
+        mine = merging.changed(self._form, self._first, editor.answers)
+        kept = [field_id for field_id in mine if field_id not in theirs]
+        answers = merging.taken(self._form, kept, editor.answers, clash.stored)
+        self._first = self._start = clash.stored
+        await self._show_form(answers, clash.stored, editor.unparsed)
+        self._saving = False
+        self.keep_typed()
+        self._point_at(clash.field_ids[0], _("NOT SAVED yet: look once more, then F10 saves."))
