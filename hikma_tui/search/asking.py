@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 
 from hikma_tui.search.births import OLDEST, aged, is_day
 from hikma_tui.search.query import Alternative, Group, Kind, Unit, parse
@@ -113,7 +113,7 @@ class Asking:
         if level is Level.ANY:
             age = int(digits) if len(digits) <= 3 else OLDEST + 1
             births = aged(age, age, self.today) if age <= OLDEST else ()
-            return (*[f"{token}*" for token in (*ids, *phones)], f"c{digits}*", *births)
+            return (*[f"{token}*" for token in (ids[0], *phones)], f"c{digits}*", *births)
         return ()
 
     def _born(self, digits: str) -> tuple[str, ...]:
@@ -124,13 +124,19 @@ class Asking:
         return ()
 
 
-def matching(tokens: list[str], asked: Sequence[str]) -> str:
+def matching(tokens: list[str], asked: tuple[str, ...]) -> str:
     """The first of a patient's ``tokens`` that is among those asked for; empty when none is."""
-    begun = tuple(token[:-1] for token in asked if token.endswith("*"))
+    whole, begun = _split(asked)
     for token in tokens:
-        if token in asked or (begun and token.startswith(begun)):
+        if token in whole or (begun and token.startswith(begun)):
             return token
     return ""
+
+
+@lru_cache(maxsize=128)
+def _split(asked: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Whole tokens, and beginnings."""
+    return frozenset(asked), tuple(token[:-1] for token in asked if token.endswith("*"))
 
 
 def phone_forms(digits: str, international: bool) -> tuple[str, ...]:
