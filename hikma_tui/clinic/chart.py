@@ -155,40 +155,50 @@ def today(actor: Actor, limit: int = 200) -> list[TodayLine]:
 
     Empty but for drafts where the clinic's setting says so (decisions.md 20).
     """
+    kept = drafts.waiting(actor)
+    rows = _today_rows(limit) if info.get("recent_on_empty_search", "today") == "today" else []
+    ids = {draft.patient_id for draft in kept if draft.patient_id} | {row[0] for row in rows}
+    cards = _cards_seen(actor, ids)
     found = [
-        TodayLine("draft", _card_if_seen(actor, kept.patient_id), kept.updated_at, "", kept.place)
-        for kept in drafts.waiting(actor)
+        TodayLine("draft", cards.get(draft.patient_id or ""), draft.updated_at, "", draft.place)
+        for draft in kept
     ]
-    if info.get("recent_on_empty_search", "today") != "today":
-        return found
-    start, end = day_bounds(info.today(), info.zone())
-    rows = connection().execute(
-        "SELECT v.patient_id, v.check_in_timestamp, o.visit_id IS NOT NULL, v.provider_name"
-        " FROM live_visits v JOIN live_patients p ON p.id = v.patient_id"
-        " LEFT JOIN open_visits o ON o.visit_id = v.id"
-        " WHERE v.check_in_timestamp >= ? AND v.check_in_timestamp < ?"
-        " ORDER BY v.check_in_timestamp DESC LIMIT ?",
-        (start, end, limit),
-    ).fetchall()  # fmt: skip
-    older = connection().execute(
-        "SELECT v.patient_id, v.check_in_timestamp, 1, v.provider_name FROM open_visits o"
-        " JOIN live_visits v ON v.id = o.visit_id"
-        " WHERE v.check_in_timestamp < ? ORDER BY v.check_in_timestamp DESC LIMIT ?",
-        (start, limit),
-    ).fetchall()  # fmt: skip
-    for wanted, kind in ((1, "open"), (0, "seen")):
-        for patient_id, moment, is_open, provider in [*rows, *older]:
-            card = _card_if_seen(actor, patient_id) if is_open == wanted else None
-            if card is not None:
-                found.append(TodayLine(kind, card, moment, provider or ""))
+    for kind in ("open", "seen"):
+        for patient_id, moment, row_kind, provider in rows:
+            if row_kind == kind and patient_id in cards:
+                found.append(TodayLine(kind, cards[patient_id], moment, provider or ""))
     return found
 
 
-def _card_if_seen(actor: Actor, patient_id: str | None) -> PatientCard | None:
+def _today_rows(limit: int) -> list[tuple[str, int, str, str | None]]:
+    """Visits of today, and open ones of other days: (patient, check-in, open or seen, provider).
+
+    The few open visits are walked first (CROSS JOIN): SQLite would walk all visits instead.
+    """
+    start, end = day_bounds(info.today(), info.zone())
+    of_today = connection().execute(
+        "SELECT v.patient_id, v.check_in_timestamp,"
+        " CASE WHEN o.visit_id IS NULL THEN 'seen' ELSE 'open' END, v.provider_name"
+        " FROM live_visits v LEFT JOIN open_visits o ON o.visit_id = v.id"
+        " WHERE v.check_in_timestamp >= ? AND v.check_in_timestamp < ?"
+        " ORDER BY v.check_in_timestamp DESC LIMIT ?",
+        (start, end, limit),
+    )
+    older = connection().execute(
+        "SELECT v.patient_id, v.check_in_timestamp, 'open', v.provider_name"
+        " FROM open_visits o CROSS JOIN live_visits v ON v.id = o.visit_id"
+        " WHERE v.check_in_timestamp < ? ORDER BY v.check_in_timestamp DESC LIMIT ?",
+        (start, limit),
+    )
+    return [*of_today.fetchall(), *older.fetchall()]
+
+
+def _cards_seen(actor: Actor, ids: set[str]) -> dict[str, PatientCard]:
+    """The cards of those live patients whom the actor may see, by id."""
     model = live(Patient)
-    rows = dicts(model.select().where(model.id == patient_id)) if patient_id else []
-    if not rows:
-        return None
     clinics = sight(actor).clinic_ids
-    clinic_id = rows[0]["primary_clinic_id"]
-    return _card(rows[0]) if clinics is None or not clinic_id or clinic_id in clinics else None
+    return {
+        row["id"]: _card(row)
+        for row in dicts(model.select().where(model.id.in_(ids)))
+        if clinics is None or not row["primary_clinic_id"] or row["primary_clinic_id"] in clinics
+    }
