@@ -9,7 +9,7 @@ from functools import lru_cache
 from hikma_tui.search.births import OLDEST, aged, is_day
 from hikma_tui.search.query import Alternative, Group, Kind, Unit, parse
 from hikma_tui.search.shapes import Filters, Level, Sight
-from hikma_tui.search.spelling import beginning, forgiven, having, quoted, sounding
+from hikma_tui.search.spelling import MOST_WORDS, beginning, forgiven, having, quoted, sounding
 from hikma_tui.search.tokens import NO_CLINIC, SHORTEST_PART, clinic_token, national, sex_token
 
 LEVELS = tuple(Level)
@@ -19,6 +19,7 @@ STRICT = Level.SPELLED  # the last level above the line
 _WHOLE_PHONE = 6  # so many digits at the end of a number are as good as the whole
 _LEAST_NATIONAL = 5
 _MOST_TOKENS = 400
+_LEAST_MEANT = 40
 
 
 class Asking:
@@ -36,6 +37,9 @@ class Asking:
         self.today = today
         self.groups: tuple[Group, ...] = parse(text, today)
         self.scope = scope(filters, sight, today)
+        # Several short words would mean many words each; the next letter tells more than they do.
+        self.most = max(MOST_WORDS // max(len(self.groups), 1) ** 2, _LEAST_MEANT)
+        self._known: dict[tuple[Unit, Level], tuple[str, ...]] = {}
         self._added: dict[tuple[Unit, Level], tuple[str, ...]] = {}
 
     def expression(self, level: Level) -> str | None:
@@ -57,9 +61,12 @@ class Asking:
 
     def tokens(self, unit: Unit, level: Level) -> tuple[str, ...]:
         """All tokens by which ``unit`` matches at ``level`` or better."""
-        wider = LEVELS[: LEVELS.index(level) + 1]
-        found = dict.fromkeys(token for one in wider for token in self.added(unit, one))
-        return tuple(found)[:_MOST_TOKENS]
+        key = (unit, level)
+        if key not in self._known:
+            wider = LEVELS[: LEVELS.index(level) + 1]
+            found = dict.fromkeys(token for one in wider for token in self.added(unit, one))
+            self._known[key] = tuple(found)[:_MOST_TOKENS]
+        return self._known[key]
 
     def added(self, unit: Unit, level: Level) -> tuple[str, ...]:
         """The tokens by which ``unit`` matches at ``level``, beyond those of better levels."""
@@ -98,7 +105,10 @@ class Asking:
         if level is Level.ANY:
             return (*beginning(self.connection, "c" + word), f"i{word}*")
         if level is Level.SPELLED:
-            return (*sounding(self.connection, word), *having(self.connection, word))
+            return (
+                *sounding(self.connection, word, self.most),
+                *having(self.connection, word, self.most),
+            )
         return forgiven(self.connection, word)
 
     def _digits(self, unit: Unit, level: Level) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from hikma_tui.search.rows import after, ask
 from hikma_tui.search.tokens import SHORTEST_PART
 
 INDEXED_PREFIX = 5  # the longest prefix index of search_index, with the kind
-MOST_WORDS = 128  # each costs a query some microseconds; the most common come first
+MOST_WORDS = 200  # each costs a query some microseconds; the most common come first
 _MOST_PREFIXED = 64
 _LEAST_FORGIVEN = 4
 _LEAST_FORGIVEN_TWICE = 8
@@ -31,7 +31,7 @@ def beginning(connection: sqlite3.Connection, token: str) -> tuple[str, ...]:
     return (token + "*",) if len(found) > _MOST_PREFIXED else tuple(found)
 
 
-def sounding(connection: sqlite3.Connection, word: str) -> tuple[str, ...]:
+def sounding(connection: sqlite3.Connection, word: str, most: int = MOST_WORDS) -> tuple[str, ...]:
     """Other spellings of the name ``word``; in the other script, of names that begin so."""
     if not (is_latin(word) or is_arabic(word)) or len(word) < 2:
         return ()
@@ -44,14 +44,14 @@ def sounding(connection: sqlite3.Connection, word: str) -> tuple[str, ...]:
     for sound in sounds(word, partial=True):
         if len(sound.removeprefix("a")) >= 2:  # consonants; "al" would be half of all families
             found += _words(connection, sql.WORDS_SOUNDING, other + sound, after(other + sound))
-    return tuple(dict.fromkeys(found))[:MOST_WORDS]
+    return tuple(dict.fromkeys(found))[:most]
 
 
-def having(connection: sqlite3.Connection, word: str) -> tuple[str, ...]:
+def having(connection: sqlite3.Connection, word: str, most: int = MOST_WORDS) -> tuple[str, ...]:
     """The words of names that have ``word`` inside them."""
     if len(word) < (1 if is_dense(word) else SHORTEST_PART):
         return ()
-    return tuple(_words(connection, sql.WORDS_HAVING, word, after(word)))
+    return tuple(_words(connection, sql.WORDS_HAVING, word, after(word), most))
 
 
 def forgiven(connection: sqlite3.Connection, word: str) -> tuple[str, ...]:
