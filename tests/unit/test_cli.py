@@ -425,3 +425,26 @@ def test_a_disk_without_room(small_disk: Path) -> None:
     file.close()
     assert done.stdout
     assert set(done.stdout.split()) == kept
+
+
+# -- the demo ------------------------------------------------------------------------------------
+
+
+def test_the_demo_is_made_by_its_seed_and_kept_apart(clinic: Path, tmp_path: Path) -> None:
+    words = ("demo", "--no-open", "--patients", "20", "--seed", "3")
+    first, second = tmp_path / "first", tmp_path / "second"
+    for directory in (first, second):
+        assert run(*words, "--data-dir", directory).returncode == 0
+    names = [
+        sorted((row["id"], row["surname"] or "") for row in rows(directory, "patients").values())
+        for directory in (first, second)
+    ]
+    assert names[0] == names[1]
+    assert len(names[0]) == 20
+    other = run("demo", "--no-open", "--patients", "5", "--data-dir", first)
+    assert other.returncode == 0
+    assert len(rows(first, "patients")) == 5
+    before = exported(clinic)
+    refused = run(*words, "--data-dir", clinic)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert exported(clinic) == before

@@ -299,7 +299,7 @@ class Sequences(RuleBasedStateMachine):
 
 TestSequences = Sequences.TestCase
 TestSequences.settings = settings(
-    max_examples=int(os.environ.get("HIKMA_SEQUENCES", "12")), stateful_step_count=20, deadline=None
+    max_examples=int(os.environ.get("HIKMA_SEQUENCES", "20")), stateful_step_count=25, deadline=None
 )
 
 
@@ -388,3 +388,21 @@ def test_a_refused_act_leaves_no_trace(trail: Store) -> None:
         with pytest.raises(Refused):
             trail.write(act, actor, *arguments).result()  # type: ignore[arg-type]
     assert trail.on_writer(contents).result() == before
+
+
+def test_nothing_comes_back_under_what_is_deleted(trail: Store) -> None:
+    actor = trail.read(actor_named).result()
+    patient = trail.write(patients.register, actor, {"given_name": "Mona"}).result()
+    visit = trail.write(visits.create_visit, actor, {"patient_id": patient}).result()
+    row = {"patient_id": patient, "visit_id": visit, "form_data": []}
+    event = trail.write(visits.create_event, actor, row).result()
+    numbers = [
+        trail.write(deletion.delete, actor, table, row_id, "reason").result()
+        for table, row_id in (("events", event), ("visits", visit), ("patients", patient))
+    ]
+    for number in numbers[:2]:
+        with pytest.raises(Refused):
+            trail.write(deletion.undo, actor, number).result()
+    for number in reversed(numbers):
+        trail.write(deletion.undo, actor, number).result()
+    assert trail.read(chart.event, actor, event).result()[0].id == patient
