@@ -221,6 +221,15 @@ class HikmaApp(BaseApp[int]):
         if isinstance(self.screen, BaseScreen):
             self.screen.say(text)
 
+    def action_keys(self) -> None:
+        """F1: all keys, those of this screen first."""
+        from hikma_tui.screens.help import HelpScreen
+
+        screen = self.screen
+        if not isinstance(screen, HelpScreen):
+            own = screen.ACTIONS if isinstance(screen, BaseScreen) else ()
+            self.push_screen(HelpScreen(own, self.ACTIONS, here=type(screen)))
+
     def action_undo_deletion(self) -> None:
         """The deletions of the last day, to bring one back."""
         from hikma_tui.screens.undo import UndoScreen

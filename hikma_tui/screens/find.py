@@ -59,6 +59,10 @@ class FindScreen(ClinicScreen[None]):
         self.query_one(StateLine).show(*session(self).state())
         self._asker.ask_again()
 
+    def on_screen_suspend(self) -> None:
+        """What was said is over once something else has been looked at."""
+        self.query_one("#message", MessageLine).clear()
+
     def on_resize(self, _event: Resize) -> None:
         """Columns follow the width."""
         if self._asker.answer is not None:

@@ -60,6 +60,10 @@ class PatientScreen(PatientSideScreen):
         """Shown, or shown again after something was saved: read the file anew."""
         self.run_worker(self._read(), group="read", exclusive=True)
 
+    def on_screen_suspend(self) -> None:
+        """What was said is over once something else has been looked at."""
+        self.query_one("#message", MessageLine).clear()
+
     def on_resize(self, _event: Resize) -> None:
         """Columns follow the width."""
         self._paint()
@@ -84,6 +88,8 @@ class PatientScreen(PatientSideScreen):
             self.app.notify(str(error))
             self.dismiss(None)
             return
+        if self.left:
+            return
         self._paint()
         if not self._viewed:
             self._viewed = True
@@ -92,7 +98,7 @@ class PatientScreen(PatientSideScreen):
 
     def _paint(self) -> None:
         found = self._chart
-        if found is None:
+        if found is None or self.left:
             return
         app, width = session(self), self.size.width
         card = found.patient

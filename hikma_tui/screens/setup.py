@@ -9,8 +9,9 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from hikma_tui import clock
 from hikma_tui.clinic.errors import Refused
@@ -45,6 +46,11 @@ class SetupScreen(ClinicScreen[None]):
                more_keys=("ctrl+s",)),
     )  # fmt: skip
 
+    # Before any field sees it: what is typed ahead on a slow line belongs to the next field.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "do('setup.next')", show=False, priority=True)
+    ]
+
     def __init__(self) -> None:
         super().__init__()
         self._making = False
@@ -78,20 +84,14 @@ class SetupScreen(ClinicScreen[None]):
         """Say what was cut of a paste."""
         self.say(paste_cut_text(event))
 
-    @on(Input.Submitted)
-    def entered(self, event: Input.Submitted) -> None:
-        """Enter: the next field, and from the last one begin."""
-        event.stop()
-        self.action_next()
-
     def action_next(self) -> None:
-        """The next field; after the last one begin."""
+        """The next field; after the last one begin, when it has taken all that was typed."""
         fields = list(self.query(LineInput))
         focused = self.focused
         if focused in fields and focused is not fields[-1]:
-            fields[fields.index(focused) + 1].focus()
+            self.set_focus(fields[fields.index(focused) + 1])
         else:
-            self.action_begin()
+            fields[-1].call_later(self.action_begin)
 
     def action_begin(self) -> None:
         """F10: make the clinic; a field that lacks gets the cursor."""

@@ -21,6 +21,11 @@ from hikma_tui.widgets.row_list import Info, Line, Row, RowList
 from hikma_tui.widgets.title import KeyLine, MessageLine
 
 
+def label_of(one: Deleted) -> str:
+    """What was deleted, in words: a name or a form; a visit has neither."""
+    return one.label if one.table in ("patients", "events") else deleting.in_words({one.table: 1})
+
+
 class UndoScreen(PatientSideScreen):
     """A list of what was deleted within a day; Enter brings one back after a question."""
 
@@ -51,6 +56,8 @@ class UndoScreen(PatientSideScreen):
         except Refused as error:
             self.say(str(error), loud=True)
             return
+        if self.left:
+            return
         n = len(self._deleted)
         said = ngettext("{n} deletion can be undone", "{n} deletions can be undone", n).format(n=n)
         self.query_one(Headline).show(said)
@@ -64,9 +71,8 @@ class UndoScreen(PatientSideScreen):
     def _row(self, one: Deleted) -> Row:
         app = session(self)
         when = moment_text(one.deleted_at, app.today, app.facts.zone)
-        counts = deleting.in_words(one.counts)
-        cells = fit(when, 13) + fit(counts, 30) + " " + fit(one.user_name, 10)
-        return Row(str(one.number), cells, f"{one.label}: {one.reason}")
+        cells = fit(when, 13) + fit(one.user_name, 10) + " " + fit(one.reason, 26)
+        return Row(str(one.number), cells, label_of(one))
 
     def why_not(self, action_id: str) -> str:
         """Nothing to undo, or nothing that this user may."""
@@ -87,7 +93,7 @@ class UndoScreen(PatientSideScreen):
             self.run_worker(self._undo(one), group="undo", exclusive=True)
 
     async def _undo(self, one: Deleted) -> None:
-        question = _("Bring back {what}?").format(what=one.label)
+        question = _("Bring back {what}?").format(what=label_of(one))
         back = _("Comes back: {what}.").format(what=deleting.in_words(one.counts))
         more = f"{back}\n" + _("Deleted by {user}: {reason}").format(
             user=one.user_name, reason=one.reason
@@ -99,7 +105,7 @@ class UndoScreen(PatientSideScreen):
         except Refused as error:
             self.say(not_saved(error), loud=True)
             return
-        self.say(_("{what} is back.").format(what=one.label))
+        self.say(_("{what} is back.").format(what=label_of(one)))
         await self._read()
 
     def action_leave(self) -> None:

@@ -52,6 +52,10 @@ class VisitScreen(PatientSideScreen):
         """Shown, or shown again after something was saved."""
         self.run_worker(self._read(), group="read", exclusive=True)
 
+    def on_screen_suspend(self) -> None:
+        """What was said is over once something else has been looked at."""
+        self.query_one(MessageLine).clear()
+
     def on_resize(self, _event: Resize) -> None:
         """Lines are broken anew."""
         self._paint()
@@ -65,6 +69,8 @@ class VisitScreen(PatientSideScreen):
             self.app.notify(str(error))
             self.dismiss(None)
             return
+        if self.left:
+            return
         self._paint()
         if self._event_id is not None:
             # The heading at the top: from the last line back up to it.
@@ -75,7 +81,7 @@ class VisitScreen(PatientSideScreen):
 
     def _paint(self) -> None:
         whole = self._whole
-        if whole is None:
+        if whole is None or self.left:
             return
         app, width = session(self), self.size.width
         line = identity_line(whole.patient, app.today, width - 1)
@@ -188,7 +194,7 @@ class VisitScreen(PatientSideScreen):
             question = _("Delete the visit of {day}?").format(day=day)
             if await deleting.delete(self, whole.patient, "visits", self.visit_id, question):
                 said = deleting.told(self)
-                await self.dismiss(None)
+                self.dismiss(None)
                 session(self).tell(said)
 
     def action_leave(self) -> None:

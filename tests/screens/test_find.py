@@ -1,0 +1,197 @@
+"""The search: typing finds, nothing stale is shown or opened, filters, today, hostile names."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from hikma_tui.clinic import drafts, visits
+from hikma_tui.screens.find import FindScreen
+from hikma_tui.screens.patient import PatientScreen
+from hikma_tui.screens.register import RegisterScreen
+from hikma_tui.widgets.prompt import SearchPrompt
+from hikma_tui.widgets.row_list import RowList
+from tests.screens.clinic import (
+    TODAY,
+    Clinic,
+    calm,
+    fill,
+    make_clinic,
+    on,
+    press,
+    running,
+    type_text,
+    use_utc,
+)
+from tests.screens.harness import assert_nothing_to_obey, golden, missing_glyphs, screen_text
+
+
+@pytest.fixture
+def clinic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clinic:
+    use_utc(monkeypatch)
+    return make_clinic(tmp_path / "store")
+
+
+def shown_keys(screen: object) -> list[str]:
+    assert isinstance(screen, FindScreen)
+    return [getattr(line, "key", "--") for line in screen.query_one(RowList).lines]
+
+
+async def test_typing_finds_and_enter_opens(clinic: Clinic) -> None:
+    ids = fill(clinic)
+    clinic.note(ids["A-0300"], TODAY, "fever")
+    async with running(clinic) as (app, pilot):
+        assert "1 open visit" in screen_text(app)
+        assert "5 patients" in screen_text(app)
+        await type_text(pilot, "moh has")
+        text = screen_text(app)
+        golden("find_results", text)
+        assert missing_glyphs(text) == set()
+        assert "4 of 5 patients" in text
+        await press(pilot, "escape")
+        await type_text(pilot, "khalik")
+        assert shown_keys(app.screen) == ["--", ids["A-0300"]]  # below the divider: forgiven
+        golden("find_forgiving", screen_text(app))
+        await press(pilot, "escape")
+        assert "1 open visit" in screen_text(app)
+        await type_text(pilot, "A-0123")
+        await press(pilot, "enter")
+        assert isinstance(app.screen, PatientScreen)
+        assert app.screen.patient_id == ids["A-0123"]
+
+
+async def test_a_stale_answer_is_dropped_and_never_opened(clinic: Clinic) -> None:
+    ids = fill(clinic)
+    async with running(clinic) as (app, pilot):
+        await type_text(pilot, "amal")
+        assert shown_keys(app.screen) == [ids["A-0300"]]
+        gate = threading.Event()
+        clinic.store.read(gate.wait)  # the reader is busy, as on a slow card
+        await pilot.press("escape", *"mohamad")
+        await pilot.press("enter")
+        assert isinstance(app.screen, FindScreen)  # Amal still stands there, and was not opened
+        asker = app.screen._asker
+        assert asker.answer is not None
+        assert asker.answer.question.text == "amal"
+        gate.set()
+        await calm(pilot)
+        assert on(app, FindScreen)  # several: look first
+        assert ids["A-0300"] not in shown_keys(app.screen)
+        assert "press Enter" in screen_text(app)
+
+
+async def test_a_scanned_card_opens_its_one_patient(clinic: Clinic) -> None:
+    ids = fill(clinic)
+    async with running(clinic) as (app, pilot):
+        gate = threading.Event()
+        clinic.store.read(gate.wait)
+        await pilot.press("A", "minus", *"0777")
+        await pilot.press("enter")
+        gate.set()
+        await calm(pilot)
+        assert isinstance(app.screen, PatientScreen)
+        assert app.screen.patient_id == ids["A-0777"]
+
+
+async def test_the_list_grows_at_its_end_and_the_count_is_right(clinic: Clinic) -> None:
+    for number in range(120):
+        clinic.register("Samir", f"Number{number}", external_patient_id=f"S-{number:04}")
+    async with running(clinic) as (app, pilot):
+        await type_text(pilot, "samir")
+        assert len(shown_keys(app.screen)) == 50
+        assert "120 patients" in screen_text(app)
+        for expected in (100, 120, 120):
+            app.screen.query_one(RowList).last()
+            await calm(pilot)
+            assert len(shown_keys(app.screen)) == expected
+        assert len(set(shown_keys(app.screen))) == 120
+
+
+async def test_filters_narrow_and_are_said(clinic: Clinic) -> None:
+    ids = fill(clinic)
+    async with running(clinic) as (app, pilot):
+        await press(pilot, "f3", "f", "enter", "٤", "٠")  # an age in Arabic digits
+        text = await press(pilot, "f10")
+        assert shown_keys(app.screen) == [ids["A-0300"]]
+        assert "only: F, from 40 years" in text
+        assert "1 of 5 patients" in text
+        await press(pilot, "f3", "escape")
+        assert "only:" not in screen_text(app)
+        text = await press(pilot, "f3", "x", "f10")
+        assert "Sex: M, F" in text
+
+
+async def test_same_names_are_marked(clinic: Clinic) -> None:
+    clinic.register("Mohammed", "Hassan", date_of_birth="1992-03-11")
+    clinic.register("Hassan", "Mohammed", date_of_birth="1971-01-01")
+    clinic.register("Mohammed", "Khalil", date_of_birth="1971-01-01")
+    async with running(clinic) as (app, pilot):
+        await type_text(pilot, "mohammed")
+        rows = [line for line in screen_text(app).splitlines() if "Mohammed" in line]
+        assert sorted("=" in row for row in rows) == [False, True, True]
+        assert "= same names" in screen_text(app)
+
+
+async def test_keys_that_can_do_nothing_say_why_and_f2_takes_the_text(clinic: Clinic) -> None:
+    async with running(clinic) as (app, pilot):
+        assert "No server is registered" in await press(pilot, "f9")
+        await type_text(pilot, "Zeinab")
+        assert "Nobody found for: Zeinab" in screen_text(app)
+        await press(pilot, "f2")
+        assert on(app, RegisterScreen)
+
+
+async def test_a_draft_stands_on_the_first_screen_and_opens(clinic: Clinic) -> None:
+    content: dict[str, dict[str, str]] = {"answers": {}, "unparsed": {}}
+    clinic.store.write(drafts.keep, clinic.actor, "patient:new", None, content).result()
+    clinic.store.write(drafts.keep, clinic.actor, "nonsense", None, content).result()
+    async with running(clinic) as (app, pilot):
+        assert "draft of Nora, 12:0" in screen_text(app)
+        keys = shown_keys(app.screen)
+        app.screen.query_one(RowList).highlight(keys[keys.index("draft:nonsense")])
+        assert "can't be opened" in await press(pilot, "enter")
+        app.screen.query_one(RowList).highlight("draft:patient:new")
+        await press(pilot, "enter")
+        assert on(app, RegisterScreen)
+
+
+async def test_hostile_names_are_harmless(clinic: Clinic) -> None:
+    bad = ["[/x]", "\x1b]52;c;aGk=\x07", "\u202egnorw", "n" * 250, "漢字" * 40, "[bold"]
+    for number, name in enumerate(bad):
+        patient = clinic.register("Zed", name, external_patient_id=f"Z-{number}")
+        clinic.note(patient, TODAY, name)
+    async with running(clinic) as (app, pilot):
+        assert_nothing_to_obey(screen_text(app))
+        await type_text(pilot, "zed")
+        assert len(shown_keys(app.screen)) == len(bad)
+        assert_nothing_to_obey(screen_text(app))
+        for number in (0, 1, 5):
+            app.screen.query_one(SearchPrompt).value = f"Z-{number}"
+            await calm(pilot)
+            assert_nothing_to_obey(await press(pilot, "enter"))
+            assert_nothing_to_obey(await press(pilot, "enter"))
+            assert_nothing_to_obey(await press(pilot, "9"))
+            await pilot.press("escape", "escape", "escape")
+            await calm(pilot)
+            assert on(app, FindScreen)
+        app.screen.query_one(SearchPrompt).value = "x" * 10_000 + "[/x]\x1b[31m"
+        await calm(pilot)
+        assert_nothing_to_obey(screen_text(app))
+
+
+async def test_larger_and_in_arabic(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HIKMA_TUI_LANGUAGE", "ar")
+    ids = fill(clinic)
+    visit = clinic.note(ids["A-0040"], TODAY, "حمى")
+    clinic.store.write(visits.finish, clinic.actor, visit.visit_id).result()
+    async with running(clinic, size=(132, 50)) as (app, pilot):
+        await type_text(pilot, "محمد")
+        assert ids["A-0040"] in shown_keys(app.screen)
+        text = await press(pilot, "enter", "enter", "f1", "escape")
+        assert "حمى" in text
+        assert max(len(line) for line in text.splitlines()) <= 132
+        await pilot.resize_terminal(80, 24)
+        await calm(pilot)
+        assert len(screen_text(app).splitlines()) == 24

@@ -1,0 +1,119 @@
+"""The first start: names make a clinic, hostile ones too; a clock in doubt is asked about first."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from hikma_tui import BUILD_DAY, clock
+from hikma_tui.app_main import HikmaApp
+from hikma_tui.clinic.actor import users
+from hikma_tui.screens.clock_question import ClockScreen
+from hikma_tui.screens.find import FindScreen
+from hikma_tui.screens.setup import SetupScreen
+from hikma_tui.store import Store
+from hikma_tui.widgets.prompt import LineInput
+from tests.screens.clinic import calm, on, press, stop_the_clock, type_text, use_utc
+from tests.screens.harness import golden, screen_text
+
+
+@pytest.fixture(autouse=True)
+def same_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    use_utc(monkeypatch)
+    stop_the_clock()
+
+
+async def test_two_names_and_enter_make_a_clinic(tmp_path: Path) -> None:
+    app = HikmaApp(tmp_path / "store")
+    async with app.run_test() as pilot:
+        await calm(pilot)
+        app.screen.query_one("#zone", LineInput).value = "Asia/Beirut"
+        await pilot.pause()
+        golden("setup", screen_text(app))
+        await type_text(pilot, "Al-Salam")
+        await press(pilot, "enter")
+        await type_text(pilot, "Nora")
+        await press(pilot, "enter")
+        text = await press(pilot, "enter")
+        assert on(app, FindScreen)
+        assert "Al-Salam" in text
+        assert "Nora" in text
+        assert "this computer only" in text
+        golden("find_empty_clinic", text)
+    app.close_store()
+    store = Store.open(tmp_path / "store")
+    assert [user.user_name for user in store.read(users).result()] == ["Nora"]
+    store.close()
+
+
+async def test_what_lacks_or_is_wrong_gets_the_cursor_and_nothing_is_made(tmp_path: Path) -> None:
+    app = HikmaApp(tmp_path / "store")
+    async with app.run_test() as pilot:
+        await calm(pilot)
+        assert "The clinic needs a name" in await press(pilot, "f10")
+        await type_text(pilot, "x")
+        assert "Your name is needed" in await press(pilot, "f10")
+        await type_text(pilot, "y")
+        app.screen.query_one("#zone", LineInput).value = "Nowhere/Land"
+        assert "No such time zone" in await press(pilot, "f10")
+        assert app.focused is app.screen.query_one("#zone")
+        assert not Store.exists(tmp_path / "store")
+    app.close_store()
+
+
+async def test_any_characters_make_a_name(tmp_path: Path) -> None:
+    app = HikmaApp(tmp_path / "store")
+    async with app.run_test() as pilot:
+        await calm(pilot)
+        app.screen.query_one("#clinic", LineInput).value = "[/x] \x1b[31m عيادة 👩"
+        app.screen.query_one("#user", LineInput).value = "[bold]نورا"
+        text = await press(pilot, "f10")
+        assert on(app, FindScreen)
+        assert "[/x] ·[31m عيادة" in text
+        assert "[bold]نورا" in text
+    app.close_store()
+
+
+async def test_a_folder_that_cannot_be_used_is_said_and_the_names_stay(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    app = HikmaApp(tmp_path / "file" / "store")
+    async with app.run_test() as pilot:
+        await calm(pilot)
+        await type_text(pilot, "Clinic")
+        await press(pilot, "enter")
+        await type_text(pilot, "Nora")
+        text = await press(pilot, "f10")
+        assert "NOT SAVED" in text
+        assert on(app, SetupScreen)
+        assert app.screen.query_one("#user", LineInput).value == "Nora"
+    app.close_store()
+
+
+async def test_a_clock_behind_the_program_asks_for_the_day_first(tmp_path: Path) -> None:
+    clock._offset_ms -= 40 * 365 * clock.DAY_MS
+    app = HikmaApp(tmp_path / "store")
+    async with app.run_test() as pilot:
+        await calm(pilot)
+        assert on(app, ClockScreen)
+        assert "Is today" in screen_text(app)
+        await type_text(pilot, "1/1/2001")
+        assert "younger than that day" in await press(pilot, "enter")
+        app.screen.query_one(LineInput).value = ""
+        await type_text(pilot, "31/12/2027")
+        assert "31 Dec 2027, Fri" in screen_text(app)
+        await press(pilot, "enter")
+        assert on(app, SetupScreen)
+        assert app.today == date(2027, 12, 31)
+    app.close_store()
+
+
+async def test_yes_to_the_day_takes_the_day_that_was_offered(tmp_path: Path) -> None:
+    clock._offset_ms -= 40 * 365 * clock.DAY_MS
+    app = HikmaApp(tmp_path / "store")
+    async with app.run_test() as pilot:
+        await calm(pilot)
+        await press(pilot, "y", "enter")
+        assert app.today == date.fromisoformat(BUILD_DAY)
+    app.close_store()
