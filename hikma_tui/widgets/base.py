@@ -6,10 +6,13 @@ without a question; none of that may happen beside a patient (style.md C5, decis
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
@@ -140,6 +143,19 @@ class BaseApp(App[T], Generic[T], inherit_bindings=False):
         self.theme = "ansi-dark"
         ScrollBar.renderer = PlainScrollBar
 
+    def on_load(self) -> None:
+        """A closed window or a machine that shuts down: leave in order, what was typed kept."""
+        if self.is_headless:
+            return
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            with suppress(NotImplementedError, RuntimeError, ValueError):  # not the main thread
+                loop.add_signal_handler(number, self._end_from_outside, number)
+
+    def _end_from_outside(self, number: signal.Signals) -> None:
+        """Leave at once; the code is the one that a shell gives to a process ended so."""
+        self.exit(return_code=128 + number)
+
     # Actions that work everywhere ----------------------------------------------------------
 
     async def action_do(self, action_id: str) -> None:
@@ -155,6 +171,15 @@ class BaseApp(App[T], Generic[T], inherit_bindings=False):
         if not isinstance(screen, KeysHelp):
             own = screen.ACTIONS if isinstance(screen, BaseScreen) else ()
             self.push_screen(KeysHelp((*own, *self.ACTIONS)))
+
+    def action_command_palette(self) -> None:
+        """Ctrl+P: every command of this screen by its name, asked for in the user's language."""
+        from textual.command import CommandPalette
+
+        app: App[Any] = self
+        if not CommandPalette.is_open(app):
+            asked = CommandPalette(placeholder=_("Name of a command"), id="--command-palette")
+            self.push_screen(asked)
 
     def action_leave(self) -> None:
         """Ctrl+Q: leave. The program's own app asks first when something would be lost."""
