@@ -120,7 +120,8 @@ def _number_group(chunk: str, today: date) -> Group:
     elif months := _MONTHS.fullmatch(chunk):
         births = aged_months(int(months[1]), today)
     if births:
-        return ((Unit(Kind.AGE, chunk, births),), *_id_alternatives(chunk))
+        named = tuple(Unit(Kind.WORD, word) for word in words(chunk))
+        return ((Unit(Kind.AGE, chunk, births),), *_id_alternatives(chunk), named)
     if any(c.isdigit() for c in chunk) and any(c.isalpha() for c in chunk):
         parts = tuple(Unit(Kind.ID, word) for word in words(chunk))
         named = tuple(Unit(Kind.WORD, word) for word in words(chunk))
