@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, ClassVar, ParamSpec, TypeVar
 
 from hikma_tui import clock, i18n, text
-from hikma_tui.clinic import setup
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.i18n import _
@@ -112,6 +111,8 @@ class HikmaApp(BaseApp[int]):
 
     async def set_up(self, clinic: str, user: str, zone: str) -> None:
         """Make the store and the clinic in it, then show the search. Raises Refused."""
+        from hikma_tui.clinic import setup
+
         try:
             if self.store is None:
                 self.store = await asyncio.to_thread(Store.create, self.directory)

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hikma_tui.clinic import chart, finding
+from hikma_tui.clinic import finding
+from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.screens.base import ClinicScreen
 from hikma_tui.screens.session import session
 from hikma_tui.search import Filters, Hit
+
+if TYPE_CHECKING:
+    from hikma_tui.clinic.chart import TodayLine
 
 NO_FILTERS = Filters()
 
@@ -41,8 +45,17 @@ class Answer:
     question: Question
     hits: tuple[Hit, ...] = ()
     full: bool = False
-    today: tuple[chart.TodayLine, ...] = ()
+    today: tuple[TodayLine, ...] = ()
     refusal: str = ""
+
+
+def _today(actor: Actor) -> tuple[TodayLine, ...]:
+    """Today's work. The forms that it reads are imported here, on the reader's thread, so that
+    the first paint does not wait for them.
+    """
+    from hikma_tui.clinic import chart
+
+    return tuple(chart.today(actor))
 
 
 class Asker:
@@ -118,8 +131,7 @@ class Asker:
     async def _answer(self, asked: Question) -> Answer:
         clinic = self._screen.clinic
         if asked.empty:
-            lines = await clinic.reading(chart.today, clinic.actor)
-            return Answer(asked, today=tuple(lines))
+            return Answer(asked, today=await clinic.reading(_today, clinic.actor))
         found = await clinic.reading(
             finding.find, clinic.actor, asked.text, asked.filters, asked.limit
         )

@@ -13,10 +13,8 @@ from hikma_tui.i18n import _
 from hikma_tui.screens import find_rows, opening
 from hikma_tui.screens.asking import NO_FILTERS, Answer, Asker
 from hikma_tui.screens.base import ClinicScreen
-from hikma_tui.screens.filters import FilterDialog, filters_text
 from hikma_tui.screens.session import session
 from hikma_tui.search import Filters
-from hikma_tui.widgets.dialogs import paste_cut_text
 from hikma_tui.widgets.keys import N_, Action
 from hikma_tui.widgets.prompt import Labelled, LineInput, SearchPrompt
 from hikma_tui.widgets.row_list import Info, Line, RowList
@@ -131,6 +129,8 @@ class FindScreen(ClinicScreen[None]):
         if asker.found is not None and asker.everyone is not None:
             parts.append(find_rows.counted(asker.found, asker.everyone))
         if asker.question.filters != NO_FILTERS:
+            from hikma_tui.screens.filters import filters_text
+
             parts.append(filters_text(asker.question.filters, session(self).facts.clinics))
         hits = asker.answer.hits if asker.answer else ()
         if any(find_rows.alike_names([find_rows.hit_name(hit) for hit in hits])):
@@ -175,6 +175,8 @@ class FindScreen(ClinicScreen[None]):
     @on(LineInput.PasteCut)
     def cut(self, event: LineInput.PasteCut) -> None:
         """Say what was cut of a paste."""
+        from hikma_tui.widgets.dialogs import paste_cut_text
+
         self.say(paste_cut_text(event))
 
     def action_register(self) -> None:
@@ -183,6 +185,7 @@ class FindScreen(ClinicScreen[None]):
 
     def action_filter(self) -> None:
         """F3: the filters; Esc in the dialog clears them."""
+        from hikma_tui.screens.filters import FilterDialog
 
         def chosen(filters: Filters | None) -> None:
             self._asker.ask(self._asker.question.text, filters or NO_FILTERS)

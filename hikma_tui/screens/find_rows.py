@@ -9,19 +9,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from hikma_tui import names
-from hikma_tui.clinic.chart import TodayLine
 from hikma_tui.clinic.patients import PatientCard
 from hikma_tui.days import Birth, age_text, as_date, in_words
 from hikma_tui.days_words import month_name
 from hikma_tui.i18n import _, ngettext
-from hikma_tui.screens.identity import facts, sex_letter
+from hikma_tui.screens.identity import birth_of, sex_letter
 from hikma_tui.screens.session import local, moment_text
 from hikma_tui.search import Hit, Matched
 from hikma_tui.text import fit
 from hikma_tui.widgets.row_list import Divider, Info, Line, Row
+
+if TYPE_CHECKING:
+    from hikma_tui.clinic.chart import TodayLine
 
 ALIKE = "="
 """Marks rows whose names could be taken for each other (decisions.md 12)."""
@@ -79,7 +82,7 @@ def place_text(hit: Hit) -> str:
     why = hit.why
     if why is not None and why.text and why.matched not in (Matched.CARD, Matched.BORN):
         if why.matched is Matched.PHONE:
-            return _("tel {phone}").format(phone=why.text)
+            return _phone(why.text)
         if why.matched is Matched.CAMP:
             return _("camp {camp}").format(camp=why.text)
         if why.matched is Matched.GOVERNMENT_ID:
@@ -87,10 +90,15 @@ def place_text(hit: Hit) -> str:
         if why.matched not in (Matched.AGE, Matched.SPELLED, Matched.FORGIVEN):
             return why.text
     if hit.phone:
-        return _("tel {phone}").format(phone=hit.phone)
+        return _phone(hit.phone)
     if hit.camp:
         return _("camp {camp}").format(camp=hit.camp)
     return hit.hometown
+
+
+def _phone(phone: str) -> str:
+    """A number that fills the column stands alone: its digits say what it is."""
+    return _("tel {phone}").format(phone=phone) if len(phone) <= 10 else phone
 
 
 def seen_text(seen: int, today: date, zone: ZoneInfo | None) -> str:
@@ -159,11 +167,17 @@ def _today_row(line: TodayLine, user: str, today: date, zone: ZoneInfo | None) -
         return Row(f"draft:{line.place}", what, line.patient.name if line.patient else "")
     card = line.patient
     assert card is not None
-    return Row(card.id, fit(when, 13) + fit(_card_cells(card, today), 38), card.name)
+    return Row(card.id, fit(when, 9) + _who_cells(card, today), card.name)
 
 
-def _card_cells(card: PatientCard, today: date) -> str:
-    return facts(card, today)
+def _who_cells(card: PatientCard, today: date) -> str:
+    birth = birth_of(card)
+    return (
+        fit(sex_letter(card.sex), 2)
+        + fit(age_text(birth, today), 7)
+        + fit(birth_cell(birth, today), 12)
+        + fit(card.external_patient_id, 10)
+    )
 
 
 def draft_kind(place: str) -> str:

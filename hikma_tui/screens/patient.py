@@ -124,7 +124,7 @@ class PatientScreen(PatientSideScreen):
         """What the user may not do, and what there is nothing to do it with."""
         name = action_id.rpartition(".")[2]
         if self._chart is None:
-            return "" if name == "leave" else _("Just a moment.")
+            return ""  # not read yet: what may not be done is refused when it is saved
         if name in ("visit", "edit") and not self._allowed.edit:
             return _("{user} has no permission to edit records at this clinic.").format(
                 user=self.actor.user_name

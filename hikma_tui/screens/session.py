@@ -13,8 +13,8 @@ from typing import Any, Protocol, cast
 from zoneinfo import ZoneInfo
 
 from hikma_tui import clock
-from hikma_tui.clinic import info, patients, setup
-from hikma_tui.clinic.actor import Actor, actor_named
+from hikma_tui.clinic import info, patients
+from hikma_tui.clinic.actor import Actor, actor_named, users
 from hikma_tui.days_words import month_name
 from hikma_tui.i18n import _
 from hikma_tui.screens.base import ClinicApp, ClinicScreen
@@ -36,7 +36,7 @@ class Facts:
 def facts() -> Facts:
     """Read the facts, on the reader's thread."""
     return Facts(
-        setup.is_set_up(),
+        bool(users()),
         info.number("newest_stamp"),
         info.zone(),
         info.get("language"),

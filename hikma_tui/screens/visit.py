@@ -117,7 +117,7 @@ class VisitScreen(PatientSideScreen):
         name = action_id.rpartition(".")[2]
         whole = self._whole
         if whole is None:
-            return "" if name == "leave" else _("Just a moment.")
+            return ""  # not read yet: what may not be done is refused when it is saved
         if name in ("add", "edit") and not whole.allowed.edit:
             return _("{user} has no permission to edit records at this clinic.").format(
                 user=self.actor.user_name
