@@ -52,6 +52,10 @@ class Save:
         info.put("change_seq", self.seq)
         info.put("newest_stamp", self.now)
         audit.append(self.actor, self.transaction_id, self.entries, self.now)
+        tables = {entry.table for entry in self.entries}
+        if "registration_forms" in tables and search.stale(connection()):
+            search.rebuild(connection())  # other fields are searched from now on
+            return
         for patient_id in self.touched:
             search.refresh(connection(), patient_id)
 
@@ -65,7 +69,7 @@ class Save:
     def update(self, model: type[Synced], row_id: str, values: Mapping[str, Any]) -> bool:
         """Change columns of a live row; return whether anything differed. NotFound if not live."""
         old = live_row(model, row_id)
-        changed = {name: value for name, value in values.items() if old[name] != value}
+        changed = {name: v for name, v in values.items() if _differs(old[name], v)}
         if not changed:
             return False
         if "updated_at" not in changed:
@@ -113,6 +117,13 @@ class Save:
         self.entries.append(audit.Entry(action, table, str(row["id"]), changes))
         if model in _SEARCHED and row.get(_SEARCHED[model]):
             self.touched.add(str(row[_SEARCHED[model]]))
+
+
+def _differs(old: Any, new: Any) -> bool:
+    """Whether a value changed; inside JSON ``1`` and ``true`` are two things."""
+    if isinstance(old, list | dict) or isinstance(new, list | dict):
+        return json.dumps(old, sort_keys=True) != json.dumps(new, sort_keys=True)
+    return bool(old != new)
 
 
 def live_row(model: type[Synced], row_id: str) -> dict[str, Any]:

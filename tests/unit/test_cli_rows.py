@@ -247,9 +247,6 @@ BAD = {
     "answers that are no list": create(
         "events", patient_id="P-17", visit_id="V1", form_data={"a": 1}
     ),
-    "a form that is not here": create(
-        "events", patient_id="P-17", visit_id="V1", form_id="F9", form_data=[]
-    ),
     "the id of another": create("patients", id="P-17", given_name="A"),
     "weight beyond the column": create(
         "patient_vitals", patient_id="P-17", timestamp="2026-01-31T10:00:00Z", weight_kg=1000
@@ -495,3 +492,14 @@ def test_every_printed_id_outlives_a_kill(clinic: Path, delay: float) -> None:
     assert printed
     assert run("check", "--data-dir", clinic).returncode == 0
     assert set(printed) <= set(rows(clinic, "patients"))
+
+
+def test_an_event_of_a_form_that_is_not_here_is_kept_as_it_came(clinic: Path) -> None:
+    import_(clinic, *A_CHART)
+    answers = [{"fieldId": "x", "name": "Old", "value": "5"}]
+    line = create(
+        "events", id="E9", patient_id="P-17", visit_id="V1", form_id="F9", form_data=answers
+    )
+    code, ids, said = import_(clinic, line)
+    assert (code, len(ids)) == (0, 1), said
+    assert rows(clinic, "events")[ids[0]]["form_data"] == answers
