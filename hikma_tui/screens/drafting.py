@@ -55,10 +55,10 @@ class DraftKeeper:
         was, self.trouble = self.trouble, reason
         if reason:
             self._screen.say(
-                _("What you type can't be kept: {reason}").format(reason=reason), loud=True
+                _("NOT SAVED, not as a draft either: {reason}").format(reason=reason), loud=True
             )
         elif was:
-            self._screen.say(_("What you typed is kept again."))
+            self._screen.say(_("What you typed is kept as a draft again. F10 saves it."))
 
     async def flush(self, content: Mapping[str, Any]) -> str:
         """Keep ``content`` and wait for it. Returns why it could not be kept, or nothing."""

@@ -20,6 +20,7 @@ from hikma_tui.screens.session import not_saved
 from hikma_tui.widgets.form_editor import FormEditor
 
 T = TypeVar("T")
+_A_WHILE = 0.5  # seconds after which a save that is under way says so
 
 
 class FormScreen(DraftScreen[T], Generic[T]):
@@ -30,7 +31,7 @@ class FormScreen(DraftScreen[T], Generic[T]):
         if self._editor is None or self._keeper is None or self._saving:
             self.say(_("Just a moment."))
             return
-        self._saving = True
+        self._saving, self._pointed_at = True, ""
         self.run_worker(self._save(self._editor, self._keeper), group="save")
 
     async def _save(self, editor: FormEditor, keeper: DraftKeeper) -> None:
@@ -54,12 +55,16 @@ class FormScreen(DraftScreen[T], Generic[T]):
             return False
         self.set_focus(None)  # what is typed now waits: it belongs to no field until this is over
         keeper.hold()
+        slow = self.set_timer(_A_WHILE, lambda: self.say(_("Saving ...")))
         try:
             said = await self._write(editor.answers, keeper.place)
         except Refused as refusal:
             keeper.release(self._content(editor))
+            slow.stop()
             await self._refused(refusal, editor)
             return False
+        finally:
+            slow.stop()
         if said is None:
             keeper.release(self._content(editor))
             return False
