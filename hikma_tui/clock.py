@@ -42,14 +42,14 @@ def local(ms: int, zone: ZoneInfo | None = None) -> datetime:
 
 def noon_of(day: date, zone: ZoneInfo | None = None) -> int:
     """Local noon of a day in ms: what a past visit carries, so that no zone moves it."""
-    noon = datetime(day.year, day.month, day.day, 12)
+    noon = datetime(day.year, day.month, day.day, 12)  # noqa: DTZ001 (the zone follows)
     return round((noon.replace(tzinfo=zone) if zone else noon.astimezone()).timestamp() * 1000)
 
 
 def day_bounds(day: date, zone: ZoneInfo | None = None) -> tuple[int, int]:
     """The first ms of a local day and the first of the next (days of 23 and 25 hours included)."""
     after = day + timedelta(days=1)
-    start, end = (datetime(d.year, d.month, d.day) for d in (day, after))
+    start, end = (datetime(d.year, d.month, d.day) for d in (day, after))  # noqa: DTZ001
     if zone:
         start, end = start.replace(tzinfo=zone), end.replace(tzinfo=zone)
     else:

@@ -28,6 +28,13 @@ from hikma_tui.local_tables import (
     PeerRow,
     StoreInfo,
 )
+from hikma_tui.pharmacy_tables import (
+    DispensingRecord,
+    Drug,
+    Inventory,
+    Prescription,
+    PrescriptionItem,
+)
 from hikma_tui.tables import Base, Stamped, Synced, connection, database, dicts, tuples
 
 __all__ = [
@@ -49,6 +56,8 @@ def _list() -> list[Any]:
 
 
 class Patient(Stamped):
+    """A person with a file here."""
+
     given_name = Text(null=True)
     surname = Text(null=True)
     date_of_birth = Day(null=True)
@@ -71,6 +80,8 @@ class Patient(Stamped):
 
 
 class PatientAttribute(Stamped):
+    """An answer of the registration form that is no column of ``patients``."""
+
     patient_id = Uuid("patients")
     attribute_id = Text()
     attribute = Text(default="")
@@ -86,6 +97,8 @@ class PatientAttribute(Stamped):
 
 
 class Clinic(Stamped):
+    """A clinic of the organisation."""
+
     name = Text(null=True)
     attributes = Json(default=_list)
     metadata = Json(default=_object)
@@ -97,6 +110,8 @@ class Clinic(Stamped):
 
 
 class User(Stamped):
+    """Somebody who works with these records."""
+
     name = Text()
     role = Text(default="provider")
     email = Text(default="")
@@ -109,6 +124,8 @@ class User(Stamped):
 
 
 class Visit(Stamped):
+    """A patient's visit to a clinic."""
+
     patient_id = Uuid("patients", null=True)
     clinic_id = Uuid("clinics", null=True)
     provider_id = Uuid("users", null=True)
@@ -121,6 +138,8 @@ class Visit(Stamped):
 
 
 class Event(Stamped):
+    """A form filled in a visit."""
+
     patient_id = Uuid("patients", null=True)
     visit_id = Uuid("visits", null=True)
     form_id = Uuid("event_forms", null=True)
@@ -134,6 +153,8 @@ class Event(Stamped):
 
 
 class EventForm(Stamped):
+    """A form that can be filled in a visit."""
+
     name = Text(null=True)
     description = Text(null=True)
     language = Text(default="en")
@@ -149,6 +170,8 @@ class EventForm(Stamped):
 
 
 class RegistrationForm(Stamped):
+    """The form that patients are registered with."""
+
     clinic_id = Uuid("clinics", null=True)
     name = Text(default="")
     fields = Json(default=_list)
@@ -159,6 +182,8 @@ class RegistrationForm(Stamped):
 
 
 class Appointment(Stamped):
+    """A visit that is planned."""
+
     provider_id = Uuid("users", null=True)
     clinic_id = Uuid("clinics")
     patient_id = Uuid("patients")
@@ -178,26 +203,9 @@ class Appointment(Stamped):
         table_name = "appointments"
 
 
-class Prescription(Stamped):
-    patient_id = Uuid("patients")
-    provider_id = Uuid("users")
-    filled_by = Uuid("users", null=True)
-    pickup_clinic_id = Uuid("clinics")
-    visit_id = Uuid("visits", null=True)
-    priority = Text(null=True, default="normal")
-    expiration_date = Moment(null=True)
-    prescribed_at = Moment()
-    filled_at = Moment(null=True)
-    status = Text(default="pending")
-    items = Json(default=_list)
-    notes = Text(default="")
-    metadata = Json(default=_object)
-
-    class Meta:
-        table_name = "prescriptions"
-
-
 class Vitals(Stamped):
+    """Vital signs measured at one moment."""
+
     patient_id = Uuid("patients")
     visit_id = Uuid("visits", null=True)
     timestamp = Moment()
@@ -223,6 +231,8 @@ class Vitals(Stamped):
 
 
 class Problem(Stamped):
+    """A disease or an allergy on the patient's problem list."""
+
     patient_id = Uuid("patients")
     visit_id = Uuid("visits", null=True)
     problem_code_system = Text(50)
@@ -241,6 +251,8 @@ class Problem(Stamped):
 
 
 class Department(Stamped):
+    """A department of a clinic."""
+
     clinic_id = Uuid("clinics")
     name = Text()
     code = Text(null=True)
@@ -256,84 +268,9 @@ class Department(Stamped):
         table_name = "clinic_departments"
 
 
-class Drug(Stamped):
-    barcode = Text(50, null=True)
-    generic_name = Text(255)
-    brand_name = Text(255, null=True)
-    form = Text(100)
-    route = Text(100)
-    dosage_quantity = Digits(10, 4)
-    dosage_units = Text(20)
-    manufacturer = Text(255, null=True)
-    sale_price = Digits(10, 2, default="0")
-    sale_currency = Text(3, null=True)
-    min_stock_level = Whole(null=True, default=0)
-    max_stock_level = Whole(null=True)
-    is_controlled = Flag(null=True, default=False)
-    requires_refrigeration = Flag(null=True, default=False)
-    is_active = Flag(null=True, default=True)
-    notes = Text(null=True)
-    recorded_by_user_id = Uuid("users", null=True)
-    metadata = Json(default=_object)
-
-    class Meta:
-        table_name = "drug_catalogue"
-
-
-class Inventory(Stamped):
-    clinic_id = Uuid("clinics")
-    drug_id = Uuid("drug_catalogue")
-    batch_id = Uuid("drug_batches")
-    quantity_available = Whole()
-    reserved_quantity = Whole(null=True, default=0)
-    last_counted_at = Moment(null=True)
-    recorded_by_user_id = Uuid("users", null=True)
-    metadata = Json(default=_object)
-    batch_number = Text(100, null=True)
-    batch_expiry_date = Day(null=True)
-
-    class Meta:
-        table_name = "clinic_inventory"
-
-
-class PrescriptionItem(Stamped):
-    prescription_id = Uuid("prescriptions")
-    patient_id = Uuid("patients")
-    drug_id = Uuid("drug_catalogue")
-    clinic_id = Uuid("clinics")
-    dosage_instructions = Text()
-    quantity_prescribed = Whole()
-    quantity_dispensed = Whole(null=True, default=0)
-    refills_authorized = Whole(null=True, default=0)
-    refills_used = Whole(null=True, default=0)
-    item_status = Text(50, null=True, default="active")
-    notes = Text(null=True)
-    recorded_by_user_id = Uuid("users", null=True)
-    metadata = Json(default=_object)
-
-    class Meta:
-        table_name = "prescription_items"
-
-
-class DispensingRecord(Stamped):
-    clinic_id = Uuid("clinics")
-    drug_id = Uuid("drug_catalogue")
-    batch_id = Uuid("drug_batches", null=True)
-    prescription_item_id = Uuid("prescription_items", null=True)
-    patient_id = Uuid("patients")
-    quantity_dispensed = Whole()
-    dosage_instructions = Text(null=True)
-    days_supply = Whole(null=True)
-    dispensed_by = Uuid("users")
-    dispensed_at = Moment()
-    recorded_by_user_id = Uuid("users", null=True)
-    metadata = Json(default=_object)
-
-    class Meta:
-        table_name = "dispensing_records"
-
-
 class UserClinicPermissions(Synced):
+    """The eleven flags of a user at a clinic."""
+
     user_id = Uuid("users")
     clinic_id = Uuid("clinics")
     can_register_patients = Flag(null=True, default=False)
@@ -357,6 +294,8 @@ class UserClinicPermissions(Synced):
 
 
 class AppConfig(Synced):
+    """A setting of the organisation."""
+
     namespace = Text(128)
     key = Text(128)
     value = Text(null=True, default="")

@@ -32,8 +32,11 @@ class Synced(Base):
 
 
 class Stamped(Synced):
-    """The bookkeeping that nearly every upstream table has. The pair ``is_deleted`` and
-    ``deleted_at`` comes in every mixture and is data; it is not the rule (decisions.md 1)."""
+    """The bookkeeping that nearly every upstream table has.
+
+    The pair ``is_deleted`` and ``deleted_at`` comes in every mixture and is data; it is not the
+    rule of what is live (decisions.md 1).
+    """
 
     created_at = Moment(null=True)
     updated_at = Moment(null=True)

@@ -35,6 +35,7 @@ PLACE = {
     "local": "models",
     "models": "models",
     "names": "pure",
+    "pharmacy": "models",
     "places": "pure",
     "schema": "store",
     "screens": "screens",
