@@ -191,9 +191,9 @@ def running(
 ) -> Iterator[Terminal]:
     """``hikma-tui --data-dir directory`` on a terminal. ``python`` replaces ``-m hikma_tui``."""
     command = [sys.executable, "-P", *(python or ["-m", "hikma_tui"])]
-    around = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
-    for name in ("SSH_CONNECTION", "COLUMNS", "LINES"):
-        around.pop(name, None)
+    outside = ("SSH_CONNECTION", "COLUMNS", "LINES")
+    around = {name: value for name, value in os.environ.items() if name not in outside}
+    around |= {"PYTHONPATH": str(ROOT), **environment}
     terminal = Terminal([*command, "--data-dir", str(directory), *words], around, columns, rows)
     try:
         yield terminal
