@@ -7,6 +7,7 @@ loads neither the screens nor the database nor the network.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from hikma_tui import __version__
-from hikma_tui.cli_codes import INTERRUPTED, OK, USAGE
+from hikma_tui.cli_codes import INTERRUPTED, NO_OUTPUT, OK, USAGE
 from hikma_tui.i18n import _, language_of_environment, use_language
 
 Verb = Callable[[argparse.Namespace], int]
@@ -25,6 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     use_language(_language_of(words))
     try:
+        if not _have_streams():
+            return NO_OUTPUT
         options = _parser().parse_args(words)
         run: Verb = options.run
         code = run(options)
@@ -40,6 +43,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from hikma_tui.cli_errors import explained
 
         return explained(error)
+
+
+def _have_streams() -> bool:
+    """Make the standard streams fit for any text; False, after a sentence, without an output.
+
+    A stream that was closed before the start is replaced by nowhere, so that no file that is opened
+    later takes its number, and no complaint ends up among the ids.
+    """
+    missing = sys.stdout is None
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    if missing:
+        from hikma_tui.cli_errors import tell
+
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+        tell(_("the output can't be written: {reason}").format(reason=_("it is closed")))
+        return False
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "surrogateescape"):
+            stream.reconfigure(errors="backslashreplace")  # a locale without our letters
+    return True
 
 
 def _language_of(words: Sequence[str]) -> str:
@@ -150,7 +179,9 @@ def _import_options(verb: argparse.ArgumentParser) -> None:
 
 
 def _undo_options(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("number", metavar="NUMBER", type=int, nargs="?", help=_("which to undo"))
+    verb.add_argument(
+        "number", metavar="NUMBER", type=_deletion, nargs="?", help=_("which to undo")
+    )
 
 
 def _number(text: str, least: int, most: int) -> int:
@@ -171,6 +202,10 @@ def _patients(text: str) -> int:
 
 def _age(text: str) -> int:
     return _number(text, 0, 150)
+
+
+def _deletion(text: str) -> int:
+    return _number(text, 1, 2**31)
 
 
 def _limit(text: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -10,13 +11,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hikma_tui import __version__
-from hikma_tui.cli_codes import NO_INPUT, REFUSED, UNEXPECTED
+from hikma_tui.cli_codes import NO_INPUT, NO_OUTPUT, REFUSED, UNEXPECTED
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.i18n import _
 from hikma_tui.store_errors import StoreError
 from hikma_tui.text import plain
 
 _LARGEST_LOG = 1 << 20
+
+# What the system says of a write to standard output that can't be done. Files have names, and the
+# store has errors of its own.
+_OUTPUT_FAILED = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
 
 
 def tell(sentence: str) -> None:
@@ -29,6 +34,13 @@ def say_there(sentence: str) -> None:
     print(plain(sentence)[:600], file=sys.stderr, flush=True)
 
 
+def _forget_output() -> None:
+    """What is still in the buffer goes nowhere, or Python would complain of it at the end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
 def explained(error: Exception) -> int:
     """Say what went wrong; the exit code."""
     if isinstance(error, StoreError):
@@ -37,10 +49,14 @@ def explained(error: Exception) -> int:
     if isinstance(error, Refused):
         tell(str(error))
         return REFUSED
-    if isinstance(error, OSError) and error.filename:
+    if isinstance(error, OSError) and error.filename is not None:
         reason = error.strerror or type(error).__name__
         tell(_("{path}: {reason}").format(path=error.filename, reason=reason))
         return NO_INPUT
+    if isinstance(error, OSError) and error.errno in _OUTPUT_FAILED:
+        tell(_("the output can't be written: {reason}").format(reason=error.strerror))
+        _forget_output()
+        return NO_OUTPUT
     path = _logged(error)
     tell(
         _("the program met an error of its own ({kind}); no data was shown. {where}").format(

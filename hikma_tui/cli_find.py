@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,7 +33,7 @@ def find(options: argparse.Namespace) -> int:
         if options.json:
             results = [_as_json(hit) for hit in hits]
             document = {"query": text, "found": found, "patients": patients, "results": results}
-            print(written(document))
+            sys.stdout.buffer.write(written(document).encode() + b"\n")  # JSON is UTF-8 everywhere
             return OK
         today, zone = store.read(lambda: (info.today(), info.zone())).result()
     _print(hits, today, zone)

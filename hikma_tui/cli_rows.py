@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
+import stat
 import sys
 from collections.abc import Sequence
 from contextlib import closing
-from pathlib import Path
 
 from hikma_tui import clock
 from hikma_tui.cli_codes import NO_OUTPUT, OK, REFUSED
@@ -48,8 +49,10 @@ def _write(block: bytes) -> None:
 
 def import_file(options: argparse.Namespace) -> int:
     """Apply the lines of a file or of standard input; prints the id of each durable row."""
-    descriptor = 0 if options.file == "-" else os.open(Path(options.file), os.O_RDONLY)
+    descriptor = 0 if options.file == "-" else os.open(options.file, os.O_RDONLY)
     try:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), options.file)
         with opened(options) as store:
             actor = acting(store, options)
             if clock.doubtful(store.read(info.number, "newest_stamp").result()):

@@ -54,6 +54,7 @@ def test_the_version() -> None:
         ["find", "x", "--age-from", "-1"],
         ["demo", "--patients", "9" * 5000],
         ["export", "--tab", "x"],
+        ["undo", "9" * 25],
         ["import"],
     ],
 )
@@ -346,14 +347,56 @@ def test_a_reader_who_has_had_enough_is_no_error(clinic: Path) -> None:
     assert (process.returncode, complained) == (0, b"")
 
 
-def test_an_output_that_is_full(clinic: Path) -> None:
+@pytest.mark.parametrize("words", [["export"], ["status"], ["find", "x"], ["find", "x", "--json"]])
+def test_an_output_that_is_full(clinic: Path, words: list[str]) -> None:
     with open("/dev/full", "wb") as full:  # noqa: PTH123
         done = subprocess.run(
-            [*COMMAND, "export", "--data-dir", str(clinic)],
+            [*COMMAND, *words, "--data-dir", str(clinic)],
             stdout=full, stderr=subprocess.PIPE, env=environment(), check=False,
         )  # fmt: skip
     assert done.returncode == DISK_FULL
     assert done.stderr.count(b"\n") == 1
+
+
+def _in_a_shell(redirections: str, *words: str, data: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["sh", "-c", f'exec "$@" {redirections}', "sh", *COMMAND, *words],
+        input=data, capture_output=True, text=True, env=environment(), check=False,
+    )  # fmt: skip
+
+
+def test_without_an_output_nothing_is_done(clinic: Path) -> None:
+    row = lines(create("patients", given_name="A"))
+    done = _in_a_shell(">&-", "import", "-", "--data-dir", str(clinic), data=row)
+    assert done.returncode == DISK_FULL
+    assert done.stderr.count("\n") == 1
+    assert rows(clinic, "patients") == {}
+
+
+def test_without_a_place_for_complaints_none_stands_among_the_ids(clinic: Path) -> None:
+    data = lines("{}", create("patients", given_name="A"))
+    done = _in_a_shell("2>&-", "import", "-", "--data-dir", str(clinic), data=data)
+    assert done.returncode == 1
+    assert done.stdout.split() == list(rows(clinic, "patients"))
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_an_output_that_has_not_our_letters(
+    clinic: Path, encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(clinic, given_name="محمد")
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    done = run("find", "محمد", "--data-dir", clinic)
+    assert (done.returncode, done.stderr) == (0, "")
+    done = run("find", "--json", "محمد", "--data-dir", clinic)
+    assert json.loads(done.stdout)["results"][0]["given_name"] == "محمد"
+    assert run("status", "--language", "ar", "--data-dir", clinic).returncode == 0
+
+
+@pytest.mark.parametrize("file", [".", ""])
+def test_what_can_t_be_imported(clinic: Path, file: str) -> None:
+    done = run("import", file, "--data-dir", clinic)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (NO_STORE, "", 1)
 
 
 def test_control_c_is_clean(clinic: Path) -> None:
