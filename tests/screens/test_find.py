@@ -68,7 +68,7 @@ async def test_a_stale_answer_is_dropped_and_never_opened(clinic: Clinic) -> Non
         await type_text(pilot, "amal")
         assert shown_keys(app.screen) == [ids["A-0300"]]
         gate = threading.Event()
-        clinic.store.read(gate.wait)  # the reader is busy, as on a slow card
+        clinic.store.read(gate.wait, 5)  # the reader is busy, as on a slow card
         await pilot.press("escape", *"mohamad")
         await pilot.press("enter")
         assert isinstance(app.screen, FindScreen)  # Amal still stands there, and was not opened
@@ -86,7 +86,7 @@ async def test_a_scanned_card_opens_its_one_patient(clinic: Clinic) -> None:
     ids = fill(clinic)
     async with running(clinic) as (app, pilot):
         gate = threading.Event()
-        clinic.store.read(gate.wait)
+        clinic.store.read(gate.wait, 5)
         await pilot.press("A", "minus", *"0777")
         await pilot.press("enter")
         gate.set()
