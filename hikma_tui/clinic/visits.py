@@ -14,7 +14,7 @@ from typing import Any
 from hikma_tui import forms
 from hikma_tui.clinic import info, merging
 from hikma_tui.clinic.actor import Actor
-from hikma_tui.clinic.errors import Invalid, NotAllowed
+from hikma_tui.clinic.errors import Invalid, NotAllowed, NotFound
 from hikma_tui.clinic.permissions import Flag, require, rights
 from hikma_tui.clinic.records import (
     checked,
@@ -27,7 +27,7 @@ from hikma_tui.clinic.saving import Save, live_row
 from hikma_tui.clock import day_bounds, day_of, noon_of
 from hikma_tui.columns import moment_text
 from hikma_tui.i18n import _
-from hikma_tui.models import Event, EventForm, OpenVisit, Visit, dicts, live
+from hikma_tui.models import Event, EventForm, OpenVisit, Patient, Visit, dicts, live
 
 
 @dataclass(frozen=True)
@@ -270,10 +270,16 @@ def _require_edit(actor: Actor, event: Mapping[str, Any], clinic_id: str | None)
 
 
 def may_edit(actor: Actor, event: Mapping[str, Any]) -> str:
-    """Why the actor may not edit an event, in a sentence; empty when it is allowed."""
-    patient = patient_row(actor, event["patient_id"])
+    """Why the actor may not edit an event, in a sentence; empty when it is allowed.
+
+    For the reader's thread: what is live is read through its view.
+    """
+    model = live(Patient)
+    patients = dicts(model.select().where(model.id == event["patient_id"]))
+    if not patients:
+        return str(NotFound())
     try:
-        _require_edit(actor, event, patient["primary_clinic_id"])
+        _require_edit(actor, event, patients[0]["primary_clinic_id"])
     except NotAllowed as refusal:
         return str(refusal)
     return ""
