@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from hikma_tui import forms
 from hikma_tui.clinic import chart, drafts, merging, patients, visits
 from hikma_tui.clinic.chart import VisitLine
-from hikma_tui.clinic.errors import NotFound, Refused
+from hikma_tui.clinic.errors import Invalid, NotFound, Refused
 from hikma_tui.clinic.patients import PatientCard
 from hikma_tui.clinic.visits import Recorded
 from hikma_tui.days import in_words
@@ -181,7 +181,10 @@ class EventFormScreen(FormScreen[str]):
 
     async def _refused(self, refusal: Refused, editor: FormEditor) -> None:
         """A visit that was deleted meanwhile is no reason to lose the answers."""
-        if not isinstance(refusal, NotFound) or self._event_id or not self._visit_id:
+        gone = isinstance(refusal, NotFound) or (
+            isinstance(refusal, Invalid) and refusal.column == "visit_id"
+        )
+        if not gone or self._event_id or not self._visit_id:
             await super()._refused(refusal, editor)
             return
         try:

@@ -12,7 +12,7 @@ from hikma_tui import forms
 from hikma_tui.clinic import merging
 from hikma_tui.clinic.errors import Invalid, Refused
 from hikma_tui.clinic.merging import ChangedMeanwhile
-from hikma_tui.i18n import _
+from hikma_tui.i18n import _, language
 from hikma_tui.screens import settling
 from hikma_tui.screens.draft_screen import DraftScreen
 from hikma_tui.screens.drafting import DraftKeeper
@@ -41,7 +41,7 @@ class FormScreen(DraftScreen[T], Generic[T]):
             problems = editor.problems()
             if problems:
                 field_id, sentence = problems[0]
-                self._point_at(field_id, _("NOT SAVED: {reason}").format(reason=sentence))
+                self._point_at(field_id, self._named(field_id, sentence))
             else:
                 saved = await self._save_checked(editor, keeper)
         finally:
@@ -49,6 +49,14 @@ class FormScreen(DraftScreen[T], Generic[T]):
             if not saved and self._editor is not None and self.is_current:
                 self._editor.focus()
                 self._replay()
+
+    def _named(self, field_id: str, sentence: str) -> str:
+        """What is wrong, with the field's name, also where the sentence does not say it."""
+        field = next(field for field in self._form.fields if field.id == field_id)
+        label = forms.translate(field.label, language()) or field.name
+        if label not in sentence:
+            sentence = _("{field}: {reason}").format(field=label, reason=sentence)
+        return _("NOT SAVED: {reason}").format(reason=sentence)
 
     async def _save_checked(self, editor: FormEditor, keeper: DraftKeeper) -> bool:
         if not await self._confirmed(editor.answers):

@@ -1,0 +1,235 @@
+"""Filling and correcting one form, in calm and in trouble."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.events import Paste
+
+from hikma_tui import forms
+from hikma_tui.clinic import chart, deletion, visits
+from hikma_tui.screens.event_form import EventFormScreen
+from hikma_tui.screens.find import FindScreen
+from hikma_tui.screens.visit_entry import VisitEntryScreen
+from hikma_tui.widgets.form_editor import FormEditor
+from tests.screens.clinic import TODAY, Clinic, calm, fill, make_clinic, running, use_utc
+from tests.screens.harness import screen_text
+from tests.screens.trouble import by_another_process, drafts_of, full_disk, hit, stored, write
+
+
+@pytest.fixture
+def clinic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clinic]:
+    use_utc(monkeypatch)
+    made = make_clinic(tmp_path / "store")
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def patient(clinic: Clinic) -> str:
+    return fill(clinic)["A-0123"]
+
+
+def values(clinic: Clinic, event_id: str) -> dict[str, Any]:
+    """The stored answers of an event, by the name of the field."""
+    event = stored(clinic, chart.event, clinic.actor, event_id)[1]
+    return {item["name"]: item["value"] for item in event["form_data"]}
+
+
+def form_id(clinic: Clinic, name: str = "Consultation") -> str:
+    return str(clinic.forms[name]["id"])
+
+
+def field_id(clinic: Clinic, name: str) -> str:
+    fields = clinic.forms["Consultation"]["form_fields"]
+    return next(str(field["id"]) for field in fields if field["name"] == name)
+
+
+def events(clinic: Clinic, patient: str) -> list[str]:
+    lines = stored(clinic, chart.chart, clinic.actor, patient).visits
+    return [event.id for line in lines for event in line.events]
+
+
+def elsewhere(clinic: Clinic, event_id: str, **answers: Any) -> None:
+    """Somebody else changes these answers of the event."""
+
+    def change() -> None:
+        form = clinic.forms["Consultation"]
+        event = chart.event(clinic.actor, event_id)[1]
+        old = visits.answers_in(forms.event_form(form), event["form_data"])
+        new = {field_id(clinic, name.replace("_", " ")): value for name, value in answers.items()}
+        visits.edit(clinic.actor, event_id, {**old, **new}, "elsewhere")
+
+    stored(clinic, change)
+
+
+def plain_label(editor: FormEditor) -> str:
+    assert editor.current is not None
+    return editor.current.label["en"]
+
+
+async def test_a_required_answer_is_named(clinic: Clinic, patient: str) -> None:
+    async with running(clinic) as (app, pilot):
+        app.push_screen(EventFormScreen(patient, form_id(clinic), TODAY))
+        await calm(pilot)
+        await hit(pilot, "tab", "t")
+        text = await hit(pilot, "f10")
+        assert 'NOT SAVED: "Chief complaint" needs an answer.' in text
+        assert "> Chief complaint" in text
+        assert events(clinic, patient) == []
+
+
+async def test_a_half_typed_answer_is_kept_and_named(clinic: Clinic, patient: str) -> None:
+    async with running(clinic) as (app, pilot):
+        app.push_screen(EventFormScreen(patient, form_id(clinic), TODAY))
+        await calm(pilot)
+        await write(pilot, "headache")
+        await hit(pilot, "tab", *"31", "/", *"13")
+        text = await hit(pilot, "f10")
+        assert "NOT SAVED" in text
+        editor = app.screen.query_one(FormEditor)
+        assert editor.current is not None
+        assert editor.current.name == "First day of the illness"
+        assert plain_label(editor) in text.splitlines()[-2]
+        await hit(pilot, "escape")
+        assert isinstance(app.screen, FindScreen)
+        text = await hit(pilot, "enter")
+        assert "31/13" in text
+        assert "headache" in text
+        assert "HASSAN, Mohammed" in text.splitlines()[0]
+
+
+async def test_two_presses_of_f10_save_once(clinic: Clinic, patient: str) -> None:
+    async with running(clinic) as (app, pilot):
+        app.push_screen(EventFormScreen(patient, form_id(clinic), TODAY))
+        screen = app.screen
+        assert isinstance(screen, EventFormScreen)
+        screen.action_save()  # the form is still opening
+        await calm(pilot)
+        assert events(clinic, patient) == []
+        await write(pilot, "headache")
+        screen.action_save()
+        screen.action_save()
+        screen.action_leave()
+        await calm(pilot)
+        assert isinstance(app.screen, FindScreen)
+        assert "Saved: Consultation. HASSAN, Mohammed  M  34 y" in screen_text(app)
+        assert len(events(clinic, patient)) == 1
+        assert drafts_of(clinic) == []
+
+
+async def test_a_full_disk_saves_nothing_and_keeps_all(clinic: Clinic, patient: str) -> None:
+    note = "long history " * 2000
+    async with running(clinic) as (app, pilot):
+        app.push_screen(EventFormScreen(patient, form_id(clinic), TODAY))
+        await calm(pilot)
+        await write(pilot, "headache")
+        editor = app.screen.query_one(FormEditor)
+        editor.go_to(field_id(clinic, "History and examination"))
+        await calm(pilot)
+        assert app.screen.focused is not None
+        app.screen.focused.post_message(Paste(note))
+        await calm(pilot)
+        with full_disk(clinic):
+            text = await hit(pilot, "f10")
+            assert "NOT SAVED" in text
+            assert "disk is full" in text
+            assert isinstance(app.screen, EventFormScreen)
+            assert editor.answers[field_id(clinic, "History and examination")] == note
+            assert events(clinic, patient) == []
+        await hit(pilot, "f10")
+        (event_id,) = events(clinic, patient)
+        assert values(clinic, event_id)["History and examination"] == note
+
+
+async def test_a_patient_deleted_meanwhile(clinic: Clinic, patient: str) -> None:
+    async with running(clinic) as (app, pilot):
+        app.push_screen(EventFormScreen(patient, form_id(clinic), TODAY))
+        await calm(pilot)
+        await write(pilot, "headache")
+        by_another_process(clinic, {"op": "delete", "table": "patients", "row": {"id": patient}})
+        text = await hit(pilot, "f10")
+        assert "NOT SAVED: This record is not there any more." in text
+        assert "headache" in text
+        assert isinstance(app.screen, EventFormScreen)
+
+
+async def test_a_visit_deleted_meanwhile_begins_anew(clinic: Clinic, patient: str) -> None:
+    made = clinic.note(patient, TODAY, "first")
+    async with running(clinic) as (app, pilot):
+        app.push_screen(VisitEntryScreen(patient))
+        await calm(pilot)
+        await hit(pilot, "2")
+        await write(pilot, "cough")
+        stored(clinic, deletion.delete, clinic.actor, "visits", made.visit_id, "wrong")
+        text = await hit(pilot, "f10")
+        assert "NOT SAVED: this visit was deleted meanwhile. F10 again begins a new one." in text
+        await hit(pilot, "f10")
+        assert len(events(clinic, patient)) == 1
+
+
+# -- corrections
+
+
+async def test_a_correction_of_another_day_takes_a_reason(clinic: Clinic, patient: str) -> None:
+    day = TODAY - timedelta(days=9)
+    event_id = clinic.note(patient, day, "headache", Temperature="38").event_id
+    async with running(clinic) as (app, pilot):
+        app.push_screen(EventFormScreen(patient, form_id(clinic), day, event_id))
+        await calm(pilot)
+        assert "Nothing was changed" in await hit(pilot, "f10")
+        await write(pilot, "s")
+        text = await hit(pilot, "f10")
+        assert "This visit is of another day. Why is it changed?" in text
+        text = await hit(pilot, "escape")
+        assert "NOT SAVED: no reason was given." in text
+        assert values(clinic, event_id)["Chief complaint"] == "headache"
+        await hit(pilot, "f10", "enter")
+        await write(pilot, "typing error")
+        await hit(pilot, "enter")
+    event = stored(clinic, chart.event, clinic.actor, event_id)[1]
+    assert values(clinic, event_id)["Chief complaint"] == "headaches"
+    assert values(clinic, event_id)["Temperature"] == "38"
+    assert [note["reason"] for note in event["metadata"]["corrections"]] == ["typing error"]
+
+
+async def test_what_others_changed_meanwhile_stays(clinic: Clinic, patient: str) -> None:
+    event_id = clinic.note(patient, TODAY, "headache", Temperature="38", Pulse="80").event_id
+    async with running(clinic) as (app, pilot):
+        app.push_screen(EventFormScreen(patient, form_id(clinic), TODAY, event_id))
+        await calm(pilot)
+        await write(pilot, "s")
+        elsewhere(clinic, event_id, Temperature="39", Pulse="")
+        await hit(pilot, "f10")
+        assert isinstance(app.screen, FindScreen)
+    found = values(clinic, event_id)
+    assert (found["Chief complaint"], found["Temperature"], found["Pulse"]) == (
+        "headaches",
+        "39",
+        "",
+    )
+
+
+@pytest.mark.parametrize(("key", "kept"), [("1", "headaches"), ("2", "migraine")])
+async def test_the_same_answer_changed_twice_is_asked(
+    clinic: Clinic, patient: str, key: str, kept: str
+) -> None:
+    event_id = clinic.note(patient, TODAY, "headache", Temperature="38").event_id
+    async with running(clinic) as (app, pilot):
+        app.push_screen(EventFormScreen(patient, form_id(clinic), TODAY, event_id))
+        await calm(pilot)
+        await write(pilot, "s")
+        elsewhere(clinic, event_id, Chief_complaint="migraine", Temperature="39")
+        text = await hit(pilot, "f10")
+        assert "Chief complaint was changed by somebody else" in text
+        assert "headaches" in text
+        assert "migraine" in text
+        assert values(clinic, event_id)["Chief complaint"] == "migraine"
+        assert "NOT SAVED yet" in await hit(pilot, key)
+        await hit(pilot, "f10")
+    found = values(clinic, event_id)
+    assert (found["Chief complaint"], found["Temperature"]) == (kept, "39")
