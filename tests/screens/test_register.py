@@ -329,6 +329,30 @@ async def test_esc_loses_no_word_and_an_untouched_form_leaves_none(clinic: Clini
         assert on(app, FindScreen)
 
 
+async def test_what_is_no_answer_yet_is_a_draft_too(clinic: Clinic) -> None:
+    async with running(clinic) as (_app, pilot):
+        await hit(pilot, "f2", "tab", "tab", *"blah", "escape")
+        (kept,) = drafts_of(clinic)
+        assert list(kept.content["unparsed"].values()) == ["blah"]
+
+
+async def test_no_draft_outlives_its_save(clinic: Clinic) -> None:
+    async with running(clinic) as (app, pilot):
+        await write(pilot, "amal")
+        await hit(pilot, "f2")
+        await go_to(app, pilot, "sex")
+        await hit(pilot, "1")
+        screen = app.screen
+        assert isinstance(screen, RegisterScreen)
+        screen.keep_typed()
+        screen.action_save()
+        assert screen._keeper is not None
+        screen._keeper.keep({"answers": {}, "unparsed": {}, "first": {}})  # the last keystroke
+        await calm(pilot)
+        assert number_of_patients(clinic) == 1
+        assert drafts_of(clinic) == []
+
+
 # -- trouble
 
 
