@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -344,10 +346,16 @@ async def test_no_draft_outlives_its_save(clinic: Clinic) -> None:
         await hit(pilot, "1")
         screen = app.screen
         assert isinstance(screen, RegisterScreen)
-        screen.keep_typed()
-        screen.action_save()
         assert screen._keeper is not None
+        other = sqlite3.connect(clinic.store.path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")  # a slow disk: the draft is on its way, the save behind it
+        screen.keep_typed()
+        await asyncio.sleep(0.02)
         screen._keeper.keep({"answers": {}, "unparsed": {}, "first": {}})  # the last keystroke
+        screen.action_save()
+        await asyncio.sleep(0.02)
+        other.execute("ROLLBACK")
+        other.close()
         await calm(pilot)
         assert number_of_patients(clinic) == 1
         assert drafts_of(clinic) == []
