@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, timedelta, timezone
 
 import pytest
@@ -23,6 +24,7 @@ from hikma_tui.days import (
     short,
 )
 from hikma_tui.i18n import use_language
+from hikma_tui.text import cell_width
 
 TODAY = date(2026, 11, 22)  # a Sunday
 DAYS = st.dates(date(1900, 1, 1), TODAY)
@@ -290,16 +292,66 @@ def test_a_day_stored_as_a_moment_is_the_same_day_in_every_usual_zone() -> None:
     assert day_of_moment("nonsense") == ""
 
 
-@pytest.mark.parametrize("language", ["es", "ar"])
-def test_the_echo_reads_back_in_every_language(language: str) -> None:
-    use_language(language)
-    try:
-        for month in range(1, 13):
-            iso = date(2026, month, 9).isoformat()
-            told = in_words(iso, TODAY)
-            assert parse_day(told, TODAY, future=True).day == iso
-    finally:
-        use_language("en")
+@pytest.fixture
+def spoken(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The language that a test is told to speak; English again after it."""
+    yield use_language(request.param)
+    use_language("en")
+
+
+@pytest.mark.parametrize(
+    ("spoken", "echoes"),
+    [
+        (
+            "es",
+            ["1 ene 2026, jue", "3 feb 2026, mar", "4 mar 2026, mié", "3 abr 2026, vie",
+             "9 may 2026, sáb", "7 jun 2026, dom", "13 jul 2026, lun", "1 ago 2026, sáb",
+             "1 sep 2026, mar", "31 oct 2026, sáb", "2 nov 2026, lun", "31 dic 2025, mié"],
+        ),
+        (
+            "ar",
+            ["1 ينا 2026، الخميس", "3 فبر 2026، الثلاثاء", "4 مار 2026، الأربعاء",
+             "3 أبر 2026، الجمعة", "9 ماي 2026، السبت", "7 يون 2026، الأحد",
+             "13 يول 2026، الاثنين", "1 أغس 2026، السبت", "1 سبتم 2026، الثلاثاء",
+             "31 أكت 2026، السبت", "2 نوف 2026، الاثنين", "31 ديس 2025، الأربعاء"],
+        ),
+    ],
+    indirect=["spoken"],
+)  # fmt: skip
+def test_the_echo_is_in_the_words_of_the_language(spoken: str, echoes: list[str]) -> None:
+    """One day of every month; each echo also reads back as the day that it tells."""
+    days = ["2026-01-01", "2026-02-03", "2026-03-04", "2026-04-03", "2026-05-09", "2026-06-07"]
+    days += ["2026-07-13", "2026-08-01", "2026-09-01", "2026-10-31", "2026-11-02", "2025-12-31"]
+    assert [in_words(day, TODAY) for day in days] == echoes
+    assert [parse_day(echo, TODAY).day for echo in echoes] == days
+
+
+@pytest.mark.parametrize("spoken", ["es", "ar"], indirect=True)
+def test_every_echo_reads_back_in_every_language(spoken: str) -> None:
+    """Every day of a year: each month beside each weekday (Spanish has "mar" for both)."""
+    for n in range(366):
+        iso = (TODAY - timedelta(days=n)).isoformat()
+        assert parse_day(in_words(iso, TODAY), TODAY).day == iso
+        assert parse_day(short(iso, TODAY), TODAY).day == iso
+        month = in_words(Day(iso, "month"), TODAY)
+        assert parse_day(month, TODAY, imprecise=True) == Day(f"{iso[:7]}-01", "month")
+
+
+@pytest.mark.parametrize(
+    ("spoken", "said"),
+    [("es", ["12 d", "6 m", "34 a"]), ("ar", ["12 يوم", "6 شهر", "34 سنة"])],
+    indirect=["spoken"],
+)
+def test_an_age_reads_back_in_every_language(spoken: str, said: list[str]) -> None:
+    """A list has seven cells for an age; a hundred years must fit in them."""
+    births = [Birth("2026-11-10"), Birth("2026-05-10"), Birth("1992-03-11")]
+    assert [age_text(birth, TODAY) for birth in births] == said
+    for text in said:
+        assert age_text(parse_birth(text, TODAY), TODAY) == text
+    assert cell_width(age_text(Birth("1920-01-01"), TODAY)) <= 7
+    for day, estimated in (("1992-07-01", True), ("2024-09-11", True)):
+        told = birth_text(Birth(day, estimated), TODAY)
+        assert parse_birth(told, TODAY).day is not None, told
 
 
 @given(DAYS)
