@@ -7,8 +7,9 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Sequence
-from contextlib import closing
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 
 from hikma_tui import clock
 from hikma_tui.cli_codes import NO_OUTPUT, OK, REFUSED
@@ -21,6 +22,8 @@ from hikma_tui.exchange.rows_out import Export, chosen
 from hikma_tui.exchange.source import Source
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.store import Store
+
+_BLOCK = 1 << 20
 
 
 def export(options: argparse.Namespace) -> int:
@@ -57,13 +60,28 @@ def import_file(options: argparse.Namespace) -> int:
             actor = acting(store, options)
             if clock.doubtful(store.read(info.number, "newest_stamp").result()):
                 tell(_("this computer's clock can't be right; new rows carry its time"))
-            source = Source(descriptor)
             if options.all_or_nothing:
-                return _all_or_nothing(store, actor, source)
-            return _each(store, actor, source)
+                with _whole(store, descriptor) as whole:
+                    return _all_or_nothing(store, actor, Source(whole))
+            return _each(store, actor, Source(descriptor))
     finally:
         if descriptor:
             os.close(descriptor)
+
+
+@contextmanager
+def _whole(store: Store, descriptor: int) -> Iterator[int]:
+    """The whole of a pipe, read before the one transaction begins: waiting for its next line would
+    keep everybody else from saving. The copy has no name, and is gone with this process.
+    """
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        yield descriptor
+        return
+    with tempfile.TemporaryFile(dir=store.directory) as copy:
+        while block := os.read(descriptor, _BLOCK):
+            copy.write(block)
+        copy.seek(0)
+        yield copy.fileno()
 
 
 def _each(store: Store, actor: Actor, source: Source) -> int:

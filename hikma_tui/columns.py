@@ -171,7 +171,8 @@ class Digits(_Wire, TextField):
         text = str(value).strip()
         if not _DECIMAL.fullmatch(text):
             raise BadValue("not a number")
-        number = Decimal(text)
+        # as the server will round it: 999.999 has no room in numeric(5,2)
+        number = round(Decimal(text), self.scale)
         if not number.is_finite() or abs(number) >= Decimal(10) ** (self.precision - self.scale):
             raise BadValue("a number too large for the column")
         return text

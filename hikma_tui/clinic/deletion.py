@@ -186,7 +186,9 @@ def undo(actor: Actor, number: int) -> None:
     _require_undo(actor, record)
     root = BY_TABLE[record.table_name]
     for row in dicts(root.select().where(root.id == record.row_id)):
-        require_parents(root, row)  # not under a patient or a visit deleted since
+        # not under a patient deleted since, nor under a visit with which it would have gone
+        stays = "visit_id" in row and (root, "visit_id") not in HANGS_ON[Visit]
+        require_parents(root, {**row, "visit_id": None} if stays else row)
     with Save(actor) as save:
         for model in BY_TABLE.values():
             for row in dicts(model.select().where(model.tombstone == number)):

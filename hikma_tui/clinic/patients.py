@@ -27,6 +27,8 @@ from hikma_tui.models import (
 )
 from hikma_tui.search import Draft
 
+_VALUE_COLUMNS = ("number_value", "string_value", "date_value", "boolean_value")
+
 _PLACEHOLDERS = frozenset({"", "0", "00", "000", "0000", "-", "--", "none", "n/a", "na", "x", "?"})
 
 
@@ -164,7 +166,8 @@ def register(
     if not same_government_id_ok:
         _refuse_same_government_id(actor, values.get("government_id"), "")
     with Save(actor) as save:
-        patient_id = save.insert(Patient, {**values, "last_modified_by": actor.user_id})
+        by = values.get("last_modified_by") or actor.user_id
+        patient_id = save.insert(Patient, {**values, "last_modified_by": by})
         for attribute in attributes:
             _put_attribute(save, patient_id, attribute)
     _count_card(values.get("external_patient_id"))
@@ -192,8 +195,6 @@ def edit(
     government_id = values.get("government_id")
     if not same_government_id_ok and government_id != old["government_id"]:
         _refuse_same_government_id(actor, government_id, patient_id)
-    if "unknown" in values:
-        values["unknown"] = {**(old["unknown"] or {}), **values["unknown"]}
     with Save(actor) as save:
         changed = save.update(Patient, patient_id, values)
         for attribute in attributes:
@@ -216,7 +217,10 @@ def put_attribute(actor: Actor, row: Mapping[str, Any]) -> str:
 
 
 def _put_attribute(save: Save, patient_id: str, row: Mapping[str, Any]) -> bool:
-    """Insert, change or revive the one row of (patient, attribute)."""
+    """Insert, change or revive the one row of (patient, attribute).
+
+    A row that was deleted comes back with what is given now and with nothing of what it held.
+    """
     values = {**checked(PatientAttribute, row), "patient_id": patient_id}
     found = _attribute_row(patient_id, values["attribute_id"])
     if not found:
@@ -224,6 +228,9 @@ def _put_attribute(save: Save, patient_id: str, row: Mapping[str, Any]) -> bool:
         return True
     if found["tombstone"] is not None:
         save.raise_again(PatientAttribute, found)
+        empty = dict.fromkeys(_VALUE_COLUMNS)
+        save.update(PatientAttribute, found["id"], {**empty, "metadata": {}, "unknown": None})
+        found = _attribute_row(patient_id, values["attribute_id"])
     values.pop("id", None)
     if isinstance(values.get("metadata"), dict) and isinstance(found["metadata"], dict):
         values["metadata"] = {**found["metadata"], **values["metadata"]}

@@ -145,17 +145,30 @@ def require_columns(model: type[Synced], values: Mapping[str, Any]) -> None:
             _without_value(model, name, field)
 
 
-def require_parents(model: type[Synced], values: Mapping[str, Any]) -> None:
-    """Invalid when a row would hang on a record that is deleted or not there."""
+def require_parents(
+    model: type[Synced], values: Mapping[str, Any], old: Mapping[str, Any] | None = None
+) -> None:
+    """Invalid when a row would hang on a record that is deleted, not there or another patient's.
+
+    What an ``old`` row hangs on already may stay: vitals outlive their visit (decisions.md 1).
+    """
+    patient_id = {**(old or {}), **values}.get("patient_id")
     for name in _MUST_BE_LIVE:
         field = wire_columns(model).get(name)
         row_id = values.get(name)
         if row_id is None or not isinstance(field, Uuid) or field.table not in BY_TABLE:
             continue
+        if old is not None and old.get(name) == row_id:
+            continue
+        owner = "id" if field.table == "patients" else "patient_id"
         found = connection().execute(
-            f"SELECT 1 FROM {field.table} WHERE id = ? AND tombstone IS NULL", (row_id,)
-        )
-        if found.fetchone() is None:
+            f"SELECT {owner} FROM {field.table} WHERE id = ? AND tombstone IS NULL", (row_id,)
+        ).fetchone()  # fmt: skip
+        if found is not None and patient_id and found[0] and found[0] != patient_id:
+            raise Invalid(
+                name, _("{column}: that record belongs to another patient.").format(column=name)
+            )
+        if found is None:
             raise Invalid(
                 name,
                 _("{column}: there is no such record in {table}.").format(
@@ -259,9 +272,9 @@ def update(actor: Actor, table: str, row: Mapping[str, Any]) -> str:
         require_right(actor, table, merged)
     if old.get("role") != "super_admin":
         _refuse_self_promotion(actor, table, values)
-    require_parents(model, values)
+    require_parents(model, values, old)
     with Save(actor) as save:
-        save.update(model, row_id, _merged_unknown(old, _ours(values)))
+        save.update(model, row_id, _ours(values))
     return str(row_id)
 
 
@@ -273,12 +286,6 @@ def _model(table: str) -> type[Synced]:
 
 def _ours(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name not in _SERVER_ONLY}
-
-
-def _merged_unknown(old: Mapping[str, Any], values: dict[str, Any]) -> dict[str, Any]:
-    if "unknown" in values:
-        values["unknown"] = {**(old.get("unknown") or {}), **values["unknown"]}
-    return values
 
 
 def patient_row(actor: Actor, patient_id: str) -> dict[str, Any]:

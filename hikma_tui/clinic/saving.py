@@ -69,6 +69,8 @@ class Save:
     def update(self, model: type[Synced], row_id: str, values: Mapping[str, Any]) -> bool:
         """Change columns of a live row; return whether anything differed. NotFound if not live."""
         old = live_row(model, row_id)
+        if values.get("unknown"):  # of the columns that we don't know, too, those not given stay
+            values = {**values, "unknown": {**(old["unknown"] or {}), **values["unknown"]}}
         changed = {name: v for name, v in values.items() if _differs(old[name], v)}
         if not changed:
             return False

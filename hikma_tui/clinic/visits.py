@@ -208,8 +208,11 @@ def create_event(actor: Actor, row: Mapping[str, Any]) -> str:
         values["metadata"] = {**provider, **_mapping(values.get("metadata"))}
     with Save(actor) as save:
         event_id = save.insert(Event, values)
-        stamp = {"lastEventAddedTimestamp": moment_text(save.now)}
-        save.update(Visit, visit["id"], {"metadata": {**_mapping(visit["metadata"]), **stamp}})
+        metadata = _mapping(visit["metadata"])
+        added = moment_text(min(values.get("created_at") or save.now, save.now))
+        if added > str(metadata.get("lastEventAddedTimestamp") or ""):  # not for what came later
+            stamp = {"lastEventAddedTimestamp": added}
+            save.update(Visit, visit["id"], {"metadata": {**metadata, **stamp}})
     return event_id
 
 

@@ -6,17 +6,20 @@ is handed out only after its transaction is on the disk.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from peewee import DatabaseError as PeeweeError
 from peewee import DataError, IntegrityError, InterfaceError
 
-from hikma_tui.clinic import deletion, patients, records, visits
+from hikma_tui.clinic import deletion, info, patients, records, visits
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid, NotFound, Refused
+from hikma_tui.clock import noon_of
 from hikma_tui.exchange.lines import LONGEST_LINE, BadLine, parsed
 from hikma_tui.exchange.source import Line, Source
 from hikma_tui.i18n import _
@@ -29,6 +32,9 @@ BATCH = 200
 pipe is answered soon and a save elsewhere never waits long."""
 
 Row = Mapping[str, Any]
+
+_TAKEN_ON = {"visits": "check_in_timestamp", "patient_vitals": "timestamp"}
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True)
@@ -131,7 +137,23 @@ def _apply(actor: Actor, line: Line) -> str:
     apply = _OPS.get(op) if isinstance(op, str) else None
     if apply is None:
         raise BadLine(_("op is create, update or delete, and not {op}").format(op=str(op)[:60]))
-    return apply(actor, table, row, content)
+    return apply(actor, table, _at_noon(table, row), content)
+
+
+def _at_noon(table: str, row: Row) -> Row:
+    """A visit or a vital sign of a day, without an hour, is of that day's local noon, so that no
+    zone moves it (decisions.md 4); today's is of now while noon is still to come.
+    """
+    name = _TAKEN_ON.get(table, "")
+    given = row.get(name)
+    if not isinstance(given, str) or not _DAY.fullmatch(given):
+        return row
+    try:
+        noon = noon_of(date.fromisoformat(given), info.zone())
+    except (ValueError, OverflowError):
+        return row  # the column says what is wrong with it
+    today = given == info.today().isoformat()
+    return {**row, name: min(noon, info.now_ms()) if today else noon}
 
 
 def _create(actor: Actor, table: str, row: Row, line: Row) -> str:

@@ -25,6 +25,12 @@ from hikma_tui.store import Store
 # What a person's password was turned into is nobody's business outside this store.
 _NEVER = frozenset({"hashed_password"})
 
+# Vitals and problems outlive their visit (decisions.md 1); a deleted one's id is not told.
+_LEFT_BEHIND = {
+    (table, "visit_id"): "(SELECT v.id FROM live_visits v WHERE v.id = t.visit_id)"
+    for table in ("patient_vitals", "patient_problems")
+}
+
 _BLOCK = 1 << 16
 
 
@@ -175,7 +181,7 @@ def _query(model: type[Synced], columns: Sequence[str], seen: Sight) -> tuple[st
     patient without a clinic; one whose patient is not live goes nowhere.
     """
     table = model._meta.table_name
-    names = ", ".join(f"t.{name}" for name in columns)
+    names = ", ".join(_LEFT_BEHIND.get((table, name), f"t.{name}") for name in columns)
     query = f"SELECT {names} FROM live_{table} t"
     if seen.clinic_ids is None or not _of_patients(model):
         return f"{query} ORDER BY t.id", ()

@@ -8,8 +8,10 @@ import select
 import sqlite3
 import subprocess
 import time
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -503,3 +505,117 @@ def test_an_event_of_a_form_that_is_not_here_is_kept_as_it_came(clinic: Path) ->
     code, ids, said = import_(clinic, line)
     assert (code, len(ids)) == (0, 1), said
     assert rows(clinic, "events")[ids[0]]["form_data"] == answers
+
+
+# -- what hangs on what --------------------------------------------------------------------------
+
+
+def test_nothing_hangs_on_another_patient_s_record(clinic: Path) -> None:
+    """It would come and go with that patient's record."""
+    import_(clinic, *A_CHART, create("patients", id="P-18", given_name="Bob"))
+    code, ids, _said = import_(
+        clinic,
+        create("patient_vitals", patient_id="P-18", visit_id="V1", timestamp="2026-01-31"),
+        create(
+            "appointments", patient_id="P-18", current_visit_id="V1", timestamp="2026-01-31",
+            clinic_id="C", user_id="U",
+        ),
+        create(
+            "prescriptions", patient_id="P-18", visit_id="V1", provider_id="U",
+            pickup_clinic_id="C", prescribed_at="2026-01-31",
+        ),
+    )  # fmt: skip
+    assert (code, ids) == (1, [])
+
+
+def test_vitals_outlive_their_visit(clinic: Path, tmp_path: Path) -> None:
+    """They can be changed, deleted, brought back and taken elsewhere; the visit is not told."""
+    import_(clinic, *A_CHART, delete("visits", id="V1"))
+    vital = exported(clinic, "patient_vitals")[0]["row"]
+    assert vital["visit_id"] is None
+    change = update("patient_vitals", id="T1", visit_id="V1", pulse_rate=70)
+    code, _ids, said = import_(clinic, change, delete("patient_vitals", id="T1"))
+    assert (code, said) == (0, "")
+    assert run("undo", "2", "--data-dir", clinic).returncode == 0
+    other = new_clinic(tmp_path / "other", user="Sami")
+    code, _ids, said = import_(other, *exported(clinic))
+    assert (code, said) == (0, "")
+    assert list(rows(other, "patient_vitals")) == [vital["id"]]
+    assert run("undo", "1", "--data-dir", clinic).returncode == 0
+    assert exported(clinic, "patient_vitals")[0]["row"]["visit_id"] in rows(clinic, "visits")
+
+
+def test_what_an_attribute_held_does_not_come_back_with_it(clinic: Path) -> None:
+    name = {"patient_id": "P-17", "attribute_id": "tested"}
+    import_(
+        clinic,
+        *A_CHART,
+        create("patient_additional_attributes", **name, string_value="private", shiny=1),
+        delete("patient_additional_attributes", **name),
+        create("patient_additional_attributes", **name, number_value=5),
+    )
+    found = rows(clinic, "patient_additional_attributes").values()
+    [row] = [row for row in found if row["attribute_id"] == "tested"]
+    assert (row["number_value"], row["string_value"]) == (5, None)
+    assert "shiny" not in row
+
+
+@pytest.mark.parametrize("table", ["patients", "visits", "events", "patient_vitals"])
+def test_unknown_columns_stay_when_others_are_given(clinic: Path, table: str) -> None:
+    import_(clinic, *A_CHART)
+    row_id = next(iter(rows(clinic, table)))
+    for column in ("first", "second"):
+        assert import_(clinic, update(table, id=row_id, **{column: {"of": 1}}))[0] == 0
+    row = rows(clinic, table)[row_id]
+    assert row["first"] == row["second"] == {"of": 1}
+
+
+# -- days and moments ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Los_Angeles", "Etc/GMT+12"])
+def test_no_zone_moves_the_day_of_a_visit(tmp_path: Path, zone: str) -> None:
+    words = ["init", "--clinic", "A", "--user", "B", "--time-zone", zone]
+    assert run(*words, "--data-dir", tmp_path / "a").returncode == 0
+    today = datetime.now(ZoneInfo(zone)).date()
+    days = [date(2026, 1, 31), today - timedelta(days=1), today]
+    code, ids, said = import_(
+        tmp_path / "a",
+        create("patients", id="P", given_name="A"),
+        *(create("visits", patient_id="P", check_in_timestamp=str(day)) for day in days),
+    )
+    assert (code, said) == (0, "")
+    found = rows(tmp_path / "a", "visits")
+    stored = [datetime.fromisoformat(found[i]["check_in_timestamp"]) for i in ids[1:]]
+    assert [moment.astimezone(ZoneInfo(zone)).date() for moment in stored] == days
+    assert max(stored) <= datetime.now(UTC)
+
+
+def test_old_events_do_not_make_their_visit_new(clinic: Path, tmp_path: Path) -> None:
+    added = {"lastEventAddedTimestamp": "2026-01-31T11:00:00.000Z"}
+    import_(
+        clinic,
+        create("patients", id="P", given_name="A"),
+        create(
+            "visits", id="V", patient_id="P", check_in_timestamp="2026-01-31T10:00:00.000Z",
+            metadata=added, updated_at="2026-01-31T11:00:00.000Z",
+        ),
+        create(
+            "events", patient_id="P", visit_id="V", form_data=[],
+            created_at="2026-01-31T11:00:00.000Z",
+        ),
+    )  # fmt: skip
+    visit = exported(clinic, "visits")[0]["row"]
+    assert (visit["metadata"], visit["updated_at"]) == (added, "2026-01-31T11:00:00.000Z")
+
+
+def test_a_pipe_that_waits_keeps_nobody_from_saving(clinic: Path) -> None:
+    waiting = start("import", "-", "--all-or-nothing", "--data-dir", clinic)
+    assert waiting.stdin is not None
+    waiting.stdin.write(lines(create("patients", given_name="A")).encode())
+    waiting.stdin.flush()
+    time.sleep(1)
+    assert import_(clinic, create("patients", given_name="B"))[0] == 0
+    said, _complained = waiting.communicate(timeout=30)
+    assert (waiting.returncode, len(said.split())) == (0, 1)
+    assert len(rows(clinic, "patients")) == 2
