@@ -19,7 +19,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
-from textual.events import Key
+from textual.events import Event, Key
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
@@ -143,7 +143,24 @@ class BaseApp(App[T], Generic[T], inherit_bindings=False):
         self.theme = "ansi-dark"
         ScrollBar.renderer = PlainScrollBar
 
-    def on_load(self) -> None:
+    async def on_event(self, event: Event) -> None:
+        """A letter that begins a name changes the screen before the next key is looked at.
+
+        Else the rest of a name typed quickly, or of a scanned card, would still go to the screen
+        that is being left, where digits are commands.
+        """
+        if isinstance(event, Key) and not event.is_forwarded and self._begins_name(event):
+            return
+        await super().on_event(event)
+
+    def _begins_name(self, event: Key) -> bool:
+        screen = self.screen_stack[-1] if self.screen_stack else None
+        if not isinstance(screen, BaseScreen) or screen.focused is not None:
+            return False
+        character = name_character(event)
+        return character is not None and screen.typed_name(character)
+
+    def on_mount(self) -> None:
         """A closed window or a machine that shuts down: leave in order, what was typed kept."""
         if self.is_headless:
             return
