@@ -35,12 +35,23 @@ def prepare_directory(directory: Path) -> None:
         mine = not any(directory.iterdir()) or (directory / FILE_NAME).exists()
         if mine and stat.S_IMODE(directory.stat().st_mode) & 0o077:
             directory.chmod(0o700)
+        for name in (FILE_NAME, f"{FILE_NAME}-wal", f"{FILE_NAME}-shm"):
+            _tighten(directory / name)
     except OSError as error:
         raise ReadOnly(
             _("The folder for the records can't be used: {reason}. ({path})").format(
                 reason=error.strerror or type(error).__name__, path=directory
             )
         ) from error
+
+
+def _tighten(path: Path) -> None:
+    """A file that was copied here by hand may be open to others; SQLite gives its mode on."""
+    try:
+        if stat.S_IMODE(path.stat().st_mode) & 0o077:
+            path.chmod(0o600)
+    except OSError:
+        return  # not there, or somebody else's: what matters more is the directory's mode
 
 
 def probe(path: Path) -> None:
@@ -53,8 +64,11 @@ def probe(path: Path) -> None:
             _("There is no clinic here yet. Start with: hikma-tui init ({path})").format(path=path)
         )
     try:
-        with path.open("rb") as file:
-            header = file.read(100)
+        # a pipe or a device would keep us waiting, and has no header
+        header = b""
+        if path.is_file():
+            with path.open("rb") as file:
+                header = file.read(100)
     except OSError as error:
         raise ReadOnly(
             _("The records can't be read: {reason}. ({path})").format(

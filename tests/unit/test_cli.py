@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -276,6 +276,20 @@ def test_a_truncated_file(clinic: Path) -> None:
     with (clinic / "hikma.db").open("r+b") as file:
         file.truncate(50)
     assert_refused(clinic, CORRUPT)
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_what_is_no_file_at_all(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "hikma.db")
+    for words in (["status"], ["init", "--clinic", "A", "--user", "B"]):
+        done = run(*words, "--data-dir", tmp_path, timeout=20)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (NOT_OURS, "", 1)
+
+
+def test_a_file_that_was_copied_here_is_closed_to_others(clinic: Path) -> None:
+    (clinic / "hikma.db").chmod(0o644)
+    register(clinic, given_name="A")
+    assert [path.stat().st_mode & 0o777 for path in clinic.iterdir()] == [0o600]
 
 
 def test_a_directory_that_is_a_file(tmp_path: Path) -> None:
