@@ -7,6 +7,7 @@ import importlib
 import io
 import os
 import pkgutil
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from tools import messages
 from tools.messages import Catalogue
 
 TRANSLATED = ["es", "ar"]
+PLACEHOLDER = re.compile(r"\{\w+\}")
 TO_DO = f"\nTranslate in hikma_tui/locale/*/LC_MESSAGES/*.po, then run: {messages.UPDATE}"
 
 
@@ -99,6 +101,20 @@ def test_counted_things_take_the_form_of_their_number(language: str, said: dict[
     use_language(language)
     for n, text in said.items():
         assert ngettext("{n} visit", "{n} visits", n).format(n=n) == text
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_a_sentence_of_the_screen_is_not_much_longer_than_its_room(language: str) -> None:
+    """A message has one line of 78 cells; what cuts its end may cut what to do."""
+    places = messages.collected()
+    too_long = [
+        text
+        for key, texts in messages.stored(language).messages.items()
+        if any(place.split("/")[1] in ("screens", "widgets") for place in places[key])
+        for text in texts
+        if cell_width(PLACEHOLDER.sub("", text)) > 76
+    ]
+    assert not too_long
 
 
 # -- the tool --------------------------------------------------------------------------------------
