@@ -24,6 +24,7 @@ from hikma_tui.models import (
     connection,
     dicts,
     live,
+    wire_columns,
 )
 from hikma_tui.search import Draft
 
@@ -252,12 +253,13 @@ def _foreign_id(columns: Mapping[str, Any], values: dict[str, Any]) -> None:
     values["id"] = as_uuid("patients", str(given))
     if is_uuid(str(given).strip().lower()):
         return
-    if not values.get("external_patient_id"):
-        values["external_patient_id"] = checked(Patient, {"external_patient_id": str(given)})[
-            "external_patient_id"
-        ]
-    else:
-        values["metadata"] = {**(values.get("metadata") or {}), "foreign_id": str(given)}
+    room = wire_columns(Patient)["external_patient_id"].limit
+    if not values.get("external_patient_id") and len(str(given)) <= room:
+        values["external_patient_id"] = str(given)
+        return
+    metadata = values.get("metadata")
+    kept = metadata if isinstance(metadata, dict) else {}
+    values["metadata"] = {**kept, "foreign_id": str(given)}
 
 
 def _require_name(values: Mapping[str, Any]) -> None:

@@ -570,6 +570,16 @@ def test_unknown_columns_stay_when_others_are_given(clinic: Path, table: str) ->
     assert row["first"] == row["second"] == {"of": 1}
 
 
+@pytest.mark.parametrize("metadata", [{}, [1]])
+def test_no_id_is_refused_for_its_shape(clinic: Path, metadata: Any) -> None:
+    """Also one that the server's column for it has no room for (decisions.md 2)."""
+    row = {"given_name": "A", "metadata": metadata}
+    code, ids, said = import_(clinic, create("patients", id="x" * 300, **row))
+    assert (code, said) == (0, "")
+    assert rows(clinic, "patients")[ids[0]]["metadata"]["foreign_id"] == "x" * 300
+    assert import_(clinic, create("visits", patient_id="x" * 300))[0] == 0
+
+
 # -- days and moments ----------------------------------------------------------------------------
 
 
