@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 
 from textual.app import App, ComposeResult
 from textual.widgets import Input, OptionList
@@ -26,4 +25,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

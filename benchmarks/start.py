@@ -42,7 +42,7 @@ def _spawn(command: Sequence[str]) -> tuple[int, int]:
     if pid == 0:
         os.environ.update(TERM="xterm-256color", COLUMNS="80", LINES="24")
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-        os.execv(command[0], command)
+        os.execv(command[0], list(command))
     fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     return pid, descriptor
 

@@ -7,11 +7,13 @@ import gc
 import os
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, ClassVar, ParamSpec, TypeVar
 
 from hikma_tui import clock, i18n, text
+from hikma_tui.clinic import info
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.i18n import _
@@ -87,6 +89,13 @@ class HikmaApp(BaseApp[int]):
         """The question about the day was answered: with a day, or that the clock is right."""
         if day is not None:
             clock.set_today(day)
+        self.run_worker(self._go_on_at(), group="clock")
+
+    async def _go_on_at(self) -> None:
+        """What a person said about the day counts for more than a stamp of the past."""
+        if self.store is not None:
+            stamp = await self.writing(info.believe_clock)
+            self.facts = replace(self.facts, newest_stamp=stamp)
         self._first_screen(instead=True)
 
     def _first_screen(self, *, instead: bool = False) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hikma_tui import BUILD_DAY
 
@@ -26,7 +26,10 @@ def wall_ms() -> int:
 
 def zone_of(name: str) -> ZoneInfo | None:
     """The time zone of that name, None for this machine's own (also where the name is unknown)."""
-    return ZoneInfo(name) if name and name in available_timezones() else None
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
 
 
 def day_of(ms: int, zone: ZoneInfo | None = None) -> date:

@@ -1,7 +1,8 @@
 """Deleting: a tombstone on a row and on all that hangs on it, in one transaction; and its undoing.
 
 What hangs on what is one table (wire.md A6, decisions.md 1). Deleted rows stay in the file. The
-deletion itself is a record: who, when, why, and how much went with it.
+deletion itself is a record: who, when, why, and how much went with it. Drafts and the mark of an
+open visit stay where they are, unseen while their patient is deleted, and are back after an undo.
 """
 
 from __future__ import annotations
@@ -23,9 +24,7 @@ from hikma_tui.models import (
     Appointment,
     Deletion,
     DispensingRecord,
-    Draft,
     Event,
-    OpenVisit,
     Patient,
     PatientAttribute,
     Prescription,
@@ -151,18 +150,19 @@ def delete(actor: Actor, table: str, row_id: str, reason: str) -> int:
         for child, child_id in list(_subtree(model, row_id)):
             save.bury(child, [live_row(child, child_id)], record.pk)
             counts[child._meta.table_name] = counts.get(child._meta.table_name, 0) + 1
-            if child is Visit:
-                OpenVisit.delete().where(OpenVisit.visit_id == child_id).execute()
         Deletion.update(counts=counts).where(Deletion.pk == record.pk).execute()
-        if model is Patient:
-            Draft.delete().where(Draft.patient_id == row_id).execute()
     return int(record.pk)
 
 
 def _label(model: type[Synced], row: Mapping[str, Any]) -> str:
-    names = [row.get("given_name"), row.get("surname")] if model is Patient else []
-    text = " ".join(name for name in names if name)
-    return text or str(row.get("event_type") or row.get("name") or row["id"])
+    """What an administrator reads when undoing: the patient's name, and which note it was."""
+    patient = row
+    if model is not Patient and row.get("patient_id"):
+        patient = live_row(Patient, row["patient_id"])
+    names = [patient.get("given_name"), patient.get("surname")]
+    parts = [" ".join(str(name) for name in names if name)]
+    parts.append(str(row.get("event_type") or row.get("name") or ""))
+    return ", ".join(part for part in parts if part) or str(row["id"])
 
 
 def _require_undo(actor: Actor, record: Deletion) -> None:

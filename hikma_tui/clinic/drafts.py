@@ -8,7 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from hikma_tui.clinic import info
 from hikma_tui.clinic.actor import Actor
-from hikma_tui.models import Draft, Patient, connection, live
+from hikma_tui.models import Draft, Patient, live
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -75,8 +75,3 @@ def waiting(actor: Actor) -> list[Kept]:
             name = " ".join(part for part in (patient.given_name, patient.surname) if part)
         found.append(Kept(draft.place, draft.patient_id, name, draft.content, draft.updated_at))
     return found
-
-
-def count() -> int:
-    """How many drafts all users have."""
-    return int(connection().execute("SELECT count(*) FROM drafts").fetchone()[0])

@@ -61,9 +61,12 @@ def visits_of_day(patient_id: str, clinic_id: str | None, day: date) -> list[dic
 
 
 def event_forms(actor: Actor) -> list[dict[str, Any]]:
-    """The forms that can be filled at the actor's clinic, by name (features.md 1.7)."""
+    """The forms that can be filled at the actor's clinic, oldest first.
+
+    Not by name as upstream (features.md 1.7): a form keeps its digit when another one comes.
+    """
     model = live(EventForm)
-    rows = dicts(model.select().order_by(model.name, model.pk))
+    rows = dicts(model.select().order_by(model.created_at, model.pk))
     return [row for row in rows if _usable_at(row["clinic_ids"], actor.clinic_id)]
 
 

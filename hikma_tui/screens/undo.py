@@ -23,7 +23,9 @@ from hikma_tui.widgets.title import KeyLine, MessageLine
 
 def label_of(one: Deleted) -> str:
     """What was deleted, in words: a name or a form; a visit has neither."""
-    return one.label if one.table in ("patients", "events") else deleting.in_words({one.table: 1})
+    if one.table in ("patients", "events"):
+        return one.label
+    return f"{deleting.in_words({one.table: 1})}: {one.label}"
 
 
 class UndoScreen(PatientSideScreen):

@@ -163,7 +163,7 @@ async def test_a_visit_deleted_meanwhile_begins_anew(clinic: Clinic, patient: st
     async with running(clinic) as (app, pilot):
         app.push_screen(VisitEntryScreen(patient))
         await calm(pilot)
-        await hit(pilot, "2")
+        await hit(pilot, "4")
         await write(pilot, "cough")
         stored(clinic, deletion.delete, clinic.actor, "visits", made.visit_id, "wrong")
         text = await hit(pilot, "f10")

@@ -194,7 +194,7 @@ async def test_a_deleted_patient_is_gone_everywhere_and_comes_back(clinic: Clini
         assert "Mohammed Hassan is back" in text
         assert on(app, UndoScreen)
         text = await press(pilot, "escape")
-        assert "1 seen today" in text
+        assert "1 open visit" in text
         assert "Deleted." not in text  # what was said before is not true any more
         assert "5 patients" in text
         await type_text(pilot, "A-0123")

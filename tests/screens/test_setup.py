@@ -9,13 +9,24 @@ import pytest
 
 from hikma_tui import BUILD_DAY, clock
 from hikma_tui.app_main import HikmaApp
+from hikma_tui.clinic import info
 from hikma_tui.clinic.actor import users
 from hikma_tui.screens.clock_question import ClockScreen
 from hikma_tui.screens.find import FindScreen
 from hikma_tui.screens.setup import SetupScreen
 from hikma_tui.store import Store
 from hikma_tui.widgets.prompt import LineInput
-from tests.screens.clinic import calm, on, press, stop_the_clock, type_text, use_utc
+from tests.screens.clinic import (
+    TODAY,
+    calm,
+    make_clinic,
+    on,
+    press,
+    running,
+    stop_the_clock,
+    type_text,
+    use_utc,
+)
 from tests.screens.harness import golden, screen_text
 
 
@@ -117,3 +128,18 @@ async def test_yes_to_the_day_takes_the_day_that_was_offered(tmp_path: Path) -> 
         await press(pilot, "y", "enter")
         assert app.today == date.fromisoformat(BUILD_DAY)
     app.close_store()
+
+
+async def test_a_day_that_was_confirmed_counts_for_more_than_a_stamp_of_the_future(
+    tmp_path: Path,
+) -> None:
+    """One save under a clock years ahead must not date every later visit years ahead."""
+    clinic = make_clinic(tmp_path / "store")
+    ahead = clock.wall_ms() + 3 * 365 * clock.DAY_MS
+    clinic.store.write(info.put, "newest_stamp", ahead).result()
+    async with running(clinic) as (app, pilot):
+        assert on(app, ClockScreen)
+        await type_text(pilot, TODAY.isoformat())
+        await press(pilot, "enter")
+        assert app.today == TODAY
+        assert clinic.store.read(info.today).result() == TODAY

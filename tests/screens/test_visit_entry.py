@@ -46,7 +46,7 @@ async def test_forms_one_after_another_by_digits_and_enter(clinic: Clinic, patie
         assert "HASSAN, Mohammed" in text.splitlines()[0]
         assert "M  34 y  1992-03-11  A-0123" in text.splitlines()[0]
         assert "New visit, today, 22 Nov 2026, Sun" in text
-        await hit(pilot, "٢")  # Child visit
+        await hit(pilot, "٤")  # Child visit
         assert on(app, EventFormScreen)
         await write(pilot, "cough")
         text = await hit(pilot, "f10")
@@ -54,10 +54,11 @@ async def test_forms_one_after_another_by_digits_and_enter(clinic: Clinic, patie
         said = str(app.screen.query_one(MessageLine).message)
         assert said.startswith("Saved: Child visit. HASSAN, Mohammed  M  34 y")
         assert "A-0123" in said
-        assert "> 3  Chronic disease follow-up" in text  # the next form is offered
-        await hit(pilot, "enter")
-        await hit(pilot, "1", "f10")  # hypertension
-        await hit(pilot, "4")
+        assert "Child visit   (filled: 1)" in text
+        await hit(pilot, "2")
+        text = await hit(pilot, "1", "f10")  # hypertension
+        assert "> 3  Antenatal visit" in text  # the next form is offered
+        await hit(pilot, "1")
         await write(pilot, "headache")
         golden("event_form", await hit(pilot, "enter", "t", "-", "3"))
         golden("visit_entry", await hit(pilot, "f10"))
@@ -84,9 +85,9 @@ async def test_the_day_chosen_is_the_day_stored(
         await write(pilot, typed)
         text = await hit(pilot, "enter")
         assert "entered late" in text
-        await hit(pilot, "4")
+        await hit(pilot, "1")
         await write(pilot, "headache")
-        await hit(pilot, "f10", "2")
+        await hit(pilot, "f10", "4")
         await write(pilot, "cough")
         await hit(pilot, "f10")
     (visit,) = visits(clinic, patient)
@@ -109,7 +110,7 @@ async def test_the_future_and_nonsense_are_refused(clinic: Clinic, patient: str)
             assert on(app, AskDay), typed
             assert app.screen.query_one(MessageLine).message
             await hit(pilot, "escape")
-        await hit(pilot, "f4", "enter", "4")
+        await hit(pilot, "f4", "enter", "1")
         await write(pilot, "headache")
         await hit(pilot, "f10")
     assert [visit.day for visit in visits(clinic, patient)] == [TODAY]
@@ -124,20 +125,20 @@ async def test_a_second_visit_of_a_day_is_a_choice(clinic: Clinic, patient: str,
         await write(pilot, day)
         await hit(pilot, "enter")
         assert "Nothing is recorded" in await hit(pilot, "f5")
-        await hit(pilot, "4")
+        await hit(pilot, "1")
         await write(pilot, "first")
-        await hit(pilot, "f10", "4")
+        await hit(pilot, "f10", "1")
         await write(pilot, "half of the first")
         await hit(pilot, "escape")
         assert "Consultation   (draft)" in await hit(pilot, "up")
         text = await hit(pilot, "f5")
         assert "Another visit" in text
         assert "(draft)" not in text
-        await hit(pilot, "4")
+        await hit(pilot, "1")
         await write(pilot, "second")
-        await hit(pilot, "escape", "4")
+        await hit(pilot, "escape", "1")
         assert "second" in await hit(pilot, "f10")
-        await hit(pilot, "2")
+        await hit(pilot, "4")
         await write(pilot, "second too")
         await hit(pilot, "f10")
     second, first = visits(clinic, patient)
@@ -160,7 +161,7 @@ async def test_a_second_visit_begun_and_left_is_taken_up_as_one(
     async with running(clinic) as (app, pilot):
         app.push_screen(VisitEntryScreen(patient))
         await calm(pilot)
-        await hit(pilot, "f5", "4")
+        await hit(pilot, "f5", "1")
         await write(pilot, "second")
         await hit(pilot, "escape", "escape")
         text = await hit(pilot, "up", "enter")  # the draft is the first row of the empty search
@@ -186,10 +187,10 @@ async def test_a_digit_twice_opens_one_form(clinic: Clinic, patient: str) -> Non
         await calm(pilot)
         screen = app.screen
         assert isinstance(screen, VisitEntryScreen)
-        await pilot.press("4", "4", "h", "i")
+        await pilot.press("1", "1", "h", "i")
         await calm(pilot)
         assert on(app, EventFormScreen)
-        assert "4hi" in await hit(pilot, "tab")
+        assert "1hi" in await hit(pilot, "tab")
         await hit(pilot, "escape")
         assert on(app, VisitEntryScreen)
         assert len(app.screen_stack) == 3
