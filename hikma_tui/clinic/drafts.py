@@ -8,7 +8,8 @@ from typing import Any, ParamSpec, TypeVar
 
 from hikma_tui.clinic import info
 from hikma_tui.clinic.actor import Actor
-from hikma_tui.models import Draft, Patient, live
+from hikma_tui.ids import is_uuid
+from hikma_tui.models import Draft, Event, Patient, live
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -61,13 +62,25 @@ def saved(
     return result
 
 
+def changed_event(place: str) -> str:
+    """The id of the event that a draft at ``place`` changes; empty for new answers."""
+    last = place.rpartition(":")[2] if place.startswith("event:") else ""
+    return last if is_uuid(last) else ""
+
+
 def waiting(actor: Actor) -> list[Kept]:
-    """The actor's drafts, newest first; none of a patient who is deleted."""
+    """The actor's drafts, newest first; none of a patient who is deleted, nor a change of a note
+    that is: they could not be saved, and are back after an undo.
+    """
     found = []
+    events = live(Event)
     drafts = Draft.select().where(Draft.user_id == actor.user_id).order_by(Draft.updated_at.desc())
     patients = live(Patient)
     for draft in drafts:
         name = ""
+        event_id = changed_event(draft.place)
+        if event_id and events.get_or_none(events.id == event_id) is None:
+            continue
         if draft.patient_id:
             patient = patients.get_or_none(patients.id == draft.patient_id)
             if patient is None:

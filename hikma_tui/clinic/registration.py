@@ -7,10 +7,11 @@ from dataclasses import asdict
 from typing import Any
 
 from hikma_tui import forms
-from hikma_tui.clinic import drafts, info, merging, patients
+from hikma_tui.clinic import info, merging, patients
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid
 from hikma_tui.i18n import _, language
+from hikma_tui.ids import new_id
 
 _PLACE = "patient"
 
@@ -20,17 +21,11 @@ def place_of(patient_id: str | None) -> str:
     return f"{_PLACE}:{patient_id or 'new'}"
 
 
-def free_place(actor: Actor, patient_id: str | None) -> str:
-    """A place with no draft of a new patient yet, so that beginning another loses none; of an
-    edit always the same place, whose draft goes on.
+def free_place(patient_id: str | None) -> str:
+    """A place of its own for each new patient, so that beginning another loses none, also in two
+    programs at once; of an edit always the same place, whose draft goes on.
     """
-    if patient_id is not None:
-        return place_of(patient_id)
-    taken = {kept.place for kept in drafts.waiting(actor)}
-    number = 1
-    while (place := place_of(None) + (f":{number}" if number > 1 else "")) in taken:
-        number += 1
-    return place
+    return place_of(patient_id) if patient_id is not None else f"{place_of(None)}:{new_id()}"
 
 
 def form(actor: Actor) -> forms.Form:

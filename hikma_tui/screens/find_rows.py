@@ -182,7 +182,7 @@ def _who_cells(card: PatientCard, today: date) -> str:
 
 def draft_kind(place: str) -> str:
     """What a draft is of, from the place where it is kept."""
-    if place == "patient:new":
+    if place.startswith("patient:new"):
         return _("new patient")
     if place.startswith("patient:"):
         return _("edit of the registration")

@@ -83,7 +83,7 @@ class RegisterScreen(FormScreen[None]):
         else:
             card = patients.card(actor, patient_id)
             stored = registration.answers_of(actor, form, patient_id)
-        place = self._place or registration.free_place(actor, patient_id)
+        place = self._place or registration.free_place(patient_id)
         draft = drafts.at(actor, place) or {}
         return _Opened(form, stored, card, place, draft, patients.clinics())
 

@@ -233,3 +233,18 @@ async def test_the_same_answer_changed_twice_is_asked(
         await hit(pilot, "f10")
     found = values(clinic, event_id)
     assert (found["Chief complaint"], found["Temperature"]) == (kept, "39")
+
+
+async def test_a_change_of_a_deleted_note_waits_for_its_undo(clinic: Clinic, patient: str) -> None:
+    note = clinic.note(patient, TODAY, "cough")
+    async with running(clinic) as (app, pilot):
+        form = clinic.forms["Consultation"]["id"]
+        app.push_screen(EventFormScreen(patient, form, TODAY, event_id=note.event_id))
+        await calm(pilot)
+        await write(pilot, " and fever")
+        await hit(pilot, "escape")
+        assert "1 draft" in screen_text(app)
+        number = stored(clinic, deletion.delete, clinic.actor, "events", note.event_id, "wrong")
+        assert "1 draft" not in await hit(pilot, "f4", "f1", "escape")
+        stored(clinic, deletion.undo, clinic.actor, number)
+        assert "1 draft" in await hit(pilot, "f1", "escape")

@@ -338,6 +338,21 @@ async def test_what_is_no_answer_yet_is_a_draft_too(clinic: Clinic) -> None:
         assert list(kept.content["unparsed"].values()) == ["blah"]
 
 
+async def test_two_new_patients_at_once_are_two_drafts(clinic: Clinic) -> None:
+    async with running(clinic) as (_app, pilot):
+        await hit(pilot, "f2")
+        await write(pilot, "amal")
+        here = clinic.store.read(registration.free_place, None).result()
+        there = clinic.store.read(registration.free_place, None).result()
+        assert here != there  # two programs ask before either has kept a word
+        content: dict[str, Any] = {"answers": {}, "unparsed": {}}
+        stored(clinic, drafts.keep, clinic.actor, here, None, content)
+        text = await hit(pilot, "escape")
+        assert len(drafts_of(clinic)) == 2
+        assert text.count("new patient") == 2
+        assert "edit of the registration" not in text
+
+
 async def test_no_draft_outlives_its_save(clinic: Clinic) -> None:
     async with running(clinic) as (app, pilot):
         await write(pilot, "amal")
