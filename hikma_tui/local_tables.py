@@ -51,7 +51,7 @@ class Draft(Base):
 
     pk = AutoField()
     user_id = TextField()
-    place = TextField()  # "patient:new:<uuid>", "patient:<id>", "event:<patient>:<form>:<day>:<event>"
+    place = TextField()  # "patient:<id>", "patient:new:<id>", "event:<patient>:<form>:<day>:<id>"
     patient_id = TextField(null=True)
     content = Json(default=_object)
     updated_at = Moment()
