@@ -17,6 +17,7 @@ from peewee import BigIntegerField, BooleanField, FloatField, IntegerField, Text
 from hikma_tui.ids import as_uuid
 
 _LATEST = 4102444800000  # 2100-01-01 in ms: what a clinic can mean by a date ends before it
+_LEAST_MS = 10_000_000_000  # a number below it, the spring of 1970, is meant for something else
 _EARLIEST = -3786912000000  # 1850-01-01
 
 
@@ -109,6 +110,8 @@ class Moment(_Wire, BigIntegerField):
             ms = int(value)
         else:
             raise BadValue("not a moment")
+        if abs(ms) < _LEAST_MS and ms != 0:
+            raise BadValue("seconds or a bare date where milliseconds belong")
         if not _EARLIEST <= ms <= _LATEST:
             raise BadValue("a moment outside 1850 to 2100")
         return ms
@@ -151,6 +154,9 @@ class Json(_Wire, TextField):
                 value = json.loads(value)
             except ValueError as error:
                 raise BadValue("text that is not JSON") from error
+        wanted = type(self.default()) if callable(self.default) else None
+        if wanted is not None and value is not None and not isinstance(value, wanted):
+            raise BadValue("not a JSON object" if wanted is dict else "not a JSON list")
         if "\\u0000" in json.dumps(value):
             raise BadValue("holds the character U+0000, which no server takes")
         return value

@@ -31,18 +31,29 @@ def users() -> list[Actor]:
     return [_actor(user) for user in model.select().order_by(model.name, model.pk)]
 
 
+def _chosen(everyone: list[Actor], wanted: str) -> Actor:
+    """The one who is meant: exactly that name or id, else that name in any case."""
+    exact = [a for a in everyone if wanted in (a.user_name, a.user_id)]
+    found = exact or [a for a in everyone if a.user_name.casefold() == wanted.casefold()]
+    if not found:
+        raise NotFound(_("There is no user of that name here: {name}").format(name=wanted))
+    if len(found) > 1:
+        raise NotFound(
+            _("Several users have the name {name}: give the id instead ({ids}).").format(
+                name=wanted, ids=", ".join(a.user_id for a in found)
+            )
+        )
+    return found[0]
+
+
 def actor_named(name: str = "") -> Actor:
-    """The user with that name, e-mail or id; without a name the store's only or last user.
+    """The user with that name or id; without a name the store's only or last user.
 
     Raises NotFound with a sentence that says what to do.
     """
     everyone = users()
     if name:
-        wanted = name.strip().casefold()
-        found = [a for a in everyone if wanted in (a.user_name.casefold(), a.user_id)]
-        if len(found) != 1:
-            raise NotFound(_("There is no user of that name here: {name}").format(name=name))
-        return found[0]
+        return _chosen(everyone, name.strip())
     last = info.get("last_user_id")
     for actor in everyone:
         if actor.user_id == last or len(everyone) == 1:

@@ -22,6 +22,7 @@ from hikma_tui.i18n import _
 from hikma_tui.models import (
     BY_TABLE,
     Appointment,
+    Clinic,
     Deletion,
     DispensingRecord,
     Event,
@@ -31,6 +32,8 @@ from hikma_tui.models import (
     PrescriptionItem,
     Problem,
     Synced,
+    User,
+    UserClinicPermissions,
     Visit,
     Vitals,
     dicts,
@@ -139,6 +142,7 @@ def delete(actor: Actor, table: str, row_id: str, reason: str) -> int:
     model = BY_TABLE[table]
     row = live_row(model, row_id)
     _require(actor, table, row)
+    _refuse_locking_out(actor, model, row)
     patient_id = row["id"] if model is Patient else row.get("patient_id")
     with Save(actor) as save:
         record = Deletion.create(
@@ -152,6 +156,23 @@ def delete(actor: Actor, table: str, row_id: str, reason: str) -> int:
             counts[child._meta.table_name] = counts.get(child._meta.table_name, 0) + 1
         Deletion.update(counts=counts).where(Deletion.pk == record.pk).execute()
     return int(record.pk)
+
+
+def _refuse_locking_out(actor: Actor, model: type[Synced], row: Mapping[str, Any]) -> None:
+    """Nobody deletes what they stand on: after it no one could reach the records, or undo."""
+    if model is User and row["id"] == actor.user_id:
+        raise Refused(_("You can't delete yourself. Another administrator can."))
+    if model is UserClinicPermissions and row["user_id"] == actor.user_id:
+        raise Refused(_("You can't take away your own permissions. Another administrator can."))
+    if model is Clinic and _is_in_use(row["id"]):
+        raise Refused(_("This clinic has users or patients: archive it instead of deleting it."))
+
+
+def _is_in_use(clinic_id: str) -> bool:
+    users, patients = live(User), live(Patient)
+    has_users = users.select(users.pk).where(users.clinic_id == clinic_id).exists()
+    of_clinic = patients.primary_clinic_id == clinic_id
+    return has_users or patients.select(patients.pk).where(of_clinic).exists()
 
 
 def _label(model: type[Synced], row: Mapping[str, Any]) -> str:

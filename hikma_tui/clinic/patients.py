@@ -27,6 +27,7 @@ from hikma_tui.models import (
     wire_columns,
 )
 from hikma_tui.search import Draft
+from hikma_tui.text import plain
 
 _VALUE_COLUMNS = ("number_value", "string_value", "date_value", "boolean_value")
 
@@ -160,6 +161,7 @@ def register(
     values = checked(Patient, columns)
     _foreign_id(columns, values)
     _require_name(values)
+    _refuse_future_birth(values)
     clinic_id = values.get("primary_clinic_id")
     require(actor, Flag.REGISTER_PATIENTS, clinic_id)
     _require_clinic(clinic_id)
@@ -189,6 +191,8 @@ def edit(
     values = checked(Patient, columns)
     values.pop("id", None)
     _require_name({**old, **values})
+    if values.get("date_of_birth") != old["date_of_birth"]:
+        _refuse_future_birth(values)
     clinic_id = values.get("primary_clinic_id")
     if clinic_id != old["primary_clinic_id"] and "primary_clinic_id" in values:
         require(actor, Flag.REGISTER_PATIENTS, clinic_id)
@@ -263,9 +267,8 @@ def _foreign_id(columns: Mapping[str, Any], values: dict[str, Any]) -> None:
 
 
 def _require_name(values: Mapping[str, Any]) -> None:
-    if not str(values.get("given_name") or "").strip() and not str(
-        values.get("surname") or ""
-    ).strip():  # fmt: skip
+    names = (values.get("given_name"), values.get("surname"))
+    if not any(plain(str(name or "")).strip() for name in names):  # one that shows nothing is none
         raise Invalid("given_name", _("A patient needs a name: first name or last name."))
 
 
@@ -278,19 +281,23 @@ def _refuse_same_government_id(actor: Actor, government_id: Any, own_id: str) ->
     text = str(government_id or "").strip()
     if text.casefold() in _PLACEHOLDERS:
         return
-    row = connection().execute(
-        "SELECT id, given_name, surname, primary_clinic_id FROM live_patients"
-        " WHERE government_id = ? AND id <> ?",
-        (text, own_id),
-    ).fetchone()  # fmt: skip
-    if row is None:
+    # Through the index: "ab 12" and "AB-12" are one id.
+    alike = search.alike(connection(), Draft(government_id=text), today=info.today())
+    same = next((one for one in alike if one.same_government_id and one.hit.id != own_id), None)
+    if same is None:
         return
-    seen = may_see(actor, row[3])
-    name = " ".join(part for part in row[1:3] if part) if seen else _file_at(row[3])
+    seen = may_see(actor, same.primary_clinic_id)
+    names = (same.hit.given_name, same.hit.surname)
+    name = " ".join(part for part in names if part) if seen else _file_at(same.primary_clinic_id)
     raise SameGovernmentId(
         _("Another patient has this government id: {name}.").format(name=name),
-        row[0] if seen else "",
+        same.hit.id if seen else "",
     )
+
+
+def _refuse_future_birth(values: Mapping[str, Any]) -> None:
+    if str(values.get("date_of_birth") or "") > info.today().isoformat():
+        raise Invalid("date_of_birth", _("A birth can't be in the future."))
 
 
 def _file_at(clinic_id: str | None) -> str:

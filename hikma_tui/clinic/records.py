@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hikma_tui.clinic.actor import Actor
-from hikma_tui.clinic.errors import Invalid, NotAllowed, NotFound
+from hikma_tui.clinic.errors import Invalid, NotAllowed
 from hikma_tui.clinic.permissions import Flag, require, require_sight, rights
 from hikma_tui.clinic.saving import Save, live_row
 from hikma_tui.columns import BadValue, Json, Uuid
@@ -24,9 +24,6 @@ from hikma_tui.models import (
     connection,
     wire_columns,
 )
-
-# Only a server writes these; a row keeps what came.
-_SERVER_ONLY = frozenset({"last_modified", "server_created_at"})
 
 # What creating and changing a row of a table takes. Configuration belongs to a clinic's admin.
 FLAGS: dict[str, Flag] = {
@@ -230,7 +227,7 @@ def create(actor: Actor, table: str, row: Mapping[str, Any]) -> str:
     require_parents(model, values)
     _refuse_self_promotion(actor, table, values)
     with Save(actor) as save:
-        row_id = save.insert(model, _ours(values))
+        row_id = save.insert(model, values)
         if table == "clinics":
             _let_administer(save, row_id)
         return row_id
@@ -256,6 +253,12 @@ def _refuse_self_promotion(actor: Actor, table: str, values: Mapping[str, Any]) 
         raise NotAllowed(_("Only a super admin can make a super admin. Nothing was changed."))
 
 
+def _refuse_locking_out(old: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Nobody takes the administrator's flag from themselves: it may be the last one."""
+    if old["is_clinic_admin"] and values.get("is_clinic_admin") is False:
+        raise NotAllowed(_("You can't take away your own permissions. Another administrator can."))
+
+
 def update(actor: Actor, table: str, row: Mapping[str, Any]) -> str:
     """Change the given columns of one live row; those not given stay. Returns its id."""
     model = _model(table)
@@ -272,9 +275,11 @@ def update(actor: Actor, table: str, row: Mapping[str, Any]) -> str:
         require_right(actor, table, merged)
     if old.get("role") != "super_admin":
         _refuse_self_promotion(actor, table, values)
+    if table == "user_clinic_permissions" and old["user_id"] == actor.user_id:
+        _refuse_locking_out(old, values)
     require_parents(model, values, old)
     with Save(actor) as save:
-        save.update(model, row_id, _ours(values))
+        save.update(model, row_id, values)
     return str(row_id)
 
 
@@ -284,15 +289,8 @@ def _model(table: str) -> type[Synced]:
     return BY_TABLE[table]
 
 
-def _ours(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if name not in _SERVER_ONLY}
-
-
 def patient_row(actor: Actor, patient_id: str) -> dict[str, Any]:
     """A live patient whom the actor may see. NotFound or NotAllowed."""
     row = live_row(Patient, patient_id)
     require_sight(actor, row["primary_clinic_id"])
     return row
-
-
-__all__ = ["NotFound", "checked", "create", "patient_row", "update"]

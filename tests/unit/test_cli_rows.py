@@ -570,7 +570,7 @@ def test_unknown_columns_stay_when_others_are_given(clinic: Path, table: str) ->
     assert row["first"] == row["second"] == {"of": 1}
 
 
-@pytest.mark.parametrize("metadata", [{}, [1]])
+@pytest.mark.parametrize("metadata", [{}, {"of": 1}])
 def test_no_id_is_refused_for_its_shape(clinic: Path, metadata: Any) -> None:
     """Also one that the server's column for it has no room for (decisions.md 2)."""
     row = {"given_name": "A", "metadata": metadata}
@@ -629,3 +629,41 @@ def test_a_pipe_that_waits_keeps_nobody_from_saving(clinic: Path) -> None:
     said, _complained = waiting.communicate(timeout=30)
     assert (waiting.returncode, len(said.split())) == (0, 1)
     assert len(rows(clinic, "patients")) == 2
+
+
+def test_an_import_can_lock_nobody_out(clinic: Path) -> None:
+    everything = exported(clinic)
+    (user,) = (line["row"] for line in everything if line["table"] == "users")
+    (own,) = (line["row"] for line in everything if line["table"] == "clinics")
+    (flags,) = (line["row"] for line in everything if line["table"] == "user_clinic_permissions")
+    lines = [
+        {"op": "delete", "table": "users", "row": {"id": user["id"]}},
+        {"op": "delete", "table": "clinics", "row": {"id": own["id"]}},
+        {"op": "delete", "table": "user_clinic_permissions", "row": {"id": flags["id"]}},
+        {"op": "update", "table": "user_clinic_permissions",
+         "row": {"id": flags["id"], "is_clinic_admin": False}},
+    ]  # fmt: skip
+    code, ids, said = import_(clinic, *lines)
+    assert (code, ids) == (1, []), said
+    assert exported(clinic) == everything
+
+
+def test_what_stands_for_the_same_id_or_cannot_be_is_refused(clinic: Path) -> None:
+    first = create("patients", id="P1", given_name="A", government_id="AB-12")
+    bad = [
+        create("patients", given_name="B", government_id="ab 12"),
+        create("patients", given_name="C", date_of_birth="2099-01-01"),
+        create("patients", given_name="\u200b", surname="\u2066"),
+        create("visits", patient_id="P1", check_in_timestamp=1577836800),
+        create("visits", patient_id="P1", metadata=[]),
+    ]
+    code, ids, said = import_(clinic, first, *bad)
+    assert (code, len(ids)) == (1, 1), said
+
+
+def test_a_user_is_meant_by_the_exact_name_first(clinic: Path) -> None:
+    import_(clinic, create("users", name="nora", clinic_id=None, role="provider"))
+    assert run("find", "x", "--user", "Nora", "--data-dir", clinic).returncode == 0
+    many = run("find", "x", "--user", "NORA", "--data-dir", clinic)
+    assert many.returncode != 0
+    assert "Several users" in many.stderr
