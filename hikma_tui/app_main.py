@@ -18,7 +18,7 @@ from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.i18n import _
 from hikma_tui.screens.find import FindScreen
-from hikma_tui.screens.session import Facts, begin, facts, moment_text
+from hikma_tui.screens.session import Facts, begin, facts, moment_text, not_saved
 from hikma_tui.store import Store
 from hikma_tui.store_errors import StoreError
 from hikma_tui.store_files import BACKUPS
@@ -88,13 +88,17 @@ class HikmaApp(BaseApp[int]):
     def clock_is_right(self, day: date | None) -> None:
         """The question about the day was answered: with a day, or that the clock is right."""
         if day is not None:
-            clock.set_today(day)
-        self.run_worker(self._go_on_at(), group="clock")
+            clock.set_today(day, self.facts.zone)
+        self.run_worker(self._go_on_at(), group="clock", exclusive=True)
 
     async def _go_on_at(self) -> None:
         """What a person said about the day counts for more than a stamp of the past."""
         if self.store is not None:
-            stamp = await self.writing(info.believe_clock)
+            try:
+                stamp = await self.writing(info.believe_clock)
+            except Refused as error:
+                self.tell(not_saved(error))
+                return
             self.facts = replace(self.facts, newest_stamp=stamp)
         self._first_screen(instead=True)
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import TYPE_CHECKING
 
 from hikma_tui import BUILD_DAY
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 DAY_MS = 86_400_000
 _JUMP = timedelta(days=180)  # a machine switched off for longer than this asks, too
@@ -26,8 +29,12 @@ def wall_ms() -> int:
 
 def zone_of(name: str) -> ZoneInfo | None:
     """The time zone of that name, None for this machine's own (also where the name is unknown)."""
+    if not name:
+        return None
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # most clinics need no other zone
+
     try:
-        return ZoneInfo(name) if name else None
+        return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
 
@@ -75,9 +82,11 @@ def doubtful(newest_stamp_ms: int) -> bool:
     return behind or now > newest_stamp_ms + _JUMP // timedelta(milliseconds=1)
 
 
-def set_today(day: date) -> None:
-    """Take ``day`` for today until the program ends; the hour stays the machine's."""
+def set_today(day: date, zone: ZoneInfo | None = None) -> None:
+    """Take ``day`` for today in the clinic's zone until the program ends; the hour stays the
+    machine's.
+    """
     global _offset_ms
     _offset_ms = 0
-    days = (day - day_of(wall_ms())).days
+    days = (day - day_of(wall_ms(), zone)).days
     _offset_ms = days * DAY_MS

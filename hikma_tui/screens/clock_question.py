@@ -37,14 +37,15 @@ class ClockScreen(ClinicScreen[None]):
     @property
     def likely(self) -> date:
         """The day to offer: the clock's, unless the records or this program are younger."""
-        days = [clock.day_of(clock.wall_ms()), date.fromisoformat(BUILD_DAY)]
+        zone = session(self).facts.zone
+        days = [clock.day_of(clock.wall_ms(), zone), date.fromisoformat(BUILD_DAY)]
         if self._newest:
-            days.append(clock.day_of(self._newest))
+            days.append(clock.day_of(self._newest, zone))
         return max(days)
 
     def compose(self) -> ComposeResult:
         """The question, the field, its echo."""
-        wall = clock.day_of(clock.wall_ms())
+        wall = clock.day_of(clock.wall_ms(), session(self).facts.zone)
         with Vertical():
             yield Static("")
             said = _(" This computer's clock says {day}. That does not fit the records.").format(

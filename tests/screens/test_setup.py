@@ -28,6 +28,7 @@ from tests.screens.clinic import (
     use_utc,
 )
 from tests.screens.harness import golden, screen_text
+from tests.screens.trouble import locked
 
 
 @pytest.fixture(autouse=True)
@@ -143,3 +144,32 @@ async def test_a_day_that_was_confirmed_counts_for_more_than_a_stamp_of_the_futu
         await press(pilot, "enter")
         assert app.today == TODAY
         assert clinic.store.read(info.today).result() == TODAY
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+async def test_the_day_that_was_typed_is_today_in_the_clinics_zone(
+    tmp_path: Path, zone: str
+) -> None:
+    """The machine is in UTC: at any hour it is another day there than in one of the two."""
+    clinic = make_clinic(tmp_path / "store")
+    clinic.store.write(info.put, "time_zone", zone).result()
+    clinic.store.write(info.put, "newest_stamp", clock.wall_ms() + 3000 * clock.DAY_MS).result()
+    async with running(clinic) as (app, pilot):
+        await type_text(pilot, "2026-11-24")
+        await press(pilot, "enter")
+        assert on(app, FindScreen)
+        assert app.today == date(2026, 11, 24)
+        assert clinic.store.read(info.today).result() == date(2026, 11, 24)
+
+
+async def test_a_locked_store_keeps_the_question_of_the_day(tmp_path: Path) -> None:
+    clinic = make_clinic(tmp_path / "store")
+    clinic.store.write(info.put, "newest_stamp", clock.wall_ms() + 3000 * clock.DAY_MS).result()
+    async with running(clinic) as (app, pilot):
+        await type_text(pilot, TODAY.isoformat())
+        with locked(clinic):
+            assert "NOT SAVED" in await press(pilot, "enter")
+            assert on(app, ClockScreen)
+        await press(pilot, "enter")
+        assert on(app, FindScreen)
+        assert app.today == TODAY
