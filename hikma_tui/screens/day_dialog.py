@@ -16,6 +16,9 @@ from hikma_tui.widgets.dialogs import Dialog
 from hikma_tui.widgets.keys import N_, Action
 from hikma_tui.widgets.prompt import LineInput
 
+_LONG_AGO = 50
+"""Years after which a day typed with two digits of its year may have meant the next century."""
+
 
 class AskDay(Dialog[date | None]):
     """Gives the day, or None when left with Esc."""
@@ -60,6 +63,11 @@ class AskDay(Dialog[date | None]):
         found = as_date(parse_day(text, self._today).day)
         if found is None:
             raise DayError(_("A visit needs one day."))
+        if found.year < self._today.year - _LONG_AGO:
+            # 1/1/27 typed in 2026 is a slip into the future, not a visit of 1927.
+            meant = as_date(parse_day(text, self._today, future=True).day)
+            if meant is None or meant > self._today:
+                raise DayError(_("This day is in the future."))
         return found
 
     def _echo(self) -> None:

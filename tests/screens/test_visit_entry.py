@@ -103,7 +103,8 @@ async def test_the_future_and_nonsense_are_refused(clinic: Clinic, patient: str)
     async with running(clinic) as (app, pilot):
         app.push_screen(VisitEntryScreen(patient))
         await calm(pilot)
-        for typed in ((TODAY + timedelta(days=1)).isoformat(), "blah", "jan 2024", "+1w", "[/x]"):
+        tomorrow = TODAY + timedelta(days=1)
+        for typed in (tomorrow.isoformat(), "1/1/27", "blah", "jan 2024", "+1w", "[/x]"):
             await hit(pilot, "f4", "ctrl+u")
             await write(pilot, typed)
             await hit(pilot, "enter")
