@@ -10,6 +10,7 @@ from hikma_tui import forms
 from hikma_tui.clinic import info, merging, patients
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid
+from hikma_tui.clinic.permissions import Flag, require, rights
 from hikma_tui.i18n import _, language
 from hikma_tui.ids import new_id
 
@@ -26,6 +27,13 @@ def free_place(patient_id: str | None) -> str:
     programs at once; of an edit always the same place, whose draft goes on.
     """
     return place_of(patient_id) if patient_id is not None else f"{place_of(None)}:{new_id()}"
+
+
+def require_right(actor: Actor) -> None:
+    """NotAllowed for somebody who may register patients nowhere: said before anything is typed."""
+    held = rights(actor)
+    if not held.everything and not held.clinics_with(Flag.REGISTER_PATIENTS):
+        require(actor, Flag.REGISTER_PATIENTS, None)
 
 
 def form(actor: Actor) -> forms.Form:

@@ -60,24 +60,26 @@ async def delete(
     A refusal is said on ``screen`` and stays there.
     """
     app = session(screen)
-    try:
-        counts = await app.reading(deletion.consequences, app.actor, table, row_id)
-    except Refused as error:
-        screen.say(str(error), loud=True)
-        return False
-    others = {name: n for name, n in counts.items() if name != table}
-    if counts.get(table, 0) > 1:
-        others = {table: counts[table] - 1, **others}
-    who = f"{cut(listed_name(card), 60)}   {facts(card, app.today)}"
-    goes = in_words(others)
-    with_it = _("Goes with it: {what}.").format(what=goes) if goes else _("Nothing goes with it.")
-    undo = _("It can be undone for a day, by an administrator.")
-    more = f"{who}\n{with_it}\n{undo}"
-    if not await screen.app.push_screen_wait(Ask(question, more, careful=True)):
-        return False
-    reason = await screen.app.push_screen_wait(AskReason(_("Why is it deleted?"), more))
-    if reason is None:
-        return False
+    reason: str | None = None
+    asked_of: Mapping[str, int] | None = None
+    while True:
+        try:
+            counts = await app.reading(deletion.consequences, app.actor, table, row_id)
+        except Refused as error:
+            screen.say(str(error), loud=True)
+            return False
+        if reason is not None and counts == asked_of:
+            break
+        # Asked anew when more hangs on it by the time that the reason has been typed.
+        more = _what_goes(screen, card, table, counts)
+        if not await screen.app.push_screen_wait(Ask(question, more, careful=True)):
+            return False
+        if reason is None:
+            asked = AskReason(_("Why is it deleted?"), more)
+            reason = await screen.app.push_screen_wait(asked)
+        if reason is None:
+            return False
+        asked_of = counts
     try:
         await app.writing(deletion.delete, app.actor, table, row_id, reason)
     except Refused as error:
@@ -85,6 +87,20 @@ async def delete(
         return False
     screen.say(told(screen))
     return True
+
+
+def _what_goes(
+    screen: ClinicScreen[Any], card: PatientCard, table: str, counts: Mapping[str, int]
+) -> str:
+    """Whose it is, what goes with it, and that it can be undone."""
+    others = {name: n for name, n in counts.items() if name != table}
+    if counts.get(table, 0) > 1:
+        others = {table: counts[table] - 1, **others}
+    who = f"{cut(listed_name(card), 60)}   {facts(card, session(screen).today)}"
+    goes = in_words(others)
+    with_it = _("Goes with it: {what}.").format(what=goes) if goes else _("Nothing goes with it.")
+    undo = _("It can be undone for a day, by an administrator.")
+    return f"{who}\n{with_it}\n{undo}"
 
 
 def told(screen: ClinicScreen[Any]) -> str:

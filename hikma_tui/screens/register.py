@@ -79,6 +79,8 @@ class RegisterScreen(FormScreen[None]):
         form = registration.form(actor)
         card = None
         if patient_id is None:
+            if not self._place:  # of a draft every word is shown, whatever may be done with it
+                registration.require_right(actor)
             stored = registration.answers_to_begin(actor, form)
         else:
             card = patients.card(actor, patient_id)

@@ -225,6 +225,24 @@ async def test_a_deleted_visit_and_a_finished_one(clinic: Clinic) -> None:
         assert "came back" in text
 
 
+async def test_what_came_while_the_reason_was_typed_is_asked_about(clinic: Clinic) -> None:
+    patient = clinic.register("Zed", "Alone")
+    async with running(clinic) as (app, pilot):
+        await app.push_screen(PatientScreen(patient))
+        await calm(pilot)
+        assert "1 visit" not in await press(pilot, "9", "1")
+        await press(pilot, "f10")
+        await type_text(pilot, "twice here")
+        clinic.note(patient, TODAY, "cough")  # somebody else, meanwhile
+        text = await press(pilot, "f10")
+        assert "Goes with it: 1 visit, 1 note." in text
+        await press(pilot, "escape")
+        assert (await app.reading(chart.chart, clinic.actor, patient)).total == 1
+        await press(pilot, "9", "3", "f10")
+        await type_text(pilot, "twice here")
+        assert "Deleted." in await press(pilot, "f10")
+
+
 async def test_who_may_not_is_told_and_nothing_happens(clinic: Clinic) -> None:
     patient = mohammed(clinic)
 

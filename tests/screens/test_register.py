@@ -246,6 +246,21 @@ async def test_who_is_alike_and_why_and_their_file(clinic: Clinic) -> None:
         assert kept.content["answers"][_id(clinic, "given_name")] == "Muhammad"
 
 
+async def test_who_may_register_nobody_is_told_before_typing(clinic: Clinic) -> None:
+    def take_right() -> None:
+        with saving.Save(clinic.actor) as save:
+            for row in dicts(live(UserClinicPermissions).select()):
+                flags = {"can_register_patients": False, "is_clinic_admin": False}
+                save.update(UserClinicPermissions, row["id"], flags)
+
+    clinic.store.write(take_right).result()
+    async with running(clinic) as (app, pilot):
+        await hit(pilot, "f2")
+        assert on(app, FindScreen)
+        (said,) = app._notifications
+        assert "no permission to register" in str(said.message)
+
+
 async def test_a_hidden_file_exists_and_never_opens(clinic: Clinic) -> None:
     def elsewhere() -> str:
         with saving.Save(clinic.actor) as save:
