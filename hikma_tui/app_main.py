@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, ClassVar, ParamSpec, TypeVar
 
+from textual.screen import Screen
+
 from hikma_tui import clock, i18n, text
 from hikma_tui.clinic import info
 from hikma_tui.clinic.actor import Actor
@@ -75,15 +77,25 @@ class HikmaApp(BaseApp[int]):
 
     # The start and the end -----------------------------------------------------------------
 
-    def on_mount(self) -> None:
-        """The first screen; before it the day is asked for where the clock can't be right."""
+    def get_default_screen(self) -> Screen[Any]:
+        """The search, where nothing has to be asked first.
+
+        Given to Textual as its default screen, since a screen pushed over an empty one is a second
+        screen to lay out before anything is seen.
+        """
         self._look_for_copies()
+        if self.facts.set_up and not clock.doubtful(self.facts.newest_stamp):
+            return FindScreen()
+        return super().get_default_screen()
+
+    def on_mount(self) -> None:
+        """What must be asked before the search: the day where the clock can't be right, names."""
         if clock.doubtful(self.facts.newest_stamp):
             from hikma_tui.screens.clock_question import ClockScreen
 
             self.push_screen(ClockScreen(self.facts.newest_stamp))
-        else:
-            self._first_screen()
+        elif not self.facts.set_up:
+            self.push_screen(self._first_screen())
 
     def clock_is_right(self, day: date | None) -> None:
         """The question about the day was answered: with a day, or that the clock is right."""
@@ -100,22 +112,14 @@ class HikmaApp(BaseApp[int]):
                 self.tell(not_saved(error))
                 return
             self.facts = replace(self.facts, newest_stamp=stamp)
-        self._first_screen(instead=True)
+        self.switch_screen(self._first_screen())
 
-    def _first_screen(self, *, instead: bool = False) -> None:
-        from textual.screen import Screen
-
-        screen: Screen[Any]
+    def _first_screen(self) -> Screen[Any]:
         if self.facts.set_up:
-            screen = FindScreen()
-        else:
-            from hikma_tui.screens.setup import SetupScreen
+            return FindScreen()
+        from hikma_tui.screens.setup import SetupScreen
 
-            screen = SetupScreen()
-        if instead:
-            self.switch_screen(screen)
-        else:
-            self.push_screen(screen)
+        return SetupScreen()
 
     def on_ready(self) -> None:
         """The first screen is painted: what was kept out of the way of the start comes back."""
@@ -136,7 +140,7 @@ class HikmaApp(BaseApp[int]):
         )
         self.facts = await self.reading(facts)
         self.crash_log = self.directory / "crash.log"
-        self._first_screen(instead=True)
+        self.switch_screen(self._first_screen())
 
     def close_store(self) -> None:
         """Let go of the file. Waits for a running save."""

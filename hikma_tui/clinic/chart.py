@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from hikma_tui import forms
 from hikma_tui.clinic import drafts, info
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import NotFound
@@ -142,6 +141,8 @@ def _entered_later(row: Mapping[str, Any], day: date | None) -> bool:
 
 
 def _event_line(row: Mapping[str, Any]) -> EventLine:
+    from hikma_tui import forms  # not before a patient is opened: the search needs no forms
+
     metadata = row["metadata"] if isinstance(row["metadata"], dict) else {}
     return EventLine(
         row["id"], row["event_type"] or "", row["form_id"], forms.summary(row["form_data"]),

@@ -8,10 +8,13 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, tzinfo
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 from hikma_tui import clock
 from hikma_tui.models import connection
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 
 def get(key: str, default: str = "") -> str:

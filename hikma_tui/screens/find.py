@@ -37,6 +37,7 @@ class FindScreen(ClinicScreen[None]):
         super().__init__()
         self._asker = Asker(self, self._answered, self._counted)
         self._open_when_found = False
+        self._early = ""  # letters that came before the field was there
 
     def compose(self) -> ComposeResult:
         """State, field, list, count, message, keys."""
@@ -51,6 +52,8 @@ class FindScreen(ClinicScreen[None]):
         """Today first."""
         self.query_one(StateLine).show(*session(self).state())
         self.query_one(SearchPrompt).focus()
+        if self._early:
+            self.begin(self._early)
 
     def on_screen_resume(self, _event: ScreenResume) -> None:
         """Something may have been saved or deleted since: ask again, keep the place."""
@@ -80,6 +83,15 @@ class FindScreen(ClinicScreen[None]):
         self._open_when_found = False
         self.query_one("#message", MessageLine).clear()
         self._asker.ask(event.value, self._asker.question.filters)
+
+    def typed_name(self, character: str) -> bool:
+        """Letters typed while the program still starts are the search's, too."""
+        fields = self.query(SearchPrompt)
+        if fields:
+            self.begin(fields.first().value + character)
+        else:
+            self._early += character
+        return True
 
     def begin(self, typed: str) -> None:
         """A letter that was typed on another screen begins a new search."""

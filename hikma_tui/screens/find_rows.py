@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from hikma_tui import names
 from hikma_tui.clinic.patients import PatientCard
@@ -24,6 +23,8 @@ from hikma_tui.text import fit
 from hikma_tui.widgets.row_list import Divider, Info, Line, Row
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from hikma_tui.clinic.chart import TodayLine
 
 ALIKE = "="

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Protocol, cast
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from hikma_tui import clock
 from hikma_tui.clinic import info, patients
@@ -18,6 +17,9 @@ from hikma_tui.clinic.actor import Actor, actor_named, users
 from hikma_tui.days_words import month_name
 from hikma_tui.i18n import _
 from hikma_tui.screens.base import ClinicApp, ClinicScreen
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,8 @@ from hikma_tui.search import sql
 from hikma_tui.search.asking import ALL_SEEING, EVERYONE, LEVELS, STRICT, Asking, scope
 from hikma_tui.search.reasons import why
 from hikma_tui.search.rows import ask, mapped, one
-from hikma_tui.search.shapes import Filters, Found, Hit, Level, Sight
+from hikma_tui.search.shapes import PAGE, Filters, Found, Hit, Level, Sight
 from hikma_tui.search.tokens import NO_CLINIC, clinic_token
-
-PAGE = 50
 
 
 def find(

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+PAGE = 50
+"""Rows of a list, unless the caller wants more."""
+
 
 class Level(StrEnum):
     """How good a match is, best first."""

@@ -194,4 +194,4 @@ async def test_a_digit_twice_opens_one_form(clinic: Clinic, patient: str) -> Non
         assert "1hi" in await hit(pilot, "tab")
         await hit(pilot, "escape")
         assert on(app, VisitEntryScreen)
-        assert len(app.screen_stack) == 3
+        assert len(app.screen_stack) == 2
