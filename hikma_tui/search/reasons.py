@@ -33,20 +33,30 @@ def why(asking: Asking, row: Row, level: Level) -> Why | None:
 
 
 def _visible(alternative: Alternative, name: str) -> bool:
-    return all(not unit.births and unit.text in name for unit in alternative)
+    return all(_begins_a_word(unit, name) for unit in alternative)
+
+
+def _begins_a_word(unit: Unit, name: str) -> bool:
+    """Whether anybody sees the match in the name. Inside a word it may be there by chance: "ha" of
+    a camp Hagadera stands in "mohamed", too.
+    """
+    return not unit.births and f" {unit.text}" in f" {name}"
 
 
 def _unit(
     asking: Asking, unit: Unit, row: Row, name: str, tokens: list[str], most: Level
 ) -> tuple[bool, Why | None]:
     """Whether ``unit`` matched at ``most`` or better, and by what."""
-    if not unit.births and unit.text in name:
+    if _begins_a_word(unit, name):
         return True, None
     for level in LEVELS[: LEVELS.index(most) + 1]:
         token = matching(tokens, asking.added(unit, level))
         if token:
-            return True, _reason(token, row, level, unit)
-    return False, None
+            reason = _reason(token, row, level, unit)
+            if reason and reason.matched is Matched.SPELLED and unit.text in name:
+                return True, None  # a part of a word of the name: it can be seen there
+            return True, reason
+    return not unit.births and unit.text in name, None
 
 
 def _reason(token: str, row: Row, level: Level, unit: Unit) -> Why | None:

@@ -201,6 +201,14 @@ def test_why(register: Register) -> None:
     assert why("burj") == (Matched.CAMP, "Burj el-Barajneh")
 
 
+def test_letters_that_stand_in_the_name_by_chance_do_not_hide_the_reason(
+    register: Register,
+) -> None:
+    register.add("Mohamed", "Abdi", phone="0700 111222", camp="Hagadera")
+    hit = search.find(register.connection, "mohamed ha", today=TODAY).hits[0]
+    assert hit.why == search.Why(Matched.CAMP, "Hagadera")
+
+
 @pytest.mark.parametrize(
     ("born", "typed", "found"),
     [
