@@ -37,6 +37,7 @@ class FindScreen(ClinicScreen[None]):
         super().__init__()
         self._asker = Asker(self, self._answered, self._counted)
         self._open_when_found = False
+        self._opened = False  # the text has led somewhere: the next letter begins another
         self._early = ""  # letters that came before the field was there
 
     def compose(self) -> ComposeResult:
@@ -58,6 +59,9 @@ class FindScreen(ClinicScreen[None]):
     def on_screen_resume(self, _event: ScreenResume) -> None:
         """Something may have been saved or deleted since: ask again, keep the place."""
         self.query_one(StateLine).show(*session(self).state())
+        if self._opened:
+            self._opened = False
+            self.query_one(SearchPrompt).used()
         self._asker.ask_again()
 
     def on_screen_suspend(self) -> None:
@@ -95,6 +99,7 @@ class FindScreen(ClinicScreen[None]):
 
     def begin(self, typed: str) -> None:
         """A letter that was typed on another screen begins a new search."""
+        self._opened = False
         field = self.query_one(SearchPrompt)
         field.value = typed
         field.cursor_position = len(typed)
@@ -169,6 +174,7 @@ class FindScreen(ClinicScreen[None]):
         self._open_when_found = False
         sure = [hit for hit in answer.hits if not hit.forgiving]
         if len(sure) == 1:
+            self._opened = True
             opening.open_patient(self, sure[0].id)
         elif sure:
             self.say(_("The list has only now come: look, then press Enter."))
@@ -177,6 +183,7 @@ class FindScreen(ClinicScreen[None]):
     def opened(self, event: RowList.Opened) -> None:
         """Open a patient, or take up a draft."""
         event.stop()
+        self._opened = True
         opening.open_row(self, event.key)
 
     @on(RowList.NearEnd)
@@ -193,6 +200,7 @@ class FindScreen(ClinicScreen[None]):
 
     def action_register(self) -> None:
         """F2, with what was typed as the beginning of the name."""
+        self._opened = True
         opening.register(self, self.query_one(SearchPrompt).value)
 
     def action_filter(self) -> None:

@@ -141,3 +141,21 @@ class SearchPrompt(LineInput):
 
     def __init__(self, value: str = "", *, id: str | None = None) -> None:
         super().__init__(value, max_length=LONGEST_QUERY, id=id)
+        self._used = False
+
+    def used(self) -> None:
+        """The text has done its work: what is typed or pasted next replaces it, Backspace and the
+        arrows edit it. It is marked, so that this can be seen.
+        """
+        self.select_all()
+        self._used = bool(self.value)
+
+    def action_delete_left(self) -> None:
+        """Backspace: the last letter of a used text, not all of it."""
+        if self._used and self.selection == (0, len(self.value)):
+            self.cursor_position = len(self.value)
+        super().action_delete_left()
+
+    def watch_value(self, value: str) -> None:
+        """Something else stands there now."""
+        self._used = False

@@ -95,6 +95,27 @@ async def test_a_scanned_card_opens_its_one_patient(clinic: Clinic) -> None:
         assert app.screen.patient_id == ids["A-0777"]
 
 
+async def test_after_a_patient_the_next_letter_begins_another_search(clinic: Clinic) -> None:
+    fill(clinic)
+    async with running(clinic) as (app, pilot):
+        field = app.screen.query_one(SearchPrompt)
+        await type_text(pilot, "A-0123")
+        await press(pilot, "enter", "escape")
+        assert field.value == "A-0123"
+        await type_text(pilot, "am")
+        assert field.value == "am"
+        await press(pilot, "enter", "escape", "backspace", "h")
+        assert field.value == "ah"
+        await press(pilot, "f1", "escape", "m")  # help is no patient
+        assert field.value == "ahm"
+        await press(pilot, "f2", "escape", "x")
+        assert field.value == "x"
+        await press(pilot, "escape")
+        await type_text(pilot, "amal")
+        await press(pilot, "enter", "k", "h")  # typed on the patient's screen: not replaced
+        assert field.value == "kh"
+
+
 async def test_the_list_grows_at_its_end_and_the_count_is_right(clinic: Clinic) -> None:
     for number in range(120):
         clinic.register("Samir", f"Number{number}", external_patient_id=f"S-{number:04}")
