@@ -8,10 +8,13 @@ needs, and pads it. Give ``fit`` and ``display`` the text as stored: neither is 
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from functools import lru_cache
 from importlib import import_module
 from typing import Literal
+
+_LEFT_TO_RIGHT_MARK = "\u200e"  # takes no cell
 
 Bidi = Literal["terminal", "app", "off"]
 Align = Literal["left", "right"]
@@ -133,6 +136,16 @@ def cut(text: str, width: int, *, end: str = ELLIPSIS) -> str:
     return _first_cells(text, width - cell_width(mark)) + mark
 
 
+def trim(line: str, width: int) -> str:
+    """The first ``width`` cells of a line made of pieces from ``fit``, made plain once more.
+
+    Only the marks that keep right-to-left cells apart stay: ``plain`` alone would take them.
+    """
+    mark = _LEFT_TO_RIGHT_MARK
+    line = mark.join(plain(piece) for piece in line.split(mark)) if mark in line else plain(line)
+    return line if cell_width(line) <= width else _first_cells(line, width)
+
+
 def _first_cells(text: str, room: int) -> str:
     """The longest beginning of ``text`` within ``room`` cells, marks kept with their letter."""
     used = 0
@@ -149,6 +162,9 @@ def fit(text: str, width: int, *, end: str = ELLIPSIS, align: Align = "left") ->
     ``width`` of zero or less gives an empty string.
     """
     shown = _ordered(cut(text, width, end=end))
+    if _bidi == "terminal" and is_right_to_left(shown) and os.environ.get("TERM") != "linux":
+        # Ends the right-to-left run here, so that a terminal that reorders keeps cells in place.
+        shown += _LEFT_TO_RIGHT_MARK
     padding = " " * max(0, width - cell_width(shown))
     return padding + shown if align == "right" else shown + padding
 

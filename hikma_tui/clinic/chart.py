@@ -16,6 +16,7 @@ from hikma_tui.clinic.errors import NotFound
 from hikma_tui.clinic.patients import PatientCard, _card
 from hikma_tui.clinic.permissions import require_sight, sight
 from hikma_tui.clock import day_bounds, day_of
+from hikma_tui.i18n import language
 from hikma_tui.models import Event, Patient, Visit, connection, dicts, live
 
 PAGE = 40
@@ -119,6 +120,7 @@ def _lines(rows: list[dict[str, Any]]) -> list[VisitLine]:
     for row in dicts(model.select().where(model.visit_id.in_(ids)).order_by(model.created_at)):
         events.setdefault(row["visit_id"], []).append(row)
     clinics = dict(connection().execute("SELECT id, name FROM live_clinics").fetchall())
+    names = _form_names()
     opened = {row[0] for row in connection().execute("SELECT visit_id FROM open_visits")}
     lines = []
     for row in rows:
@@ -128,7 +130,7 @@ def _lines(rows: list[dict[str, Any]]) -> list[VisitLine]:
         lines.append(
             VisitLine(
                 row["id"], day, moment, row["clinic_id"], clinics.get(row["clinic_id"], "") or "",
-                row["provider_name"] or "", tuple(_event_line(event) for event in mine),
+                row["provider_name"] or "", tuple(_event_line(event, names) for event in mine),
                 any(_entered_later(event, day) for event in mine), row["id"] in opened,
             )
         )  # fmt: skip
@@ -140,12 +142,27 @@ def _entered_later(row: Mapping[str, Any], day: date | None) -> bool:
     return created is not None and day is not None and day_of(created, info.zone()) > day
 
 
-def _event_line(row: Mapping[str, Any]) -> EventLine:
+def _form_names() -> dict[str, str]:
+    """The forms' names in the user's language, by id; none where they are stored in it."""
+    if language() == "en":
+        return {}
+    from hikma_tui import forms
+
+    query = "SELECT id, name, translations FROM live_event_forms"
+    named = {}
+    for form_id, name, translations in connection().execute(query):
+        form = forms.event_form({"id": form_id, "name": name, "translations": translations})
+        named[form_id] = forms.translate(form.name, language())
+    return named
+
+
+def _event_line(row: Mapping[str, Any], names: Mapping[str, str]) -> EventLine:
     from hikma_tui import forms  # not before a patient is opened: the search needs no forms
 
     metadata = row["metadata"] if isinstance(row["metadata"], dict) else {}
+    name = names.get(row["form_id"] or "") or row["event_type"] or ""
     return EventLine(
-        row["id"], row["event_type"] or "", row["form_id"], forms.summary(row["form_data"]),
+        row["id"], name, row["form_id"], forms.summary(row["form_data"]),
         str(metadata.get("providerName") or ""), row["created_at"],
         bool(metadata.get("corrections")),
     )  # fmt: skip

@@ -104,10 +104,19 @@ def consequences(actor: Actor, table: str, row_id: str) -> dict[str, int]:
     model = BY_TABLE[table]
     _require(actor, table, _live_as_read(model, row_id))
     counts: dict[str, int] = {}
-    for child, _row_id in _subtree(model, row_id):
+    for child, child_id in _subtree(model, row_id):
         name = child._meta.table_name
-        counts[name] = counts.get(name, 0) + 1
+        if child is not PatientAttribute or _holds_something(child_id):
+            counts[name] = counts.get(name, 0) + 1
     return counts
+
+
+def _holds_something(attribute_row_id: str) -> bool:
+    """A field of the registration form that was left empty has a row, too: nobody misses it."""
+    rows = live(PatientAttribute)
+    row = rows.get(rows.id == attribute_row_id)
+    values = (row.string_value, row.number_value, row.date_value, row.boolean_value)
+    return any(value not in (None, "") for value in values)
 
 
 def _live_as_read(model: type[Synced], row_id: str) -> dict[str, Any]:

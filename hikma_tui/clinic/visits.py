@@ -80,6 +80,17 @@ def event_form(form_id: str) -> dict[str, Any] | None:
     return next(iter(dicts(model.select().where(model.id == form_id))), None)
 
 
+def _refuse_before_birth(patient: Mapping[str, Any], moment: int) -> None:
+    """A visit before an exactly known birth is a slip of the date. Estimated births say nothing."""
+    birth = patient["date_of_birth"] or ""
+    estimated = _mapping(patient["metadata"]).get("birth_date_estimated")
+    if birth and not estimated and day_of(moment, info.zone()).isoformat() < birth:
+        raise Invalid(
+            "check_in_timestamp",
+            _("This patient was born on {day}: a visit can't be before it.").format(day=birth),
+        )
+
+
 def create_visit(actor: Actor, row: Mapping[str, Any]) -> str:
     """Add a visit from wire values. Returns its id. Invalid, NotAllowed, NotFound."""
     values = checked(Visit, row)
@@ -90,6 +101,7 @@ def create_visit(actor: Actor, row: Mapping[str, Any]) -> str:
         values["check_in_timestamp"] = info.now_ms()
     if day_of(values["check_in_timestamp"], info.zone()) > info.today():
         raise Invalid("check_in_timestamp", _("A visit can't be in the future."))
+    _refuse_before_birth(patient, values["check_in_timestamp"])
     values.setdefault("clinic_id", actor.clinic_id)
     if "provider_id" not in values and "provider_name" not in values:
         values |= {"provider_id": actor.user_id, "provider_name": actor.user_name}
@@ -124,6 +136,8 @@ def update_visit(actor: Actor, row: Mapping[str, Any]) -> str:
     moment = values.get("check_in_timestamp")
     if moment is not None and day_of(moment, info.zone()) > info.today():
         raise Invalid("check_in_timestamp", _("A visit can't be in the future."))
+    if moment is not None and moment != old["check_in_timestamp"]:
+        _refuse_before_birth(patient, moment)
     with Save(actor) as save:
         save.update(Visit, visit_id, values)
     return visit_id

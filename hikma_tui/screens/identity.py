@@ -10,7 +10,7 @@ from datetime import date
 from hikma_tui.clinic.patients import PatientCard
 from hikma_tui.days import Birth, age_text, birth_text
 from hikma_tui.i18n import _
-from hikma_tui.text import cell_width, cut, display
+from hikma_tui.text import cell_width, cut, display, trim
 
 
 def listed_name(card: PatientCard) -> str:
@@ -53,7 +53,7 @@ def identity_line(card: PatientCard, today: date, width: int, more: str = "") ->
     room = max(8, width - cell_width(right) - 3)
     name = cut(listed_name(card), room)
     gap = " " * max(2, width - 1 - cell_width(name) - cell_width(right))
-    return cut(f"{display(name)}{gap}{display(right)}", width)
+    return trim(f"{display(name)}{gap}{display(right)}", width)
 
 
 def saved_line(card: PatientCard, today: date, what: str) -> str:

@@ -78,7 +78,7 @@ def _marks(visit: VisitLine | None, event: EventLine | None) -> str:
     """What must be known of a line before it is read, in words."""
     words = []
     if visit is not None and visit.open:
-        words.append(_("open"))
+        words.append(_("still open"))
     if visit is not None and visit.late:
         words.append(_("entered late"))
     if event is not None and event.corrected:

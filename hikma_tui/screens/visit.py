@@ -100,7 +100,7 @@ class VisitScreen(PatientSideScreen):
             _("Visit of {day}").format(day=patient_rows.day_text(visit.day)),
             visit.clinic,
             visit.provider,
-            _("open") if visit.open else "",
+            _("still open") if visit.open else "",
             _("entered late") if visit.late else "",
         ]
         return "   ".join(part for part in parts if part)

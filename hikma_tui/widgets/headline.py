@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.style import Style
 
-from hikma_tui.text import cut, display
+from hikma_tui.text import cut, display, trim
 from hikma_tui.widgets.title import OneRow
 
 
@@ -32,4 +32,4 @@ class Headline(OneRow):
         """The row."""
         text, ready = self._shown if isinstance(self._shown, tuple) else ("", True)
         line = text if ready else display(cut(text, width - 1))
-        return [(f" {cut(line, width - 1)}", Style())]
+        return [(f" {trim(line, width - 1)}", Style())]

@@ -18,7 +18,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from hikma_tui.text import cell_width, cut, display, fit
+from hikma_tui.text import cell_width, cut, display, fit, trim
 
 MARK_OF_HIGHLIGHT = ">"
 WHY_CELLS = 16
@@ -74,7 +74,7 @@ def line_text(line: Line, width: int, *, highlighted: bool = False, why: bool = 
         return _exactly(text + "-" * max(0, width - cell_width(text) - 1), width)
     if isinstance(line, Info):
         return _exactly(f"   {fit(line.text, width - 3)}", width)
-    left = f" {MARK_OF_HIGHLIGHT if highlighted else ' '} {cut(line.cells, width - 3, end='')}"
+    left = f" {MARK_OF_HIGHLIGHT if highlighted else ' '} {trim(line.cells, width - 3)}"
     if why:
         left += "  " + fit(line.why, WHY_CELLS)
     if not line.name:
@@ -85,7 +85,7 @@ def line_text(line: Line, width: int, *, highlighted: bool = False, why: bool = 
 
 def _exactly(text: str, width: int) -> str:
     """A line made of ordered pieces, as exactly ``width`` cells."""
-    text = cut(text, width, end="")
+    text = trim(text, width)
     return text + " " * (width - cell_width(text))
 
 
