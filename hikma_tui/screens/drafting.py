@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from textual.timer import Timer
 from textual.worker import Worker
 
 from hikma_tui.clinic import drafts
@@ -16,6 +17,9 @@ from hikma_tui.clinic.errors import Refused
 from hikma_tui.i18n import _
 from hikma_tui.screens.base import ClinicScreen
 from hikma_tui.screens.session import session
+
+RETRY_AFTER = 2.0
+"""Seconds after which a draft that could not be kept is tried again, without a keystroke."""
 
 
 class DraftKeeper:
@@ -28,11 +32,20 @@ class DraftKeeper:
         self._patient_id = patient_id
         self._newest: Mapping[str, Any] | None = None  # typed, and not in the store yet
         self._worker: Worker[None] | None = None
+        self._retry: Timer | None = None  # only while keeping fails
         self._held = False
 
     def keep(self, content: Mapping[str, Any]) -> None:
         """Keep ``content`` soon; returns at once."""
         self._newest = content
+        self._start()
+
+    def _start(self) -> None:
+        if self._retry is not None:
+            self._retry.stop()
+            self._retry = None
+        if self._newest is None:
+            return
         if not self._held and (self._worker is None or self._worker.is_finished):
             # On the app, not the screen: what was typed last is kept even if the screen closes.
             self._worker = self._screen.app.run_worker(self._save(), group="drafts")
@@ -46,10 +59,15 @@ class DraftKeeper:
                 )
             except Refused as refusal:
                 self._say_trouble(str(refusal))
-                return  # the next keystroke tries again
+                self._try_again_later()
+                return
             self._say_trouble("")
             if self._newest is content:
                 self._newest = None
+
+    def _try_again_later(self) -> None:
+        if not self._held and self._screen.is_attached:
+            self._retry = self._screen.set_timer(RETRY_AFTER, self._start)
 
     def _say_trouble(self, reason: str) -> None:
         was, self.trouble = self.trouble, reason

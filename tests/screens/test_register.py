@@ -17,6 +17,7 @@ from hikma_tui.clinic import drafts, info, patients, registration, saving
 from hikma_tui.forms import Answers
 from hikma_tui.models import Clinic as ClinicRow
 from hikma_tui.models import Patient, PatientAttribute, UserClinicPermissions, dicts, live
+from hikma_tui.screens import drafting
 from hikma_tui.screens.find import FindScreen
 from hikma_tui.screens.identity import identity_line
 from hikma_tui.screens.patient import PatientScreen
@@ -416,6 +417,27 @@ async def test_a_locked_store_saves_nothing_and_keeps_all(clinic: Clinic) -> Non
         await hit(pilot, "f10")
         assert number_of_patients(clinic) == 1
         assert drafts_of(clinic) == []
+
+
+async def test_a_draft_that_failed_is_kept_without_another_key(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drafting, "RETRY_AFTER", 0.1)
+    async with running(clinic) as (app, pilot):
+        await write(pilot, "amal")
+        await hit(pilot, "f2")
+        with locked(clinic):
+            text = await hit(pilot, "i")
+            assert "NOT SAVED, not as a draft either" in text
+        for _turn in range(40):
+            await asyncio.sleep(0.05)
+            if drafts_of(clinic):
+                break
+        (kept,) = drafts_of(clinic)
+        assert kept.content["answers"][_id(clinic, "given_name")] == "Amali"
+        await calm(pilot)
+        assert "NOT SAVED" not in screen_text(app)
+        assert app.screen._keeper._retry is None  # type: ignore[attr-defined]
 
 
 async def test_a_patient_deleted_meanwhile_by_another_process(clinic: Clinic) -> None:
