@@ -341,3 +341,14 @@ async def test_a_mere_month_is_offered_only_where_it_can_be_stored(column: str) 
         else:
             assert app.at == "onset"
             assert app.editor.unparsed == {"onset": "jan 2024"}
+
+
+@pytest.mark.parametrize("second", [Kind.TEXT, Kind.LONG_TEXT])
+async def test_a_line_erased_in_a_burst_is_the_one_gone_to(second: Kind) -> None:
+    app = app_of(ask("a", Kind.TEXT), ask("b", second), answers={"a": "first", "b": "second"})
+    async with app.run_test(size=(80, 24)) as pilot:
+        for key, character in (("tab", "\t"), ("ctrl+u", "\x15"), ("n", "n")):
+            pilot.app.post_message(Key(key, character))
+        await pilot.pause()
+        await pilot.pause()
+        assert (app.answer("a"), app.answer("b")) == ("first", "n")
