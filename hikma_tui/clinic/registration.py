@@ -9,10 +9,11 @@ from typing import Any
 from hikma_tui import forms
 from hikma_tui.clinic import info, merging, patients
 from hikma_tui.clinic.actor import Actor
-from hikma_tui.clinic.errors import Invalid
+from hikma_tui.clinic.errors import Invalid, Refused
 from hikma_tui.clinic.permissions import Flag, require, rights
 from hikma_tui.i18n import _, language
 from hikma_tui.ids import new_id
+from hikma_tui.models import Patient, live
 
 _PLACE = "patient"
 
@@ -54,6 +55,25 @@ def answers_of(actor: Actor, made: forms.Form, patient_id: str) -> forms.Answers
     """The answers that a live patient holds. NotFound, NotAllowed."""
     columns, attributes, metadata = patients.for_editing(actor, patient_id)
     return forms.patient_answers(made, columns, attributes, metadata)
+
+
+def whose_card(actor: Actor, card_number: str, but: str | None) -> str:
+    """A sentence when a live patient other than ``but`` has this card number, else nothing.
+
+    A warning, not a refusal: paper cards are handed out twice. A name only to who may see it.
+    """
+    number = card_number.strip()
+    model = live(Patient)
+    found = model.select().where(model.external_patient_id == number) if number else ()
+    for row in found:
+        if row.id == but:
+            continue
+        try:
+            name = patients.card(actor, row.id).name
+        except Refused:
+            return _("Card number {number} is another patient's already.").format(number=number)
+        return _("Card number {number} is {name}'s already.").format(number=number, name=name)
+    return ""
 
 
 def register(

@@ -17,6 +17,7 @@ from hikma_tui.screens.drafting import DraftKeeper
 from hikma_tui.screens.form_screen import FormScreen
 from hikma_tui.screens.identity import saved_line
 from hikma_tui.screens.session import not_saved, session
+from hikma_tui.text import plain
 from hikma_tui.widgets.dialogs import Ask, Choose
 from hikma_tui.widgets.form_editor import FormEditor
 from hikma_tui.widgets.headline import Headline
@@ -110,15 +111,21 @@ class RegisterScreen(FormScreen[None]):
         editor = self._editor
         if editor is None:
             return
-        draft = likeness.draft_of(self._form, editor.answers)
+        draft, number = likeness.draft_of(self._form, editor.answers), self._card_in(editor.answers)
+        if self.patient_id is None and number == self._offered():
+            number = ""  # whoever took it meanwhile: this patient gets the next one
         try:
+            taken = await self.clinic.counting(
+                registration.whose_card, self.actor, number, self.patient_id
+            )
             found = await self.clinic.counting(
                 patients.likely, self.actor, draft, self.clinic.today
             )
         except Refused:
             return
         self._likely = [one for one in found if one.hidden or one.patient_id != self.patient_id]
-        editor.duplicates_hint = likeness.sentence(self._likely)
+        alike = likeness.sentence(self._likely)
+        editor.duplicates_hint = "  ".join(part for part in (plain(taken), alike) if part)
         self.refresh_keys()
 
     def why_not(self, action_id: str) -> str:
@@ -205,8 +212,11 @@ class RegisterScreen(FormScreen[None]):
 
     def _offered(self) -> str:
         """The card number that the form began with."""
+        return self._card_in(self._first)
+
+    def _card_in(self, answers: forms.Answers) -> str:
         ids = [f.id for f in self._form.fields if f.base and f.column == "external_patient_id"]
-        return str(self._first.get(ids[0]) or "") if ids else ""
+        return str(answers.get(ids[0]) or "") if ids else ""
 
     def _go_on(self, said: str) -> None:
         if self.patient_id is None and self._card is not None:

@@ -247,6 +247,24 @@ async def test_who_is_alike_and_why_and_their_file(clinic: Clinic) -> None:
         assert kept.content["answers"][_id(clinic, "given_name")] == "Muhammad"
 
 
+async def test_a_card_number_of_somebody_else_is_warned_about(clinic: Clinic) -> None:
+    fill(clinic)
+    warning = "Card number A-0300 is Amal Khalil's already."
+    async with running(clinic) as (app, pilot):
+        await write(pilot, "zara")
+        text = await hit(pilot, "f2")
+        assert "Card number" not in text.replace("Card number *", "")
+        await go_to(app, pilot, "external_patient_id")
+        await hit(pilot, "ctrl+u")
+        assert warning in await write(pilot, "A-0300")
+        assert warning not in await write(pilot, "1")
+        await hit(pilot, "backspace")
+        await go_to(app, pilot, "sex")
+        await hit(pilot, "1", "f10")
+        assert on(app, PatientScreen)  # a warning, no refusal
+    assert the_patient(clinic, "Zara")["external_patient_id"] == "A-0300"
+
+
 async def test_who_may_register_nobody_is_told_before_typing(clinic: Clinic) -> None:
     def take_right() -> None:
         with saving.Save(clinic.actor) as save:
