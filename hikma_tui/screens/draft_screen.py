@@ -115,10 +115,12 @@ class DraftScreen(ClinicScreen[T], Generic[T]):
                 self.focused.post_message(Key(key.key, key.character))
 
     def on_key(self, event: Key) -> None:
-        """What is typed before the form is there, or during a save, waits for it."""
+        """What is typed before the form is there, or during a save, waits for it (and says so)."""
         if (self._editor is None or self._saving) and (event.is_printable or event.key in _AHEAD):
             self._ahead.append(event)
             event.stop()
+            if self._saving:
+                self.say(_("Saving ..."))
 
     @property
     def _editor(self) -> FormEditor | None:

@@ -17,6 +17,7 @@ from hikma_tui.screens import settling
 from hikma_tui.screens.draft_screen import DraftScreen
 from hikma_tui.screens.drafting import DraftKeeper
 from hikma_tui.screens.session import not_saved
+from hikma_tui.text import plain
 from hikma_tui.widgets.form_editor import FormEditor
 
 T = TypeVar("T")
@@ -79,7 +80,20 @@ class FormScreen(DraftScreen[T], Generic[T]):
         while self.app.screen is not self and self in self.app.screen_stack:
             self.app.pop_screen()  # help, opened meanwhile
         self._go_on(said)
+        self._say_untaken()
         return True
+
+    def _say_untaken(self) -> None:
+        """What was typed during a save that succeeded: never acted upon elsewhere, and shown."""
+        typed = "".join(key.character or "" for key in self._ahead if key.is_printable)
+        if typed.strip():
+            self.app.notify(
+                plain(
+                    _("Typed while it was being saved, and not taken: {text}").format(text=typed)
+                ),
+                severity="warning",
+                markup=False,
+            )
 
     async def _confirmed(self, answers: forms.Answers) -> bool:
         """Ask what must be asked before a save. Whether to go on."""

@@ -410,6 +410,29 @@ async def test_no_draft_outlives_its_save(clinic: Clinic) -> None:
         assert drafts_of(clinic) == []
 
 
+async def test_what_is_typed_during_a_save_is_shown_and_does_nothing(clinic: Clinic) -> None:
+    async with running(clinic) as (app, pilot):
+        await write(pilot, "amal")
+        await hit(pilot, "f2")
+        await go_to(app, pilot, "sex")
+        await hit(pilot, "1")
+        other = sqlite3.connect(clinic.store.path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")  # a slow disk
+        app.screen.action_save()  # type: ignore[attr-defined]
+        for key in "5x":
+            await asyncio.sleep(0.02)
+            app.post_message(Key(key, key))
+        await asyncio.sleep(0.05)
+        assert message(app) == "Saving ..."
+        other.execute("ROLLBACK")
+        other.close()
+        await calm(pilot)
+        assert on(app, PatientScreen)
+        assert the_patient(clinic, "Amal")["sex"] == "male"
+        (said,) = app._notifications
+        assert said.message == "Typed while it was being saved, and not taken: 5x"
+
+
 # -- trouble
 
 
