@@ -19,7 +19,7 @@ from hikma_tui.clock import day_bounds, day_of
 from hikma_tui.i18n import language
 from hikma_tui.models import Event, Patient, Visit, connection, dicts, live
 
-PAGE = 40
+PAGE = 24  # visits read at a time: a screenful; more are read when the list comes to its end
 
 
 @dataclass(frozen=True)
