@@ -1,4 +1,4 @@
-"""The single rows of every screen: the state at the top, the message, the keys at the bottom.
+"""The rows of every screen that are no list: the state on top, the message, the keys at the end.
 
 Each repaints only when what it shows has changed (decisions.md 36: nothing is sent while idle).
 """
@@ -14,11 +14,13 @@ from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from hikma_tui.text import cell_width, cut, display
+from hikma_tui.text import cell_width, cut, display, plain
 from hikma_tui.widgets.keys import Action
 
 _GAP = 2
 _LEAST_NAME = 8
+MOST_ROWS = 3
+"""Rows that a loud message may take from the list above it."""
 
 
 def state_line(clinic: str, user: str, state: str, width: int) -> str:
@@ -46,6 +48,21 @@ def fit_line(line: str, width: int) -> str:
     """A line made of pieces that are already ordered, padded or cut to ``width`` cells."""
     line = cut(line, width, end="")
     return line + " " * (width - cell_width(line))
+
+
+def broken(text: str, width: int, most: int) -> list[str]:
+    """``text`` made plain, in rows of at most ``width`` cells, broken at spaces where that can be.
+
+    At least one row and at most ``most``; what does not fit in them is cut off at the end.
+    """
+    rows, rest = [], plain(text[: max(4096, width * most * 16)])  # not all of a pasted 100 kB
+    while len(rows) < most - 1 and cell_width(rest) > width:
+        first = cut(rest, width, end="")
+        space = rest.rfind(" ", 0, len(first) + 1)
+        at = space if space > 0 else max(1, len(first))
+        rows.append(rest[:at].rstrip())
+        rest = rest[at:].lstrip()
+    return [*rows, cut(rest, width)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,28 +159,55 @@ class StateLine(OneRow):
 
 
 class MessageLine(OneRow):
-    """One row for what just happened: ``saved``, ``NOT SAVED: the disk is full``, a reason."""
+    """What just happened: ``saved``, ``NOT SAVED: the disk is full``, a reason.
+
+    One row; a loud message takes up to three, since its end says what to do.
+    """
+
+    DEFAULT_CSS = """
+    MessageLine { height: auto; max-height: 3; }
+    """
 
     def say(self, text: str, *, loud: bool = False) -> None:
         """Show ``text``; ``loud`` makes it bold and reversed, for what must not be missed."""
+        rows = self._rows(self.size.width)
         self._show((text, loud))
+        if self._rows(self.size.width) != rows:
+            self.refresh(layout=True)
 
     def clear(self) -> None:
         """Show nothing."""
-        self._show(("", False))
+        self.say("")
 
     @property
     def message(self) -> str:
         """What is shown now, as it was given."""
         return str(self._shown[0]) if isinstance(self._shown, tuple) else ""
 
-    def pieces(self, width: int) -> list[tuple[str, Style]]:
-        """The message, cut to the row."""
+    def _lines(self, width: int) -> tuple[list[str], bool]:
+        """The rows of the message in ``width`` cells, and whether it is loud."""
         text, loud = self._shown if isinstance(self._shown, tuple) else ("", False)
-        if not text:
-            return []
-        style = Style(bold=True, reverse=True) if loud else Style()
-        return [(" ", Style()), (display(cut(text, width - 2)), style)]
+        if not loud or width <= 2:
+            return [cut(text, width - 2)], False
+        return broken(text, width - 2, MOST_ROWS), True
+
+    def _rows(self, width: int) -> int:
+        return len(self._lines(width)[0])
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """One row, or as many as a loud message needs."""
+        return self._rows(width)
+
+    def render_line(self, y: int) -> Strip:
+        """A row of the message, padded to the widget's width."""
+        width, base = self.size.width, self.rich_style
+        lines, loud = self._lines(width)
+        line = lines[y] if y < len(lines) else ""
+        if not line:
+            return Strip.blank(width, base)
+        style = base + Style(bold=True, reverse=True) if loud else base
+        segments = [Segment(" ", base), Segment(display(line), style)]
+        return Strip(segments).adjust_cell_length(width, base)
 
 
 class KeyLine(OneRow):

@@ -12,7 +12,15 @@ from hikma_tui.widgets.base import BaseApp, BaseScreen
 from hikma_tui.widgets.keys import Action
 from hikma_tui.widgets.prompt import Labelled, SearchPrompt
 from hikma_tui.widgets.row_list import Divider, Info, Line, Row, RowList, line_text
-from hikma_tui.widgets.title import KeyItem, KeyLine, MessageLine, StateLine, key_pieces, state_line
+from hikma_tui.widgets.title import (
+    KeyItem,
+    KeyLine,
+    MessageLine,
+    StateLine,
+    broken,
+    key_pieces,
+    state_line,
+)
 from tests.screens.harness import (
     assert_nothing_to_obey,
     golden,
@@ -250,3 +258,43 @@ def test_help_keeps_its_place_when_there_is_no_room() -> None:
         ("(F2 x)", False),
         ("F1 keys", True),
     ]
+
+
+@pytest.mark.parametrize("text", ["one two three four five six seven", "漢字かな " * 9, *HOSTILE])
+def test_a_broken_message_keeps_its_rows_within_the_width(text: str) -> None:
+    for width in (1, 2, 9, 30):
+        rows = broken(text, width, 3)
+        assert 1 <= len(rows) <= 3
+        assert max(map(cell_width, rows)) <= max(width, 2)
+        assert_nothing_to_obey("".join(rows))
+
+
+def test_a_message_is_broken_between_words() -> None:
+    assert broken("NOT SAVED: the disk is full", 12, 3) == ["NOT SAVED:", "the disk is", "full"]
+    assert broken("saved", 12, 3) == ["saved"]
+    assert broken("a b c d e f", 3, 3)[:2] == ["a b", "c d"]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 10)])
+async def test_a_loud_message_is_shown_whole_and_a_quiet_one_takes_one_row(
+    size: tuple[int, int],
+) -> None:
+    told = (
+        "NOT SAVED: the disk of this computer is full. Make room on it, then press F10 once more."
+    )
+    app = FindApp([Row(str(n), f"row {n}") for n in range(40)])
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        app.screen.query_one(MessageLine).say(told, loud=True)
+        await settle(pilot)
+        lines = screen_text(app).splitlines()
+        assert len(lines) == size[1]
+        assert told in " ".join(" ".join(lines[3:]).split())
+        assert "F2 register" in lines[-1]
+        app.screen.query_one(MessageLine).say(told)
+        await settle(pilot)
+        assert app.screen.query_one(MessageLine).size.height == 1
+        app.screen.query_one(MessageLine).say(told, loud=True)
+        app.screen.query_one(MessageLine).clear()
+        await settle(pilot)
+        assert app.screen.query_one(RowList).size.height == size[1] - 4
