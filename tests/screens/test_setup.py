@@ -13,6 +13,7 @@ from hikma_tui.clinic import info
 from hikma_tui.clinic.actor import users
 from hikma_tui.screens.clock_question import ClockScreen
 from hikma_tui.screens.find import FindScreen
+from hikma_tui.screens.session import begin
 from hikma_tui.screens.setup import SetupScreen
 from hikma_tui.store import Store
 from hikma_tui.widgets.prompt import LineInput
@@ -173,3 +174,31 @@ async def test_a_locked_store_keeps_the_question_of_the_day(tmp_path: Path) -> N
         await press(pilot, "enter")
         assert on(app, FindScreen)
         assert app.today == TODAY
+
+
+async def test_a_day_that_one_bad_stamp_would_make_must_be_typed(tmp_path: Path) -> None:
+    clinic = make_clinic(tmp_path / "store")
+    clinic.store.write(info.put, "newest_stamp", clock.wall_ms() + 3000 * clock.DAY_MS).result()
+    async with running(clinic) as (app, pilot):
+        for keys in (("enter",), ("y", "enter")):
+            assert "Type today's date" in await press(pilot, *keys)
+            assert on(app, ClockScreen)
+        app.screen.query_one(LineInput).value = TODAY.isoformat()
+        await press(pilot, "enter")
+        assert app.today == TODAY
+
+
+async def test_a_day_years_ahead_of_all_that_is_known_is_asked_once_more(tmp_path: Path) -> None:
+    clinic = make_clinic(tmp_path / "store")
+    clinic.store.write(info.put, "newest_stamp", clock.wall_ms()).result()
+    clock._offset_ms -= 40 * 365 * clock.DAY_MS
+    app = HikmaApp(tmp_path / "store", clinic.store, clinic.store.read(begin, "").result())
+    async with app.run_test() as pilot:
+        await calm(pilot)
+        await type_text(pilot, "2036-11-22")
+        assert "10 years ahead of this program" in await press(pilot, "enter", "enter")
+        await press(pilot, "escape")
+        assert on(app, ClockScreen)
+        await press(pilot, "enter", "f10")
+        assert app.today == date(2036, 11, 22)
+    app.close_store()
