@@ -41,6 +41,7 @@ class PatientScreen(PatientSideScreen):
         self._chart: chart.Chart | None = None
         self._allowed = visit_reading.Allowed(False, False, False, False)
         self._viewed = False
+        self._wanted = ""  # what was asked for before the file was read
 
     def compose(self) -> ComposeResult:
         """Who, more about them, the time line, its count, message, keys."""
@@ -91,6 +92,7 @@ class PatientScreen(PatientSideScreen):
         if self.left:
             return
         self._paint()
+        await self._do_wanted()
         if not self._viewed:
             self._viewed = True
             # Once the file is on the screen: writing it down is off the key's way.
@@ -132,6 +134,25 @@ class PatientScreen(PatientSideScreen):
         if name == "open" and not self._chart.total:
             return _("There is no visit yet. 1 begins one.")
         return ""
+
+    async def action_do(self, action_id: str) -> None:
+        """Reading a visit and the seldom things wait for the file; the forms read for themselves,
+        so that what is typed ahead goes to them.
+        """
+        self._wanted = ""
+        if self._chart is None and action_id in ("patient.open", "patient.more"):
+            self._wanted = action_id
+            self.say(_("Just a moment."))
+            return
+        await super().action_do(action_id)
+
+    async def _do_wanted(self) -> None:
+        """Do the last thing that was asked for while the file was being read."""
+        wanted, self._wanted = self._wanted, ""
+        if wanted:
+            self.say(self._said)
+            if self.is_current:
+                await self.action_do(wanted)
 
     def action_open(self) -> None:
         """Enter: the marked visit in full."""

@@ -80,8 +80,8 @@ class BaseScreen(Screen[T], Generic[T]):
         lines = self.query(MessageLine)
         if lines:
             lines.first().say(text, loud=loud)
-        else:
-            self.app.notify(text, severity="warning" if loud else "information")
+        elif isinstance(self.app, BaseApp):
+            self.app.notice(text, severity="warning" if loud else "information")
 
     def refresh_keys(self) -> None:
         """Show the keys again, after something changed what can be done."""
@@ -204,7 +204,7 @@ class BaseApp(App[T], Generic[T], inherit_bindings=False):
 
     def action_how_to_leave(self) -> None:
         """Ctrl+C outside a text field: people expect it to quit, so say what does."""
-        self.notify(_("Ctrl+Q leaves the program."))
+        self.notice(_("Ctrl+Q leaves the program."))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette: the actions of this screen and of the app, and nothing of Textual's."""
@@ -233,10 +233,21 @@ class BaseApp(App[T], Generic[T], inherit_bindings=False):
         timeout: float | None = None,
         markup: bool = False,
     ) -> None:
-        """A notice, always as plain text: ``markup`` is not obeyed."""
+        """A notice, always as plain text: ``markup`` is not obeyed.
+
+        A screen that can't stay says so why it goes. A notice vanishes: the screen below, which is
+        shown next, keeps it in its message.
+        """
         super().notify(
             plain(message), title=plain(title), severity=severity, timeout=timeout, markup=False
         )
+        below = self.screen_stack[-2] if len(self.screen_stack) > 1 else None
+        if isinstance(below, BaseScreen) and below.query(MessageLine):
+            below.say(message, loud=True)
+
+    def notice(self, message: str, *, severity: SeverityLevel = "information") -> None:
+        """A notice of this moment alone."""
+        super().notify(plain(message), severity=severity, markup=False)
 
     # No pictures of patients ---------------------------------------------------------------
 

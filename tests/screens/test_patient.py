@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual.screen import Screen
 
 from hikma_tui.clinic import chart, visits
 from hikma_tui.clinic.actor import Actor
@@ -19,6 +22,7 @@ from hikma_tui.screens.visit_entry import VisitEntryScreen
 from hikma_tui.widgets.dialogs import Ask, AskReason, Choose
 from hikma_tui.widgets.prompt import SearchPrompt
 from hikma_tui.widgets.row_list import Row, RowList
+from hikma_tui.widgets.title import MessageLine
 from tests.screens.clinic import (
     TODAY,
     Clinic,
@@ -275,3 +279,34 @@ async def test_a_file_deleted_while_it_is_open_leaves_the_screen(clinic: Clinic)
         await app.writing(deletion.delete, clinic.actor, "patients", patient, "moved")
         await press(pilot, "escape")
         assert on(app, FindScreen)
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [("enter", VisitScreen), ("9", Choose), ("1", VisitEntryScreen), ("5", RegisterScreen)],
+)
+async def test_a_key_before_the_file_is_read_is_not_lost(
+    clinic: Clinic, key: str, shown: type[Screen[Any]]
+) -> None:
+    patient = mohammed(clinic)
+    async with running(clinic) as (app, pilot):
+        gate = threading.Event()
+        clinic.store.read(gate.wait, 5)  # the reader is busy, as on a slow card
+        app.push_screen(PatientScreen(patient))
+        await pilot.pause()
+        await pilot.press("9" if key == "enter" else "enter", key)  # the last one counts
+        file = app.screen_stack[1]
+        gate.set()
+        await calm(pilot)
+        assert on(app, shown)
+        assert "moment" not in file.query_one("#message", MessageLine).message
+
+
+async def test_why_a_file_could_not_be_opened_stays_below(clinic: Clinic) -> None:
+    fill(clinic)
+    async with running(clinic) as (app, _pilot):
+        app.push_screen(PatientScreen("gone"))
+        await calm(_pilot)
+        assert on(app, FindScreen)
+        said = app.screen.query_one("#message", MessageLine).message
+        assert said == "This patient is not there any more."
