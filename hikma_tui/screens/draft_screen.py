@@ -6,12 +6,14 @@ Esc goes back and never loses a word (screens.md, Manners), also not one that is
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Generic, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.events import Key, Resize
+from textual.widgets import Static
 
 from hikma_tui import forms
 from hikma_tui.clinic import merging
@@ -21,12 +23,32 @@ from hikma_tui.i18n import _, language
 from hikma_tui.screens.base import ClinicScreen
 from hikma_tui.screens.drafting import DraftKeeper
 from hikma_tui.screens.identity import identity_line
+from hikma_tui.text import plain
 from hikma_tui.widgets.dialogs import Ask
 from hikma_tui.widgets.form_editor import FormEditor
 from hikma_tui.widgets.headline import Headline
 from hikma_tui.widgets.title import KeyLine, MessageLine
 
 T = TypeVar("T")
+
+
+def draft_text(form: forms.Form, draft: Mapping[str, Any], today: date) -> str:
+    """Every word of a draft, one answer a line; ``form`` gives the names that are still known."""
+    answers, unparsed = draft.get("answers") or {}, draft.get("unparsed") or {}
+    lines, fields = [], {field.id: field for field in form.fields}
+    for field_id in dict.fromkeys([*fields, *answers, *unparsed]):
+        field, answer = fields.get(field_id), answers.get(field_id)
+        said = unparsed.get(field_id)
+        if not said and field is not None:
+            unit = str(answers.get(forms.unit_key(field)) or "")
+            said = forms.answer_text(field, answer, language(), today, unit)
+        said = said or ("" if answer in (None, "", [], {}) else str(answer))
+        label = (forms.translate(field.label, language()) or field.name) if field else ""
+        if said:
+            lines.append(plain(f"{label}: {said}" if label else said))
+    return "\n".join(lines)
+
+
 _AHEAD = frozenset({"enter", "tab", "shift+tab", "backspace"})
 
 
@@ -107,6 +129,15 @@ class DraftScreen(ClinicScreen[T], Generic[T]):
         editor.focus()
         self._show_heads()
         self._replay()
+
+    async def _show_as_text(self, draft: Mapping[str, Any], why: str) -> None:
+        """Of a form that can't be filled any more: what was typed, to be read; and ``why``."""
+        lines = Static(draft_text(self._form, draft, self.clinic.today), markup=False)
+        room = VerticalScroll(lines)
+        await self.query_one("#form").mount(room)
+        room.focus()
+        self._show_heads()
+        self.say(why, loud=True)
 
     def _replay(self) -> None:
         ahead, self._ahead = self._ahead, []

@@ -6,7 +6,11 @@ and the next one carries the newest state: the draft is at most one save behind 
 
 from __future__ import annotations
 
+import itertools
+import os
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from textual.timer import Timer
@@ -21,12 +25,50 @@ from hikma_tui.screens.session import session
 RETRY_AFTER = 2.0
 """Seconds after which a draft that could not be kept is tried again, without a keystroke."""
 
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+_numbers = itertools.count(1)
+_open: set[str] = set()  # the tokens of the screens that are open in this process
+
+
+def new_token() -> str:
+    """The mark of one open screen: this run of the machine, this process, a number."""
+    return f"{_boot()}.{os.getpid()}.{next(_numbers)}"
+
+
+def _boot() -> str:
+    """Tells runs of the machine apart, since process numbers come back after a power cut."""
+    try:
+        return _BOOT.read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return "?"
+
+
+def is_alive(token: str) -> bool:
+    """Whether the screen that marked a draft so is still open, as far as can be known."""
+    parts = token.split(".")
+    if len(parts) != 3 or not parts[1].isdecimal() or parts[0] != _boot():
+        return False
+    if int(parts[1]) == os.getpid():
+        return token in _open
+    if os.name != "posix":
+        return False  # asking would end the process there
+    try:
+        os.kill(int(parts[1]), 0)
+    except PermissionError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return True
+
 
 class DraftKeeper:
-    """The draft at one place of one user; ``patient_id`` is whom it is about, if anybody yet."""
+    """The draft of one open screen; ``patient_id`` is whom it is about, if anybody yet."""
 
-    def __init__(self, screen: ClinicScreen[Any], place: str, patient_id: str | None) -> None:
-        self.place = place
+    def __init__(
+        self, screen: ClinicScreen[Any], hold: drafts.Hold, patient_id: str | None
+    ) -> None:
+        self.mine = hold
+        _open.add(hold.token)
         self.trouble = ""  # why what was typed last could not be kept
         self._screen = screen
         self._patient_id = patient_id
@@ -37,6 +79,7 @@ class DraftKeeper:
 
     def keep(self, content: Mapping[str, Any]) -> None:
         """Keep ``content`` soon; returns at once."""
+        self.mine = replace(self.mine, left=False)
         self._newest = content
         self._start()
 
@@ -55,7 +98,7 @@ class DraftKeeper:
             content = self._newest
             try:
                 await self._screen.clinic.writing(
-                    drafts.keep, self._screen.actor, self.place, self._patient_id, content
+                    drafts.keep, self._screen.actor, self.mine, self._patient_id, content
                 )
             except Refused as refusal:
                 self._say_trouble(str(refusal))
@@ -79,8 +122,11 @@ class DraftKeeper:
             self._screen.say(_("What you typed is kept as a draft again. F10 saves it."))
 
     async def flush(self, content: Mapping[str, Any]) -> str:
-        """Keep ``content`` and wait for it. Returns why it could not be kept, or nothing."""
+        """Keep ``content`` as that of a screen that is left, and wait for it. Returns why it could
+        not be kept, or nothing.
+        """
         self.keep(content)
+        self.mine = replace(self.mine, left=True)
         while self._worker is not None and not self._worker.is_finished:
             await self._worker.wait()
         return self.trouble
@@ -98,14 +144,16 @@ class DraftKeeper:
         """Forget the draft. Raises Refused when the store could not."""
         self._held, self._newest = True, None
         try:
-            await self._screen.clinic.writing(drafts.discard, self._screen.actor, self.place)
+            await self._screen.clinic.writing(drafts.discard, self._screen.actor, self.mine)
         except Refused:
             self._held = False
             raise
 
     def close(self) -> None:
         """The screen goes: what is not in the store yet is sent without waiting for it."""
+        _open.discard(self.mine.token)
+        self.mine = replace(self.mine, left=True)
         if self._newest is not None and not self._held:
             session(self._screen).later(
-                drafts.keep, self._screen.actor, self.place, self._patient_id, self._newest
+                drafts.keep, self._screen.actor, self.mine, self._patient_id, self._newest
             )

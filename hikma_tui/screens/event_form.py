@@ -9,12 +9,13 @@ from typing import Any, ClassVar
 from hikma_tui import forms
 from hikma_tui.clinic import chart, drafts, merging, patients, visits
 from hikma_tui.clinic.chart import VisitLine
-from hikma_tui.clinic.errors import Invalid, NotFound, Refused
+from hikma_tui.clinic.drafts import Hold
+from hikma_tui.clinic.errors import Invalid, NotAllowed, NotFound, Refused
 from hikma_tui.clinic.patients import PatientCard
 from hikma_tui.clinic.visits import Recorded
 from hikma_tui.days import in_words
 from hikma_tui.i18n import _, language
-from hikma_tui.screens import event_place
+from hikma_tui.screens import drafting, event_place
 from hikma_tui.screens.drafting import DraftKeeper
 from hikma_tui.screens.form_screen import FormScreen
 from hikma_tui.screens.identity import saved_line
@@ -33,6 +34,8 @@ class _Opened:
     form: forms.Form
     stored: forms.Answers
     visit: VisitLine | None
+    visit_gone: bool  # the draft was begun for a visit that is not there any more
+    hold: Hold
     draft: dict[str, Any]
 
 
@@ -64,6 +67,8 @@ class EventFormScreen(FormScreen[str]):
         which: str = "",
     ) -> None:
         super().__init__()
+        place = event_place.of(patient_id, form_id, day, event_id or which or event_place.FIRST)
+        which, event_id = drafts.plain_place(which), drafts.plain_place(event_id or "") or None
         if event_id is not None and event_place.is_which(event_id):
             which, event_id = event_id, None
         self.recorded: Recorded | None = None
@@ -76,35 +81,71 @@ class EventFormScreen(FormScreen[str]):
         self._another = another_visit
         self._visit: VisitLine | None = None
         self._reason = ""
-        place = event_place.of(patient_id, form_id, day, event_id or self._which)
-        self._keeper = DraftKeeper(self, place, patient_id)
+        self._form_gone = False
+        self._draft_place = place
 
     # -- opening
 
     async def _begin(self) -> None:
         opened = await self.clinic.reading(self._read)
         self._card, self._form, self._visit = opened.card, opened.form, opened.visit
+        self._keeper = DraftKeeper(self, opened.hold, self._patient_id)
         if opened.visit is not None:
             self._visit_id = opened.visit.id
             self._day = opened.visit.day or self._day
+        if self._form_gone:
+            await self._show_as_text(
+                opened.draft,
+                _("This form is not there any more: what you typed is kept. F8 forgets it."),
+            )
+            return
         await self._show_with_draft(opened.stored, opened.draft)
+        if opened.visit_gone:
+            again = _("The visit of this draft is not there any more. F10 begins a new visit.")
+            if opened.visit is not None:
+                again = _(
+                    "The visit of this draft is not there any more. F10 saves it in another one "
+                    "of that day."
+                )
+            self.say(again, loud=True)
 
     def _read(self) -> _Opened:
         """On the reader's thread."""
         card = patients.card(self.actor, self._patient_id)
         row = visits.event_form(self._form_id)
         if row is None:
-            raise Refused(_("This form is not there any more."))
-        form, stored, visit = forms.event_form(row), {}, self._visit_of_draft()
+            return self._read_without_form(card)
+        visit_gone = False
+        try:
+            visit = self._visit_of_draft()
+        except (NotFound, NotAllowed):
+            if not self._which.startswith(event_place.THIS):
+                raise
+            visit, visit_gone, self._which = None, True, event_place.FIRST
+            self._visit_id = None
+            visit = self._visit_of_draft()
+        form, stored = forms.event_form(row), {}
         if self._event_id is not None:
             _card, event, visit = chart.event(self.actor, self._event_id)
             why_not = visits.may_edit(self.actor, event)
             if why_not:
                 raise Refused(why_not)
             stored = visits.answers_in(form, event["form_data"])
-        assert self._keeper is not None
-        draft = drafts.at(self.actor, self._keeper.place) or {}
-        return _Opened(card, form, stored, visit, draft)
+        hold, draft = drafts.begin(
+            self.actor, self._draft_place, drafting.new_token(), drafting.is_alive
+        )
+        return _Opened(card, form, stored, visit, visit_gone, hold, draft)
+
+    def _read_without_form(self, card: PatientCard) -> _Opened:
+        """What was typed into a form that is not there any more. Refused when nothing was."""
+        form = forms.Form(self._form_id, {"en": _("Form that is gone")}, ())
+        hold, draft = drafts.begin(
+            self.actor, self._draft_place, drafting.new_token(), drafting.is_alive
+        )
+        if not draft:
+            raise Refused(_("This form is not there any more."))
+        self._form_gone = True
+        return _Opened(card, form, {}, None, False, hold, draft)
 
     def _visit_of_draft(self) -> VisitLine | None:
         """The visit that the answers join, if it is there already."""
@@ -121,6 +162,13 @@ class EventFormScreen(FormScreen[str]):
         visit = self._visit
         today = self.clinic.today
         return self._event_id is not None and visit is not None and visit.day not in (None, today)
+
+    def action_save(self) -> None:
+        """F10: not without a form."""
+        if self._form_gone:
+            self.say(_("NOT SAVED: this form is not there any more. F8 forgets it."), loud=True)
+        else:
+            super().action_save()
 
     def _show_heads(self) -> None:
         super()._show_heads()
@@ -159,7 +207,7 @@ class EventFormScreen(FormScreen[str]):
         self._reason = given
         return True
 
-    async def _write(self, answers: forms.Answers, place: str) -> str | None:
+    async def _write(self, answers: forms.Answers, place: Hold) -> str | None:
         actor, writing = self.actor, self.clinic.writing
         if self._event_id is not None:
             await writing(
@@ -198,8 +246,3 @@ class EventFormScreen(FormScreen[str]):
             _("NOT SAVED: this visit was deleted meanwhile. F10 again begins a new one."),
             loud=True,
         )
-
-
-def place_of(patient_id: str, form_id: str, day: date, event_id: str | None) -> str:
-    """Where the draft of these answers is kept."""
-    return event_place.of(patient_id, form_id, day, event_id or event_place.FIRST)

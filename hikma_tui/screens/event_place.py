@@ -13,7 +13,7 @@ from hikma_tui.clinic import visits
 from hikma_tui.clinic.actor import Actor
 
 FIRST = "-"
-_NTH, _THIS = "#", "@"
+_NTH, THIS = "#", "@"
 
 
 def of(patient_id: str, form_id: str, day: date, which: str) -> str:
@@ -23,7 +23,7 @@ def of(patient_id: str, form_id: str, day: date, which: str) -> str:
 
 def is_which(text: str) -> bool:
     """Whether this last part of a place stands for new answers, not for an event's id."""
-    return text[:1] in (FIRST, _NTH, _THIS)
+    return text[:1] in (FIRST, _NTH, THIS)
 
 
 def which_of(visit_ids: Sequence[str], visit_id: str | None, *, another: bool) -> str:
@@ -34,7 +34,7 @@ def which_of(visit_ids: Sequence[str], visit_id: str | None, *, another: bool) -
         return FIRST
     if visit_id in visit_ids:
         return _nth(visit_ids.index(visit_id) + 1)
-    return _THIS + visit_id
+    return THIS + visit_id
 
 
 def _nth(number: int) -> str:
@@ -43,8 +43,8 @@ def _nth(number: int) -> str:
 
 def visit_of(actor: Actor, patient_id: str, day: date, which: str) -> tuple[str | None, bool]:
     """The visit that ``which`` stands for, if it is there; and whether another one must begin."""
-    if which.startswith(_THIS):
-        return which.removeprefix(_THIS), False
+    if which.startswith(THIS):
+        return which.removeprefix(THIS), False
     digits = which.removeprefix(_NTH)
     number = int(digits) if digits.isdecimal() else 1
     found = visits.visits_of_day(patient_id, actor.clinic_id, day)

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from hikma_tui import forms
 from hikma_tui.clinic import merging
+from hikma_tui.clinic.drafts import Hold
 from hikma_tui.clinic.errors import Invalid, Refused
 from hikma_tui.clinic.merging import ChangedMeanwhile
 from hikma_tui.i18n import _, language
@@ -66,7 +67,7 @@ class FormScreen(DraftScreen[T], Generic[T]):
         keeper.hold()
         slow = self.set_timer(_A_WHILE, lambda: self.say(_("Saving ...")))
         try:
-            said = await self._write(editor.answers, keeper.place)
+            said = await self._write(editor.answers, keeper.mine)
         except Refused as refusal:
             keeper.release(self._content(editor))
             slow.stop()
@@ -99,8 +100,8 @@ class FormScreen(DraftScreen[T], Generic[T]):
         """Ask what must be asked before a save. Whether to go on."""
         return True
 
-    async def _write(self, answers: forms.Answers, place: str) -> str | None:
-        """Save, and forget the draft at ``place`` with it. Gives what to say about it; None when
+    async def _write(self, answers: forms.Answers, place: Hold) -> str | None:
+        """Save, and forget the draft of ``place`` with it. Gives what to say about it; None when
         it was given up and that was said.
         """
         raise NotImplementedError

@@ -9,10 +9,11 @@ from textual import on, work
 
 from hikma_tui import forms
 from hikma_tui.clinic import drafts, patients, registration
+from hikma_tui.clinic.drafts import Hold
 from hikma_tui.clinic.errors import NotAllowed, Refused, SameGovernmentId
 from hikma_tui.clinic.patients import Likeness, PatientCard
 from hikma_tui.i18n import _
-from hikma_tui.screens import likeness
+from hikma_tui.screens import drafting, likeness
 from hikma_tui.screens.drafting import DraftKeeper
 from hikma_tui.screens.form_screen import FormScreen
 from hikma_tui.screens.identity import saved_line
@@ -33,7 +34,7 @@ class _Opened:
     form: forms.Form
     stored: forms.Answers
     card: PatientCard | None
-    place: str
+    hold: Hold
     draft: dict[str, Any]
     clinics: dict[str, str]
 
@@ -59,7 +60,7 @@ class RegisterScreen(FormScreen[None]):
 
     def __init__(self, patient_id: str | None = None, typed: str = "", *, place: str = "") -> None:
         super().__init__()
-        self.patient_id = patient_id
+        self.patient_id = drafts.plain_place(patient_id) if patient_id else None
         self._typed = typed
         self._place = place
         self._likely: list[Likeness] = []
@@ -69,7 +70,7 @@ class RegisterScreen(FormScreen[None]):
     async def _begin(self) -> None:
         opened = await self.clinic.reading(self._read)
         self._form, self._card, self._clinics = opened.form, opened.card, opened.clinics
-        self._keeper = DraftKeeper(self, opened.place, self.patient_id)
+        self._keeper = DraftKeeper(self, opened.hold, self.patient_id)
         begun = {} if self.patient_id else begun_with(self._form, self._typed)
         await self._show_with_draft(opened.stored, opened.draft, begun)
         self._look_for_likely()
@@ -87,8 +88,8 @@ class RegisterScreen(FormScreen[None]):
             card = patients.card(actor, patient_id)
             stored = registration.answers_of(actor, form, patient_id)
         place = self._place or registration.free_place(patient_id)
-        draft = drafts.at(actor, place) or {}
-        return _Opened(form, stored, card, place, draft, patients.clinics())
+        hold, draft = drafts.begin(actor, place, drafting.new_token(), drafting.is_alive)
+        return _Opened(form, stored, card, hold, draft, patients.clinics())
 
     def _show_heads(self) -> None:
         super()._show_heads()
@@ -164,7 +165,7 @@ class RegisterScreen(FormScreen[None]):
 
     # -- saving
 
-    async def _write(self, answers: forms.Answers, place: str) -> str | None:
+    async def _write(self, answers: forms.Answers, place: Hold) -> str | None:
         try:
             card = await self._put(answers, place, same_government_id_ok=False)
         except SameGovernmentId as same:
@@ -184,7 +185,7 @@ class RegisterScreen(FormScreen[None]):
         return saved_line(card, self.clinic.today, what)
 
     async def _put(
-        self, answers: forms.Answers, place: str, *, same_government_id_ok: bool
+        self, answers: forms.Answers, place: Hold, *, same_government_id_ok: bool
     ) -> PatientCard | None:
         """Save; the draft goes in the same transaction. Gives the patient as saved, None for one
         who is now another clinic's and hidden from the actor.

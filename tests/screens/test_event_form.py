@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,12 +12,15 @@ import pytest
 from textual.events import Paste
 
 from hikma_tui import forms
-from hikma_tui.clinic import chart, deletion, visits
+from hikma_tui.clinic import chart, deletion, drafts, saving, visits
+from hikma_tui.models import EventForm, dicts
+from hikma_tui.screens import drafting, event_place
 from hikma_tui.screens.event_form import EventFormScreen
 from hikma_tui.screens.find import FindScreen
+from hikma_tui.screens.opening import open_draft
 from hikma_tui.screens.visit_entry import VisitEntryScreen
 from hikma_tui.widgets.form_editor import FormEditor
-from tests.screens.clinic import TODAY, Clinic, calm, fill, make_clinic, running, use_utc
+from tests.screens.clinic import TODAY, Clinic, calm, fill, make_clinic, on, running, use_utc
 from tests.screens.harness import screen_text
 from tests.screens.trouble import by_another_process, drafts_of, full_disk, hit, stored, write
 
@@ -248,3 +252,119 @@ async def test_a_change_of_a_deleted_note_waits_for_its_undo(clinic: Clinic, pat
         assert "1 draft" not in await hit(pilot, "f4", "f1", "escape")
         stored(clinic, deletion.undo, clinic.actor, number)
         assert "1 draft" in await hit(pilot, "f1", "escape")
+
+
+async def test_the_same_note_open_twice_is_two_drafts(clinic: Clinic, patient: str) -> None:
+    complaint = field_id(clinic, "Chief complaint")
+
+    def typed() -> list[str]:
+        return sorted(str(kept.content["answers"][complaint]) for kept in drafts_of(clinic))
+
+    event_id = clinic.note(patient, TODAY, "cough").event_id
+    async with running(clinic) as (app, pilot):
+        app.push_screen(EventFormScreen(patient, form_id(clinic), TODAY, event_id))
+        await calm(pilot)
+        await write(pilot, "1")
+        app.push_screen(EventFormScreen(patient, form_id(clinic), TODAY, event_id))
+        await calm(pilot)
+        assert "is back" not in screen_text(app)  # it is being typed over there
+        await write(pilot, "2")
+        assert typed() == ["cough1", "cough2"]
+        await hit(pilot, "f10")
+        assert values(clinic, event_id)["Chief complaint"] == "cough2"
+        assert typed() == ["cough1"]  # a save forgets its own
+        await write(pilot, "3")
+        assert typed() == ["cough13"]
+        await hit(pilot, "escape")
+        app.push_screen(EventFormScreen(patient, form_id(clinic), TODAY, event_id))
+        await calm(pilot)
+        assert "cough13" in screen_text(app)  # left over there, so it goes on here
+        await write(pilot, "4")
+        assert typed() == ["cough134"]
+
+
+async def test_a_draft_kept_beside_is_opened_from_the_list(clinic: Clinic, patient: str) -> None:
+    event_id = clinic.note(patient, TODAY, "cough").event_id
+    async with running(clinic) as (app, pilot):
+        for key in "12":
+            app.push_screen(EventFormScreen(patient, form_id(clinic), TODAY, event_id))
+            await calm(pilot)
+            await write(pilot, key)
+        await hit(pilot, "escape", "escape")
+        (beside,) = (k.place for k in drafts_of(clinic) if k.place.endswith("#s2"))
+        open_draft(app.screen, beside)  # type: ignore[arg-type]
+        await calm(pilot)
+        assert "cough2" in screen_text(app)
+        await hit(pilot, "f8", "f10")
+        assert [k.place.endswith("#s2") for k in drafts_of(clinic)] == [False]
+
+
+def test_a_draft_of_another_screen_is_never_written_over(clinic: Clinic, patient: str) -> None:
+    def keep(hold: drafts.Hold, text: str) -> None:
+        stored(clinic, drafts.keep, clinic.actor, hold, patient, {"answers": {"a": text}})
+
+    def begun(token: str, alive: bool) -> drafts.Hold:
+        return stored(clinic, drafts.begin, clinic.actor, place, token, lambda _t: alive)[0]
+
+    place = f"patient:{patient}"
+    one, two = begun("one", True), begun("two", True)
+    keep(one, "1")
+    keep(two, "2")  # both found the place empty
+    keep(one, "11")
+    three = begun("three", False)  # as after a crash: it goes on with the first draft
+    keep(three, "3")
+    keep(one, "111")  # which was not dead after all
+    stored(clinic, drafts.discard, clinic.actor, two)
+    assert {kept.content["answers"]["a"] for kept in drafts_of(clinic)} == {"3", "111"}
+    dead = f"{drafting._boot()}.99999999.1"
+    assert not drafting.is_alive(dead)
+    assert drafting.is_alive(f"{drafting._boot()}.{os.getppid()}.1")
+    assert not drafting.is_alive(f"earlier.{os.getppid()}.1")
+
+
+async def test_a_draft_of_a_deleted_form_is_read_and_forgotten(
+    clinic: Clinic, patient: str
+) -> None:
+    def delete_form() -> None:
+        with saving.Save(clinic.actor) as save:
+            found = dicts(EventForm.select().where(EventForm.id == form_id(clinic)))
+            save.bury(EventForm, found, 1)
+
+    async with running(clinic) as (app, pilot):
+        app.push_screen(EventFormScreen(patient, form_id(clinic), TODAY))
+        await calm(pilot)
+        await write(pilot, "headache [b]x")
+        await hit(pilot, "tab", *"blah", "escape")
+        stored(clinic, delete_form)
+        text = await hit(pilot, "enter")
+        assert "HASSAN, Mohammed" in text
+        assert "headache [b]x" in text
+        assert "blah" in text
+        assert "This form is not there any more" in text
+        assert "NOT SAVED: this form is not there" in await hit(pilot, "f10")
+        await hit(pilot, "escape")
+        assert len(drafts_of(clinic)) == 1
+        await hit(pilot, "enter", "f8", "f10")
+        assert drafts_of(clinic) == []
+
+
+@pytest.mark.parametrize("another", [True, False])
+async def test_a_draft_of_a_deleted_visit_goes_into_another(
+    clinic: Clinic, patient: str, another: bool
+) -> None:
+    visit_id = clinic.note(patient, TODAY, "first").visit_id
+    place = event_place.of(patient, form_id(clinic), TODAY, f"@{visit_id}")
+    content = {"answers": {field_id(clinic, "Chief complaint"): "cough"}}
+    stored(clinic, drafts.keep, clinic.actor, place, patient, content)
+    stored(clinic, deletion.delete, clinic.actor, "visits", visit_id, "wrong")
+    if another:
+        clinic.note(patient, TODAY, "second")
+    async with running(clinic) as (app, pilot):
+        text = await hit(pilot, "enter")
+        assert on(app, EventFormScreen)
+        assert "cough" in text
+        assert "The visit of this draft is not there any more." in text
+        await hit(pilot, "f10")
+        assert len(events(clinic, patient)) == (2 if another else 1)
+        assert len(stored(clinic, chart.chart, clinic.actor, patient).visits) == 1
+        assert drafts_of(clinic) == []
