@@ -6,8 +6,8 @@ newest question is dropped.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from hikma_tui.clinic import finding
@@ -46,16 +46,35 @@ class Answer:
     hits: tuple[Hit, ...] = ()
     full: bool = False
     today: tuple[TodayLine, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)  # in drafts of new patients, by place
     refusal: str = ""
 
 
-def _today(actor: Actor) -> tuple[TodayLine, ...]:
-    """Today's work. The forms that it reads are imported here, on the reader's thread, so that
-    the first paint does not wait for them.
+def _today(actor: Actor) -> tuple[tuple[TodayLine, ...], dict[str, str]]:
+    """Today's work, and the names typed so far in drafts of new patients.
+
+    The forms that it reads are imported here, on the reader's thread, so that the first paint does
+    not wait for them.
     """
     from hikma_tui.clinic import chart
 
-    return tuple(chart.today(actor))
+    lines = tuple(chart.today(actor))
+    begun = any(line.kind == "draft" and line.patient is None for line in lines)
+    return lines, _typed_names(actor) if begun else {}
+
+
+def _typed_names(actor: Actor) -> dict[str, str]:
+    """The name that each draft of a new patient holds, by the draft's place."""
+    from hikma_tui.clinic import drafts, registration
+
+    fields = {f.column: f.id for f in registration.form(actor).fields if f.base}
+    ids = [fields[column] for column in ("given_name", "surname") if column in fields]
+    names = {}
+    for draft in drafts.waiting(actor):
+        answers = draft.content.get("answers")
+        if draft.place.startswith("patient:new") and isinstance(answers, dict):
+            names[draft.place] = " ".join(str(answers[one]) for one in ids if answers.get(one))
+    return names
 
 
 class Asker:
@@ -131,7 +150,8 @@ class Asker:
     async def _answer(self, asked: Question) -> Answer:
         clinic = self._screen.clinic
         if asked.empty:
-            return Answer(asked, today=await clinic.reading(_today, clinic.actor))
+            today, names = await clinic.reading(_today, clinic.actor)
+            return Answer(asked, today=today, names=names)
         found = await clinic.reading(
             finding.find, clinic.actor, asked.text, asked.filters, asked.limit
         )

@@ -121,7 +121,7 @@ class FindScreen(ClinicScreen[None]):
             lines = [Info(answer.refusal)]
         elif question.empty:
             lines = find_rows.today_lines(
-                answer.today, self.actor.user_name, app.today, zone, width
+                answer.today, answer.names, self.actor.user_name, app.today, zone
             )
             if self._asker.everyone == 0 and not answer.today:
                 lines = find_rows.teaching("F2")

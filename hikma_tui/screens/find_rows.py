@@ -7,7 +7,7 @@ Columns before names, since a terminal may swap what stands right of a right-to-
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 ALIKE = "="
 """Marks rows whose names could be taken for each other (decisions.md 12)."""
+
+
+MOST_OF_TODAY = 200
+"""Visits of today that ``chart.today`` gives at most."""
 
 
 def found_lines(hits: Sequence[Hit], today: date, zone: ZoneInfo | None, width: int) -> list[Line]:
@@ -134,15 +138,24 @@ def counted(found: int, everyone: int) -> str:
 
 
 def today_lines(
-    found: Sequence[TodayLine], user: str, today: date, zone: ZoneInfo | None, width: int
+    found: Sequence[TodayLine],
+    typed: Mapping[str, str],
+    user: str,
+    today: date,
+    zone: ZoneInfo | None,
 ) -> list[Line]:
-    """Drafts, open visits and who was seen, each under a line of its own with how many."""
+    """Drafts, open visits and who was seen, each under a line of its own with how many.
+
+    ``typed`` holds the names in the drafts of new patients, by their places.
+    """
     lines: list[Line] = []
+    of_today = [line for line in found if line.kind != "draft" and _is_of(line, today, zone)]
+    capped = len(of_today) >= MOST_OF_TODAY
     for kind in ("draft", "open", "seen"):
         part = [line for line in found if line.kind == kind]
         if part:
-            lines.append(Divider(_heading(kind, len(part))))
-            lines += [_today_row(line, user, today, zone) for line in part]
+            lines.append(Divider(_heading(kind, len(part), capped=capped)))
+            lines += [_today_row(line, typed, user, today, zone) for line in part]
     if not lines:
         lines.append(Info(_("{day}: nobody has been seen yet today.").format(
             day=in_words(today.isoformat(), today))))  # fmt: skip
@@ -152,20 +165,33 @@ def today_lines(
     return lines
 
 
-def _heading(kind: str, n: int) -> str:
+def _is_of(line: TodayLine, today: date, zone: ZoneInfo | None) -> bool:
+    at = local(line.moment, zone)
+    return at is not None and at.date() == today
+
+
+def _heading(kind: str, n: int, *, capped: bool) -> str:
+    """How many rows follow: each is a visit, so somebody who came twice is two of them."""
     if kind == "draft":
         return ngettext("{n} draft, not saved", "{n} drafts, not saved", n).format(n=n)
     if kind == "open":
         return ngettext("{n} open visit", "{n} open visits", n).format(n=n)
-    return ngettext("{n} seen today", "{n} seen today", n).format(n=n)
+    if capped:
+        return ngettext(
+            "{n} visit, the newest of today", "{n} visits, the newest of today", n
+        ).format(n=n)
+    return ngettext("{n} visit today", "{n} visits today", n).format(n=n)
 
 
-def _today_row(line: TodayLine, user: str, today: date, zone: ZoneInfo | None) -> Row:
+def _today_row(
+    line: TodayLine, typed: Mapping[str, str], user: str, today: date, zone: ZoneInfo | None
+) -> Row:
     when = moment_text(line.moment, today, zone)
     if line.kind == "draft":
         text = _("draft of {user}, {moment}").format(user=user, moment=when)
         what = fit(f"{text}: {draft_kind(line.place)}", 46) + " "
-        return Row(f"draft:{line.place}", what, line.patient.name if line.patient else "")
+        name = line.patient.name if line.patient else typed.get(line.place, "")
+        return Row(f"draft:{line.place}", what, name)
     card = line.patient
     assert card is not None
     return Row(card.id, fit(when, 9) + _who_cells(card, today), card.name)

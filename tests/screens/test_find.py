@@ -7,13 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from hikma_tui.clinic import drafts, visits
+from hikma_tui.clinic import drafts, registration, visits
+from hikma_tui.clinic.chart import TodayLine
+from hikma_tui.clinic.patients import PatientCard
 from hikma_tui.screens.find import FindScreen
+from hikma_tui.screens.find_rows import today_lines
 from hikma_tui.screens.patient import PatientScreen
 from hikma_tui.screens.register import RegisterScreen
 from hikma_tui.widgets.prompt import SearchPrompt
-from hikma_tui.widgets.row_list import RowList
+from hikma_tui.widgets.row_list import Divider, RowList
 from tests.screens.clinic import (
+    NOON,
     TODAY,
     Clinic,
     calm,
@@ -176,6 +180,34 @@ async def test_a_draft_stands_on_the_first_screen_and_opens(clinic: Clinic) -> N
         app.screen.query_one(RowList).highlight("draft:patient:new")
         await press(pilot, "enter")
         assert on(app, RegisterScreen)
+
+
+async def test_a_draft_of_a_new_patient_shows_the_name_typed_so_far(clinic: Clinic) -> None:
+    def ids() -> list[str]:
+        fields = registration.form(clinic.actor).fields
+        return [f.id for name in ("given_name", "surname") for f in fields if f.column == name]
+
+    given, surname = clinic.store.read(ids).result()
+    content = {"answers": {given: "Zeinab", surname: "Haddad"}, "unparsed": {}}
+    clinic.store.write(drafts.keep, clinic.actor, "patient:new", None, content).result()
+    async with running(clinic) as (app, _pilot):
+        assert "new patient" in screen_text(app)
+        assert "Zeinab Haddad" in screen_text(app)
+
+
+def test_the_headings_of_today_count_visits_and_say_when_there_are_more() -> None:
+    moment = round(NOON.timestamp() * 1000)
+    card = PatientCard("p", *[""] * 4, False, *[""] * 6, None, None, None)
+
+    def headings(opened: int, seen: int) -> list[str]:
+        found = [TodayLine("open", card, moment, "")] * opened
+        found += [TodayLine("seen", card, moment, "")] * seen
+        lines = today_lines(found, {}, "Nora", TODAY, None)
+        return [line.text for line in lines if isinstance(line, Divider)]
+
+    assert headings(2, 57) == ["2 open visits", "57 visits today"]
+    assert headings(0, 1) == ["1 visit today"]
+    assert headings(5, 195) == ["5 open visits", "195 visits, the newest of today"]
 
 
 async def test_hostile_names_are_harmless(clinic: Clinic) -> None:
