@@ -55,7 +55,8 @@ def broken(text: str, width: int, most: int) -> list[str]:
 
     At least one row and at most ``most``; what does not fit in them is cut off at the end.
     """
-    rows, rest = [], plain(text[: max(4096, width * most * 16)])  # not all of a pasted 100 kB
+    rows: list[str] = []
+    rest = plain(text[: max(4096, width * most * 16)])  # not all of a pasted 100 kB
     while len(rows) < most - 1 and cell_width(rest) > width:
         first = cut(rest, width, end="")
         space = rest.rfind(" ", 0, len(first) + 1)
