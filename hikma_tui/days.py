@@ -39,9 +39,19 @@ __all__ = [
 ]
 
 
+def _stored(text: str) -> Day:
+    """A stored day, also one of which only the month or the year is known (``2024-01``, ``2024``).
+
+    ISO 8601 says how exact it is by what it leaves out.
+    """
+    if len(text) in (4, 7) and as_date(f"{text}-01-01"[:10]) is not None:
+        return Day(f"{text}-01-01"[:10], "year" if len(text) == 4 else "month")
+    return Day(text)
+
+
 def in_words(day: str | Day, today: date) -> str:
     """The echo of a date, with its year: ``3 Apr 2026, Fri``. What is no day stays as it is."""
-    known = day if isinstance(day, Day) else Day(day)
+    known = day if isinstance(day, Day) else _stored(day)
     found = as_date(known.day)
     if found is None:
         return known.day

@@ -126,11 +126,15 @@ def _wrong_day(field: Field, typed: str, today: date) -> str | None:
     day = birth_of_answer(typed).day if birth else typed
     if day is None:
         return None
+    # In a form's answer a month or a year will do; a registration's date is a moment on the wire
+    # and has no way to say so (decisions.md 4).
+    imprecise = not birth and not field.column
     try:
-        found = parse_day(day, today, birth=birth, future=allows_future(field))
+        found = parse_day(day, today, birth=birth, future=allows_future(field), imprecise=imprecise)
     except DayError as error:
         return str(error)
-    return None if found.day == day else _("A date is stored as year-month-day: 2026-01-31.")
+    stored = found.day[: {"day": 10, "month": 7, "year": 4}[found.precision]]
+    return None if stored == day else _("A date is stored as year-month-day: 2026-01-31.")
 
 
 def _wrong_choice(field: Field, answer: Answer, stored: Answer) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -13,7 +14,9 @@ from hikma_tui.forms import (
     Kind,
     allows_future,
     answer_text,
+    answers_of,
     check,
+    event_data,
     event_form,
     missing,
     needs_unit,
@@ -320,3 +323,17 @@ def test_how_an_answer_reads() -> None:
     both = [{"code": "0000", "desc": "flu"}, {"code": "1A00", "desc": "Cholera"}]
     assert answer_text(dx, both, "en", TODAY) == "flu, Cholera (1A00)"
     assert answer_text(field_of(fieldType="file"), {"a": 1}, "en", TODAY) == '{"a": 1}'
+
+
+@pytest.mark.parametrize("known", ["2024-01", "2024", "2024-01-31"])
+def test_a_date_known_by_its_month_is_stored_and_shown_as_no_more_than_that(known: str) -> None:
+    field = Field("d", Kind.DATE, "Onset", {"en": "Onset"}, field_type="date", input_type="date")
+    form = Form("f", {"en": "F"}, (field,))
+    assert check(field, known, date(2026, 11, 22)) is None
+    data = event_data(form, {"d": known})
+    answers, _rest = answers_of(form, data)
+    assert answers["d"] == known
+    shown = answer_text(field, answers["d"], "en", date(2026, 11, 22))
+    assert shown == {"2024-01": "Jan 2024", "2024": "2024", "2024-01-31": "31 Jan 2024, Wed"}[known]
+    in_registration = replace(field, column="onset")
+    assert (check(in_registration, known, date(2026, 11, 22)) is None) == (len(known) == 10)
