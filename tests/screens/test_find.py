@@ -197,7 +197,7 @@ async def test_a_draft_of_a_new_patient_shows_the_name_typed_so_far(clinic: Clin
 
 def test_the_headings_of_today_count_visits_and_say_when_there_are_more() -> None:
     moment = round(NOON.timestamp() * 1000)
-    card = PatientCard("p", *[""] * 4, False, *[""] * 6, None, None, None)
+    card = PatientCard("p", "", "", "", "", False, "", "", "", "", "", "", None, None, None)
 
     def headings(opened: int, seen: int) -> list[str]:
         found = [TodayLine("open", card, moment, "")] * opened
