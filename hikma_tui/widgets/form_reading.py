@@ -161,8 +161,8 @@ def hint(field: Field) -> str:
         Kind.BIRTH: _("a date 31/1/92, an age 34, 6m or 12d, a year, or ? when unknown"),
         Kind.DIAGNOSIS: _("one a line; Enter adds it, Enter on an empty line goes on"),
         Kind.MEDICINE: _("one a line; Enter adds it, Enter on an empty line goes on"),
-        Kind.MULTISELECT: _("any number of them: digits or Space choose and leave, Enter goes on"),
-        Kind.CHECKBOX: _("digits or Space choose and leave, Enter goes on"),
+        Kind.MULTISELECT: _("any number of them: digits or Space tick and untick, Enter goes on"),
+        Kind.CHECKBOX: _("digits or Space tick and untick, Enter goes on"),
     }
     return hints.get(field.kind, "")
 
