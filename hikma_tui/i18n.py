@@ -11,7 +11,6 @@ import os
 from pathlib import Path
 
 LANGUAGES = ("en", "es", "ar")
-RIGHT_TO_LEFT = frozenset({"ar", "arc", "az", "dv", "he", "ku", "fa", "ur"})
 
 _LOCALE_DIRECTORY = Path(__file__).with_name("locale")
 _catalogue: gettext.NullTranslations = gettext.NullTranslations()
@@ -42,11 +41,6 @@ def language_of_environment() -> str:
 def language() -> str:
     """The two-letter code of the language in use."""
     return _language
-
-
-def right_to_left() -> bool:
-    """Whether the language in use is written from right to left."""
-    return _language in RIGHT_TO_LEFT
 
 
 def _(message: str) -> str:

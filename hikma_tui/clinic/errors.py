@@ -34,7 +34,3 @@ class SameGovernmentId(Refused):
     def __init__(self, sentence: str, patient_id: str) -> None:
         super().__init__(sentence)
         self.patient_id = patient_id
-
-
-class ClockInDoubt(Refused):
-    """The machine's clock can't be right: the day must be confirmed before anything is entered."""

@@ -15,7 +15,7 @@ from hikma_tui import forms
 from hikma_tui.clinic import info, merging
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid, NotAllowed, NotFound
-from hikma_tui.clinic.permissions import Flag, require, rights
+from hikma_tui.clinic.permissions import Flag, require
 from hikma_tui.clinic.records import (
     checked,
     patient_row,
@@ -376,9 +376,3 @@ def _change_event(
         values = {**values, "metadata": {**metadata, "corrections": corrections}}
     with Save(actor) as save:
         return save.update(Event, old["id"], values)
-
-
-def may_delete(actor: Actor, table: str, clinic_id: str | None) -> bool:
-    """Whether to offer deleting an event or a visit at all."""
-    flag = Flag.DELETE_RECORDS if table == "events" else Flag.DELETE_PATIENT_VISITS
-    return rights(actor).at(flag, clinic_id or actor.clinic_id)

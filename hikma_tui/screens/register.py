@@ -238,8 +238,3 @@ def begun_with(form: forms.Form, typed: str) -> forms.Answers:
         begun["phone"] = numbers
     by_column = {field.column: field.id for field in form.fields if field.base}
     return {by_column[name]: text for name, text in begun.items() if text and name in by_column}
-
-
-def screen_of_draft(place: str, patient_id: str | None) -> RegisterScreen:
-    """The screen on which a kept registration or edit goes on."""
-    return RegisterScreen(patient_id, place=place)
