@@ -35,6 +35,19 @@ _PLACEHOLDERS = frozenset({"", "0", "00", "000", "0000", "-", "--", "none", "n/a
 
 
 @dataclass(frozen=True)
+class Allergies:
+    """What is known of a patient's allergies; "not asked" and "none" are two things."""
+
+    items: tuple[str, ...] = ()  # "penicillin (rash)", the newest last
+    none_known: str = ""  # the day on which somebody asked and there was none: "YYYY-MM-DD"
+
+    @property
+    def asked(self) -> bool:
+        """Whether anybody has asked."""
+        return bool(self.items or self.none_known)
+
+
+@dataclass(frozen=True)
 class PatientCard:
     """Who this is: what stands at the top of every screen of a patient (decisions.md 12)."""
 
@@ -53,6 +66,7 @@ class PatientCard:
     primary_clinic_id: str | None
     created_at: int | None
     updated_at: int | None
+    allergies: Allergies | None = None  # None: not read (a line of a list)
 
     @property
     def name(self) -> str:
@@ -72,7 +86,7 @@ class Likeness:
 
 
 def _card(row: Mapping[str, Any]) -> PatientCard:
-    text = {
+    text: dict[str, Any] = {
         name: row[name] or ""
         for name in (
             "given_name", "surname", "sex", "date_of_birth", "phone", "government_id",

@@ -183,6 +183,28 @@ def record(
     )
 
 
+def joined(
+    actor: Actor,
+    patient_id: str,
+    day: date,
+    *,
+    visit_id: str | None = None,
+    another_visit: bool = False,
+) -> tuple[str, bool]:
+    """The visit that what is entered for ``day`` goes into, and whether it was made now.
+
+    ``visit_id`` where it is given, else the day's last visit, else a new one (decisions.md 18).
+    Whatever is recorded in a visit (answers, vitals, problems) finds its place here.
+    """
+    if visit_id is not None:
+        return visit_id, False
+    found = [] if another_visit else visits_of_day(patient_id, actor.clinic_id, day)
+    if found:
+        return str(found[-1]["id"]), False
+    row = {"patient_id": patient_id, "check_in_timestamp": _check_in(day)}
+    return create_visit(actor, row), True
+
+
 def _add(
     actor: Actor,
     patient_id: str,
@@ -192,15 +214,9 @@ def _add(
     visit_id: str | None,
     another_visit: bool,
 ) -> Recorded:
-    found = [] if another_visit else visits_of_day(patient_id, actor.clinic_id, day)
-    new_visit = visit_id is None and not found
-    if new_visit:
-        visit_id = create_visit(
-            actor, {"patient_id": patient_id, "check_in_timestamp": _check_in(day)}
-        )
-    elif visit_id is None:
-        visit_id = found[-1]["id"]
-    assert visit_id is not None
+    visit_id, new_visit = joined(
+        actor, patient_id, day, visit_id=visit_id, another_visit=another_visit
+    )
     values = {**about, "patient_id": patient_id, "visit_id": visit_id, "form_data": form_data}
     return Recorded(create_event(actor, values), visit_id, new_visit)
 

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
-from textual.events import Key, Resize
+from textual.events import Key
 from textual.widgets import Static
 
 from hikma_tui import forms
@@ -22,7 +22,7 @@ from hikma_tui.clinic.patients import PatientCard
 from hikma_tui.i18n import _, language
 from hikma_tui.screens.base import ClinicScreen
 from hikma_tui.screens.drafting import DraftKeeper
-from hikma_tui.screens.identity import identity_line
+from hikma_tui.screens.who import Who
 from hikma_tui.text import plain
 from hikma_tui.widgets.dialogs import Ask
 from hikma_tui.widgets.form_editor import FormEditor
@@ -69,7 +69,7 @@ class DraftScreen(ClinicScreen[T], Generic[T]):
 
     def compose(self) -> ComposeResult:
         """Who, which form, and the form when it has been read."""
-        yield Headline(id="who")
+        yield Who()
         yield Headline(id="what")
         yield Vertical(id="form")
         yield MessageLine()
@@ -159,13 +159,7 @@ class DraftScreen(ClinicScreen[T], Generic[T]):
 
     def _show_heads(self) -> None:
         if self._card is not None:
-            width = self.app.size.width - 1
-            line = identity_line(self._card, self.clinic.today, width)
-            self.query_one("#who", Headline).show_ready(line)
-
-    def on_resize(self, _event: Resize) -> None:
-        """The line of the patient is cut anew."""
-        self._show_heads()
+            self.query_one(Who).show_patient(self._card, self.clinic.today)
 
     # -- typing
 

@@ -12,10 +12,9 @@ from hikma_tui.clinic import audit, chart, visits
 from hikma_tui.clinic.errors import NotFound, Refused
 from hikma_tui.i18n import _
 from hikma_tui.screens import deleting, patient_rows, visit_reading
-from hikma_tui.screens.identity import identity_line
 from hikma_tui.screens.session import PatientSideScreen, not_saved, session
+from hikma_tui.screens.who import Who
 from hikma_tui.widgets.dialogs import Choice, Choose
-from hikma_tui.widgets.headline import Headline
 from hikma_tui.widgets.keys import N_, Action
 from hikma_tui.widgets.row_list import RowList
 from hikma_tui.widgets.title import KeyLine, MessageLine
@@ -45,7 +44,7 @@ class PatientScreen(PatientSideScreen):
 
     def compose(self) -> ComposeResult:
         """Who, more about them, the time line, its count, message, keys."""
-        yield Headline(id="who")
+        yield Who()
         yield MessageLine(id="about")
         yield RowList()
         yield MessageLine(id="count")
@@ -104,8 +103,7 @@ class PatientScreen(PatientSideScreen):
             return
         app, width = session(self), self.size.width
         card = found.patient
-        line = identity_line(card, app.today, width - 1, more=card.phone)
-        self.query_one("#who", Headline).show_ready(line)
+        self.query_one(Who).show_patient(card, app.today, card.phone)
         self.query_one("#about", MessageLine).say(patient_rows.more_about(card, app.facts.clinics))
         rows = patient_rows.time_line(found.visits, found.total, width)
         self.query_one(RowList).show(rows, keep=True)

@@ -12,9 +12,9 @@ from hikma_tui.clinic.chart import EventLine
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.i18n import _
 from hikma_tui.screens import deleting, patient_rows, visit_reading, visit_rows
-from hikma_tui.screens.identity import identity_line
 from hikma_tui.screens.session import PatientSideScreen, not_saved, session
 from hikma_tui.screens.visit_reading import WholeVisit
+from hikma_tui.screens.who import Who
 from hikma_tui.widgets.dialogs import Choice, Choose
 from hikma_tui.widgets.headline import Headline
 from hikma_tui.widgets.keys import N_, Action
@@ -42,7 +42,7 @@ class VisitScreen(PatientSideScreen):
 
     def compose(self) -> ComposeResult:
         """Who, which visit, the answers, message, keys."""
-        yield Headline(id="who")
+        yield Who()
         yield Headline(id="what")
         yield RowList()
         yield MessageLine()
@@ -84,8 +84,7 @@ class VisitScreen(PatientSideScreen):
         if whole is None or self.left:
             return
         app, width = session(self), self.size.width
-        line = identity_line(whole.patient, app.today, width - 1)
-        self.query_one("#who", Headline).show_ready(line)
+        self.query_one(Who).show_patient(whole.patient, app.today)
         self.query_one("#what", Headline).show(self._heading(whole))
         lines: list[Line] = visit_rows.lines_of(whole, width, app.today)
         if not lines:

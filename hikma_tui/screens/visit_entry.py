@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.events import Key, Resize
+from textual.events import Key
 
 from hikma_tui import forms
 from hikma_tui.clinic import chart, drafts, patients, visits
@@ -19,8 +19,8 @@ from hikma_tui.days import in_words
 from hikma_tui.i18n import _, language, ngettext
 from hikma_tui.screens import event_place
 from hikma_tui.screens.day_dialog import AskDay
-from hikma_tui.screens.identity import identity_line
 from hikma_tui.screens.session import PatientSideScreen, not_saved, session
+from hikma_tui.screens.who import Who
 from hikma_tui.widgets.headline import Headline
 from hikma_tui.widgets.keys import N_, Action, digit_of
 from hikma_tui.widgets.row_list import Info, Row, RowList
@@ -63,7 +63,7 @@ class VisitEntryScreen(PatientSideScreen):
 
     def compose(self) -> ComposeResult:
         """Who, which visit, the forms."""
-        yield Headline(id="who")
+        yield Who()
         yield Headline(id="what")
         yield RowList()
         yield MessageLine()
@@ -73,11 +73,6 @@ class VisitEntryScreen(PatientSideScreen):
         """Show the forms."""
         super().on_mount()
         self.run_worker(self._refresh(), group="open")
-
-    def on_resize(self, _event: Resize) -> None:
-        """The line of the patient is cut anew."""
-        if self._place is not None:
-            self._show(self._place)
 
     @property
     def _day(self) -> date:
@@ -115,8 +110,7 @@ class VisitEntryScreen(PatientSideScreen):
         return _Place(card, usable, visit, which, begun)
 
     def _show(self, place: _Place) -> None:
-        line = identity_line(place.card, self.clinic.today, self.app.size.width - 1)
-        self.query_one("#who", Headline).show_ready(line)
+        self.query_one(Who).show_patient(place.card, self.clinic.today)
         self.query_one("#what", Headline).show(self._which_visit(place))
         rows = [
             Row(row["id"], self._number(number), self._form_line(row, place))
