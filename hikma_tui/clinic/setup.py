@@ -11,7 +11,7 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
-from hikma_tui.clinic import info
+from hikma_tui.clinic import info, own_forms
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid, Refused
 from hikma_tui.clinic.permissions import Flag
@@ -69,6 +69,8 @@ def create_clinic(
         save.insert(RegistrationForm, {**form, "clinic_id": clinic_id})
         for row in default_event_forms():
             save.insert(EventForm, checked(EventForm, row))
+        for key in own_forms.KEYS:
+            own_forms.form_id(save, key)
     info.put("last_user_id", user_id)
     return actor
 

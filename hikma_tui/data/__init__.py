@@ -1,7 +1,8 @@
 """What a fresh clinic starts with: its registration form, four event forms, three departments.
 
 Field ids are fixed for ever (the registration form's are upstream's, features.md 6.2), so that
-records of different clinics stay comparable. Row ids are not here: set-up makes them.
+records of different clinics stay comparable. Row ids are not here: set-up makes them; but those of
+``own_forms.json``, which the program itself writes to, are fixed as well.
 """
 
 from __future__ import annotations
@@ -19,6 +20,11 @@ def default_registration_form() -> dict[str, object]:
 def default_event_forms() -> list[dict[str, object]]:
     """``event_forms`` rows without ids: consultation, chronic follow-up, antenatal, child."""
     return cast("list[dict[str, object]]", _read("event_forms.json"))
+
+
+def own_event_forms() -> dict[str, dict[str, object]]:
+    """The ``event_forms`` rows that the program itself writes to, by key, with their fixed ids."""
+    return cast("dict[str, dict[str, object]]", _read("own_forms.json"))
 
 
 def default_departments() -> list[dict[str, object]]:
