@@ -18,6 +18,7 @@ from typing import Any
 from hikma_tui.clinic import audit, info, visits
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid, NotFound
+from hikma_tui.clinic.moving_notes import FROM, OUT, mapping
 from hikma_tui.clinic.permissions import Flag, require, require_sight
 from hikma_tui.clinic.records import patient_row
 from hikma_tui.clinic.saving import Save, live_row
@@ -56,8 +57,6 @@ _WITH: dict[type[Synced], tuple[tuple[type[Synced], str], ...]] = {
     PrescriptionItem: ((DispensingRecord, "prescription_item_id"),),
 }  # fmt: skip
 
-FROM, OUT = "movedFrom", "movedOut"
-
 
 @dataclass(frozen=True)
 class Moved:
@@ -65,37 +64,6 @@ class Moved:
 
     visit_id: str | None
     counts: Mapping[str, int]
-
-
-@dataclass(frozen=True)
-class Note:
-    """That something came from another patient, or went to one."""
-
-    at: str  # the moment of the move, ISO
-    by: str  # who moved it, by name
-    reason: str
-    table: str = ""  # of what went away
-    what: str = ""  # the form's name, where it was a note
-    day: str = ""  # the day it was recorded for, "YYYY-MM-DD"
-    name: str = ""  # of the patient it came from
-
-
-def came_from(metadata: Any) -> Note | None:
-    """Where a row came from, if it was moved here."""
-    found = _mapping(metadata).get(FROM)
-    return _note(found) if isinstance(found, Mapping) else None
-
-
-def went_away(metadata: Any) -> tuple[Note, ...]:
-    """What was moved away from a visit or a patient, oldest first."""
-    found = _mapping(metadata).get(OUT)
-    listed = found if isinstance(found, list) else []
-    return tuple(_note(one) for one in listed if isinstance(one, Mapping))
-
-
-def _note(row: Mapping[str, Any]) -> Note:
-    texts = {name: str(row.get(name) or "") for name in ("at", "reason", "table", "what", "day")}
-    return Note(by=str(row.get("byName") or ""), name=str(row.get("name") or ""), **texts)
 
 
 def consequences(actor: Actor, table: str, row_id: str) -> dict[str, int]:
@@ -177,10 +145,6 @@ def _model(table: str) -> type[Synced]:
     return MOVABLE[table]
 
 
-def _mapping(value: Any) -> dict[str, Any]:
-    return dict(value) if isinstance(value, Mapping) else {}
-
-
 def _subtree(
     model: type[Synced], row: Mapping[str, Any], *, only_live: bool
 ) -> Iterator[tuple[type[Synced], dict[str, Any]]]:
@@ -207,7 +171,7 @@ def _require_others(
 ) -> None:
     """Taking away what somebody else recorded is editing it (features.md 1.13)."""
     for _table, row in moving:
-        author = row.get("recorded_by_user_id") or _mapping(row["metadata"]).get("providerId")
+        author = row.get("recorded_by_user_id") or mapping(row["metadata"]).get("providerId")
         if author and author != actor.user_id and row.get("tombstone") is None:
             require(actor, Flag.EDIT_OTHER_PROVIDER_EVENT, source["primary_clinic_id"])
 
@@ -253,7 +217,7 @@ def _carry(
             values["event_id"] = None  # that note stays in the other chart
         if model is Appointment and row["fulfilled_visit_id"] not in ids:
             values["fulfilled_visit_id"] = None
-        metadata = _mapping(row["metadata"])
+        metadata = mapping(row["metadata"])
         before = {"before": metadata[FROM]} if FROM in metadata else {}
         values["metadata"] = {**metadata, FROM: {**origin, **before}}
         _write(act.save, model, row, values)
@@ -322,18 +286,18 @@ def _forget_it_left(act: _Act, row_id: str, visit_id: str | None) -> None:
         places.append((Visit, visit_id))
     for model, place_id in places:
         notes = _listed(live_row(model, place_id))
-        left = [one for one in notes if _mapping(one).get("id") != row_id]
+        left = [one for one in notes if mapping(one).get("id") != row_id]
         if len(left) < len(notes):
             _put_out(act, model, place_id, left)
 
 
 def _listed(row: Mapping[str, Any]) -> list[Any]:
-    found = _mapping(row["metadata"]).get(OUT)
+    found = mapping(row["metadata"]).get(OUT)
     return list(found) if isinstance(found, list) else []
 
 
 def _put_out(act: _Act, model: type[Synced], row_id: str, notes: list[Any]) -> None:
-    metadata = _mapping(live_row(model, row_id)["metadata"])
+    metadata = mapping(live_row(model, row_id)["metadata"])
     act.save.update(model, row_id, {"metadata": {**metadata, OUT: notes}})
 
 

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from hikma_tui import forms
-from hikma_tui.clinic import info, merging
+from hikma_tui.clinic import addenda, info, merging
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid, NotAllowed, NotFound
 from hikma_tui.clinic.permissions import Flag, require
@@ -387,6 +387,7 @@ def _change_event(
         note = {
             "at": moment_text(info.now_ms()), "by": actor.user_id,
             "byName": actor.user_name, "reason": reason.strip(),
+            "before": addenda.replaced(old["form_data"], values.get("form_data")),
         }  # fmt: skip
         corrections = [*metadata.get("corrections", []), note]
         values = {**values, "metadata": {**metadata, "corrections": corrections}}

@@ -13,7 +13,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hikma_tui import forms
-from hikma_tui.clinic import audit, chart, deletion, moving, patients, records, setup, visits
+from hikma_tui.clinic import (
+    audit,
+    chart,
+    deletion,
+    moving,
+    moving_notes,
+    patients,
+    records,
+    setup,
+    visits,
+)
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid, NotAllowed, NotFound
 from hikma_tui.models import connection
@@ -94,12 +104,13 @@ class Place:
     def said(self, patient: str) -> list[str]:
         """Reasons of what went away from a patient's chart."""
         found = [
-            note.reason for note in moving.went_away(self.one("patients", patient)["metadata"])
+            note.reason
+            for note in moving_notes.went_away(self.one("patients", patient)["metadata"])
         ]
         for visit_id, owner in self.rows("visits").items():
             if owner == patient:
-                notes = moving.went_away(self.one("visits", visit_id)["metadata"])
-                found += [note.reason for note in notes]
+                metadata = self.one("visits", visit_id)["metadata"]
+                found += [note.reason for note in moving_notes.went_away(metadata)]
         return found
 
 
@@ -126,7 +137,7 @@ def test_a_visit_takes_all_that_was_recorded_in_it(place: Place) -> None:
     ):  # fmt: skip
         row = place.one(table, row_id)
         assert row["patient_id"] == mona, table
-        came = moving.came_from(row["metadata"])
+        came = moving_notes.came_from(row["metadata"])
         assert came is not None
         assert (came.name, came.by, came.reason) == ("Ada", "Nora", "two Adas")
     assert place.one("patient_problems", stays)["patient_id"] == ada
@@ -150,7 +161,7 @@ def test_a_note_joins_the_visit_of_its_day_or_makes_it(place: Place) -> None:
     assert visit["patient_id"] == lina
     assert visit["check_in_timestamp"] == place.one("visits", there)["check_in_timestamp"]
     assert (place.said(ada), place.said(mona)) == (["wrong file"], ["no, Lina"])
-    came = place.one("events", made.event_id)["metadata"][moving.FROM]
+    came = place.one("events", made.event_id)["metadata"][moving_notes.FROM]
     assert (came["name"], came["before"]["name"]) == ("Mona", "Ada")
     back = place.write(moving.move, "events", made.event_id, ada, "it was Ada")
     assert back.visit_id == made.visit_id
@@ -164,7 +175,7 @@ def test_loose_vitals_and_problems_move_without_a_visit(place: Place) -> None:
     for table, row_id in (("patient_vitals", vital), ("patient_problems", problem)):
         assert place.write(moving.move, table, row_id, mona, "slip").visit_id is None
         assert place.one(table, row_id)["patient_id"] == mona
-    notes = moving.went_away(place.one("patients", ada)["metadata"])
+    notes = moving_notes.went_away(place.one("patients", ada)["metadata"])
     assert (notes[0].table, notes[0].day) == ("patient_vitals", "2025-03-01")
     assert not place.rows("visits")
 
@@ -272,7 +283,7 @@ def _walk(place: Place, rng: random.Random) -> None:
             for one, owner in now[t].items():
                 visit_id = place.one(t, one)[column]
                 assert visit_id is None or now["visits"][visit_id] == owner, t
-        came = moving.came_from(place.one(table, row_id)["metadata"])
+        came = moving_notes.came_from(place.one(table, row_id)["metadata"])
         assert came is not None
         assert came.reason == reason
         assert reason in place.said(source)

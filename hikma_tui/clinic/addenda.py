@@ -1,0 +1,87 @@
+"""What is written to a note after it was saved: addenda, and what a correction changed.
+
+An addendum stands beside the answers and changes none of them, so it is allowed where a form is not
+editable (decisions.md 18). Both live in the event's metadata and travel with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hikma_tui.clinic import info
+from hikma_tui.clinic.actor import Actor
+from hikma_tui.clinic.errors import Invalid
+from hikma_tui.clinic.moving_notes import mapping
+from hikma_tui.clinic.permissions import Flag, require
+from hikma_tui.clinic.records import patient_row
+from hikma_tui.clinic.saving import Save, live_row
+from hikma_tui.columns import moment_text
+from hikma_tui.i18n import _
+from hikma_tui.models import Event
+
+MOST = 4000  # characters of one addendum
+
+
+@dataclass(frozen=True)
+class Addendum:
+    """A text added to a note, or a correction of it: then ``before`` are the items it changed."""
+
+    at: str
+    by: str
+    text: str
+    correction: bool = False
+    before: tuple[Mapping[str, Any], ...] = ()
+
+
+def add(actor: Actor, event_id: str, text: str) -> None:
+    """Add a text to a note; its answers stay. Invalid (empty, too long), NotAllowed, NotFound."""
+    text = text.strip()
+    if not text:
+        raise Invalid("text", _("An addendum needs a text. Nothing was saved."))
+    if len(text) > MOST or "\x00" in text:
+        raise Invalid("text", _("An addendum has at most {n} characters.").format(n=f"{MOST:,}"))
+    event = live_row(Event, event_id)
+    patient = patient_row(actor, str(event["patient_id"] or ""))
+    require(actor, Flag.EDIT_RECORDS, patient["primary_clinic_id"])
+    metadata = mapping(event["metadata"])
+    note = {
+        "at": moment_text(info.now_ms()), "by": actor.user_id, "byName": actor.user_name,
+        "text": text,
+    }  # fmt: skip
+    kept = metadata.get("addenda")
+    addenda = [*(kept if isinstance(kept, list) else []), note]
+    with Save(actor) as save:
+        save.update(Event, event_id, {"metadata": {**metadata, "addenda": addenda}})
+
+
+def replaced(old: object, new: object) -> list[Any]:
+    """The items of ``old`` form_data that ``new`` has no more as they were: what a correction
+    changed. With what was added alone, nothing.
+    """
+    items = old if isinstance(old, list) else []
+    stays = new if isinstance(new, list) else []
+    return [item for item in items if item not in stays]
+
+
+def of(metadata: Any) -> list[Addendum]:
+    """The addenda and corrections of a note, in the order in which they were made."""
+    found = mapping(metadata)
+    notes = [
+        Addendum(
+            str(note.get("at") or ""), str(note.get("byName") or ""), str(note.get("text") or "")
+        )
+        for note in _listed(found.get("addenda"))
+    ]
+    for note in _listed(found.get("corrections")):
+        before = tuple(item for item in _listed(note.get("before")))
+        reason = str(note.get("reason") or "")
+        at, by = str(note.get("at") or ""), str(note.get("byName") or "")
+        notes.append(Addendum(at, by, reason, True, before))
+    return sorted(notes, key=lambda note: note.at)
+
+
+def _listed(value: object) -> Iterator[Mapping[str, Any]]:
+    if isinstance(value, list):
+        yield from (one for one in value if isinstance(one, Mapping))
