@@ -5,7 +5,8 @@ What is typed is an ``Answers`` map by field id; what is stored is upstream's ex
 patient columns and attributes. Nothing here knows the database or the screen.
 
 This is the door; behind it ``forms_shape`` (the types), ``forms_json`` (tolerant reading),
-``forms_event`` and ``forms_registration`` (parsing), ``forms_data`` (an event's stored answers),
+``forms_event`` and ``forms_registration`` (parsing), ``forms_kinds`` and ``forms_choices`` (types,
+options, units), ``forms_trouble`` (what is not asked), ``forms_data`` (an event's stored answers),
 ``forms_check`` (validation), ``forms_entries`` (diagnoses, medicines), ``forms_show`` (reading).
 """
 
@@ -16,12 +17,13 @@ from hikma_tui.forms_data import answers_of, event_data
 from hikma_tui.forms_entries import (
     diagnosis_line,
     medicine_line,
+    new_medicine,
     typed_diagnoses,
     typed_medicines,
 )
 from hikma_tui.forms_event import event_form
 from hikma_tui.forms_json import translate
-from hikma_tui.forms_numbers import number_text
+from hikma_tui.forms_numbers import json_number, number_text
 from hikma_tui.forms_registration import (
     AttributeValue,
     PatientValues,
@@ -39,12 +41,14 @@ from hikma_tui.forms_shape import (
     Form,
     Item,
     Kind,
+    MedicineChoices,
     Option,
     Translations,
     is_empty,
+    same,
     unit_key,
 )
-from hikma_tui.forms_show import answer_text, summary
+from hikma_tui.forms_show import Shown, answer_text, shown, summary
 
 __all__ = [
     "DISPLAY_ONLY",
@@ -55,8 +59,10 @@ __all__ = [
     "Form",
     "Item",
     "Kind",
+    "MedicineChoices",
     "Option",
     "PatientValues",
+    "Shown",
     "Translations",
     "allows_future",
     "answer_of_birth",
@@ -68,13 +74,17 @@ __all__ = [
     "event_data",
     "event_form",
     "is_empty",
+    "json_number",
     "medicine_line",
     "missing",
     "needs_unit",
+    "new_medicine",
     "number_text",
     "patient_answers",
     "patient_values",
     "registration_form",
+    "same",
+    "shown",
     "summary",
     "translate",
     "typed_diagnoses",

@@ -6,6 +6,7 @@ not find rows that no server takes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 
@@ -21,11 +22,13 @@ from hikma_tui.forms_shape import (
     Kind,
     has_option,
     is_empty,
+    same,
     unit_key,
 )
 from hikma_tui.i18n import _
 
 LIMITS = {"sex": 24, "camp": 50, "government_id": 100, "external_patient_id": 100}  # characters
+_NO_TEXT = re.compile("[\\x00\\ud800-\\udfff]")
 _NAMES = ("given_name", "surname")
 
 
@@ -77,7 +80,7 @@ def check(field: Field, answer: Answer, today: date, stored: Answer = None) -> s
     ``stored`` is the answer that the record already holds: what is not changed is never refused.
     An empty answer is fine here; ``missing`` says where one is needed.
     """
-    if is_empty(answer) or (answer == stored and type(answer) is type(stored)):
+    if is_empty(answer) or same(answer, stored):
         return None
     if field.kind is Kind.UNKNOWN:
         return None
@@ -86,13 +89,16 @@ def check(field: Field, answer: Answer, today: date, stored: Answer = None) -> s
 
 def _unstorable(answer: Answer) -> str | None:
     """No server takes U+0000, and half a character (a lone surrogate) is no text at all."""
-    if isinstance(answer, str):
-        if any(char == "\0" or "\ud800" <= char <= "\udfff" for char in answer):
-            return _("This holds a character that cannot be stored. Write it again.")
-    elif isinstance(answer, Mapping):
-        return next(filter(None, map(_unstorable, answer.values())), None)
-    elif isinstance(answer, list | tuple):
-        return next(filter(None, map(_unstorable, answer)), None)
+    left = [answer]
+    while left:  # not by recursion: an old entry may be nested a thousand deep
+        part = left.pop()
+        if isinstance(part, str):
+            if _NO_TEXT.search(part):
+                return _("This holds a character that cannot be stored. Write it again.")
+        elif isinstance(part, Mapping):
+            left.extend(part.values())
+        elif isinstance(part, list | tuple):
+            left.extend(part)
     return None
 
 
@@ -139,10 +145,10 @@ def _wrong_day(field: Field, typed: str, today: date) -> str | None:
 
 def _wrong_choice(field: Field, answer: Answer, stored: Answer) -> str | None:
     """An old value that is no choice any more may stay, but may not be chosen anew."""
-    kept = stored if isinstance(stored, list) else [stored]
+    kept = set(map(text_of, stored)) if isinstance(stored, list) else {text_of(stored)}
     chosen = answer if isinstance(answer, list | tuple) else [answer]
     for value in chosen:
-        if not has_option(field, value) and value not in kept:
+        if not has_option(field, value) and text_of(value) not in kept - {""}:
             return _('"{value}" is not one of the choices.').format(value=text_of(value)[:40])
     return next(filter(None, (_too_long(field, text_of(value)) for value in chosen)), None)
 

@@ -5,38 +5,54 @@ What was stored and is not changed stays byte for byte; what the form does not s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 
 from hikma_tui.days import as_date, day_of_moment, moment_of
+from hikma_tui.forms_choices import units_of
 from hikma_tui.forms_entries import entries_of
 from hikma_tui.forms_json import as_json, json_of, text_of, unwrap
 from hikma_tui.forms_numbers import number_text
-from hikma_tui.forms_shape import Answer, Answers, Field, Form, Item, Kind, is_empty, unit_key
+from hikma_tui.forms_shape import Answer, Answers, Field, Form, Item, Kind, is_empty, same, unit_key
 
 _ENTRY_KINDS = frozenset({Kind.DIAGNOSIS, Kind.MEDICINE})
 _YES = frozenset({"true", "yes", "y", "1", "si", "sí", "نعم"})
 _NO = frozenset({"false", "no", "n", "0", "لا"})
 _BETWEEN = "; "  # upstream's mark between the values of a multiple choice
+_LONGEST_RUN = 32  # marks inside one option that are looked for; bounds the time, loses nothing
 
 
 def event_data(
     form: Form, answers: Mapping[str, Answer], previous: object = None, zone: tzinfo = UTC
 ) -> list[Item]:
-    """Upstream's ``form_data`` for ``answers``: one item a field, diagnoses and medicines last.
+    """Upstream's ``form_data`` for ``answers``.
 
-    ``previous`` is the stored form_data of an event that is edited. A field that ``answers`` do not
-    name keeps its stored item; items that ``form`` does not show are kept at the end. ``zone`` is
-    the one that ``answers_of`` was given.
+    A new entry (``previous`` is None) has one item a field, diagnoses and medicines last. Of an
+    edited one, ``previous`` is the stored form_data: only the items whose answer changed are
+    written anew, each in its place, and a question that had none gets one when it is answered.
+    What ``answers`` do not name, and what ``form`` does not show, stays as it is. ``zone`` is the
+    one that ``answers_of`` was given.
     """
-    stored, left = _matched(form, items_of(previous))
+    items = items_of(previous)
+    stored, _left = matched(form, items)
+    fields = {id(item): field for field in form.fields if (item := stored.get(field.id))}
+    out = [
+        _item(fields[id(item)], answers, item, zone) if id(item) in fields else item
+        for item in items
+    ]
+    times = Counter(_upstream_id(field) for field in form.fields)
     plain: list[Item] = []
     entries: list[Item] = []
     for field in form.fields:
-        if field.asks and (field.id in stored or _has_place(field)):
+        if not field.asks or field.id in stored or not _has_place(field):
+            continue
+        # Of two fields with one id, both items are needed to tell whose answer it is.
+        shares = times[_upstream_id(field)] > 1
+        if previous is None or shares or not is_empty(answers.get(field.id)):
             into = entries if field.kind in _ENTRY_KINDS else plain
-            into.append(_item(field, answers, stored.get(field.id), zone))
-    return [*plain, *entries, *left]
+            into.append(_item(field, answers, None, zone))
+    return [*out, *plain, *entries]
 
 
 def answers_of(form: Form, form_data: object, zone: tzinfo = UTC) -> tuple[Answers, list[Item]]:
@@ -44,13 +60,13 @@ def answers_of(form: Form, form_data: object, zone: tzinfo = UTC) -> tuple[Answe
 
     Items are found by fieldId, else by name. ``zone`` is the clinic's, for moments made elsewhere.
     """
-    stored, left = _matched(form, items_of(form_data))
+    stored, left = matched(form, items_of(form_data))
     answers: Answers = {}
     for field in form.fields:
         item = stored.get(field.id)
         if item is not None:
-            answers[field.id] = _answer(field, item.get("value"), zone)
-            unit = _stored_unit(field, item)
+            answers[field.id] = answer_in(field, item, zone)
+            unit = stored_unit(field, item)
             if unit:
                 answers[unit_key(field)] = unit
     return answers, left
@@ -70,33 +86,53 @@ def items_of(form_data: object) -> list[Item]:
     ]
 
 
-def _matched(form: Form, items: Sequence[Item]) -> tuple[dict[str, Item], list[Item]]:
-    """Each field's item, by fieldId first and then by name, and the items of no field."""
+def matched(form: Form, items: Sequence[Item]) -> tuple[dict[str, Item], list[Item]]:
+    """Each field's item, by id and name, then by id, then by name; and the items of no field."""
     left = list(items)
     stored: dict[str, Item] = {}
-    for by_name in (False, True):
-        waiting = _by_key(left, "name" if by_name else "fieldId")
-        for field in form.fields:
-            key = field.name if by_name else _upstream_id(field)
-            if field.id in stored or not field.asks or not key or not waiting.get(key):
-                continue
-            stored[field.id] = waiting[key].pop(0)
+    asked = [field for field in form.fields if field.asks]
+    ids = {_upstream_id(field) for field in form.fields}
+    for of_field, of_item in (
+        (lambda field: (_upstream_id(field), field.name), _id_and_name),
+        (_upstream_id, lambda item: text_of(item.get("fieldId"))),
+        # A question that was made anew under its old name; never another's second item.
+        (lambda field: field.name, lambda item: _name_only(item, ids)),
+    ):
+        waiting = _waiting(left, of_item)
+        for field in asked:
+            found = waiting.get(of_field(field)) if field.id not in stored else None
+            if found:
+                stored[field.id] = found.popleft()
         taken = {id(item) for item in stored.values()}
         left = [item for item in left if id(item) not in taken]
     return stored, left
 
 
-def _by_key(items: Sequence[Item], key: str) -> dict[str, list[Item]]:
-    found: dict[str, list[Item]] = {}
+def _id_and_name(item: Item) -> object:
+    return text_of(item.get("fieldId")), text_of(item.get("name"))
+
+
+def _name_only(item: Item, ids: Container[str]) -> object:
+    return "" if text_of(item.get("fieldId")) in ids else text_of(item.get("name"))
+
+
+def _waiting(items: Sequence[Item], of_item: Callable[[Item], object]) -> dict[object, deque[Item]]:
+    found: dict[object, deque[Item]] = {}
     for item in items:
-        text = text_of(item.get(key))
-        if text:
-            found.setdefault(text, []).append(item)
+        key = of_item(item)
+        if key not in ("", ("", "")):
+            found.setdefault(key, deque()).append(item)
     return found
 
 
 def _upstream_id(field: Field) -> str:
     return text_of(field.raw.get("id")) or field.id
+
+
+def _stored_id(field: Field) -> object:
+    """The field's id as its form has it: a number stays one."""
+    came = field.raw.get("id")
+    return came if text_of(came) and not isinstance(came, bool) else field.id
 
 
 def _has_place(field: Field) -> bool:
@@ -110,20 +146,16 @@ def _has_place(field: Field) -> bool:
 def _item(field: Field, answers: Mapping[str, Answer], stored: Item | None, zone: tzinfo) -> Item:
     """The item to store: the stored one itself when nothing about it was changed."""
     if stored is not None and _is_unchanged(field, answers, stored, zone):
-        return dict(stored)
+        return stored
     item: Item = {
         **(stored or {}),
-        "fieldId": _upstream_id(field),
+        "fieldId": _stored_id(field),
         "fieldType": field.field_type,
         "inputType": "input-group" if field.kind in _ENTRY_KINDS else field.input_type,
         "name": field.name,
         "value": _value(field, _given(field, answers, stored, zone)),
     }
-    unit = _chosen_unit(field, answers, stored)
-    if unit and item["value"] != "":
-        item["unit"] = unit
-    elif field.units:
-        item.pop("unit", None)
+    _set_unit(item, field, "" if item["value"] == "" else _chosen_unit(field, answers, stored))
     return item
 
 
@@ -132,28 +164,57 @@ def _given(
 ) -> Answer:
     if field.id in answers or stored is None:
         return answers.get(field.id)
-    return _answer(field, stored.get("value"), zone)
+    return answer_in(field, stored, zone)
 
 
 def _is_unchanged(field: Field, answers: Mapping[str, Answer], stored: Item, zone: tzinfo) -> bool:
     """Whether the answer and its unit are what the stored item reads as."""
     if field.kind is Kind.UNKNOWN:
         return True
-    answer, read = answers.get(field.id), _answer(field, stored.get("value"), zone)
-    same = answer == read and type(answer) is type(read)
-    if field.id in answers and not same and not (is_empty(answer) and is_empty(read)):
+    answer, read = answers.get(field.id), answer_in(field, stored, zone)
+    if field.id in answers and not same(answer, read) and not (is_empty(answer) and is_empty(read)):
         return False
-    unit = _chosen_unit(field, answers, stored)
-    return is_empty(read) or unit == _stored_unit(field, stored)
+    given = text_of(answers.get(unit_key(field)))
+    return is_empty(read) or given in ("", stored_unit(field, stored))
 
 
 def _chosen_unit(field: Field, answers: Mapping[str, Answer], stored: Item | None) -> str:
-    return text_of(answers.get(unit_key(field))) or _stored_unit(field, stored or {})
+    """The unit of an answer that was changed: the only one, since it stands beside the editor."""
+    if len(field.units) == 1:
+        return field.units[0]
+    return text_of(answers.get(unit_key(field))) or stored_unit(field, stored or {})
 
 
-def _stored_unit(field: Field, item: Item) -> str:
+def _set_unit(item: Item, field: Field, unit: str) -> None:
+    """Under ``unit``, a key of our own: phones store none and drop it when they edit the event."""
+    if unit:
+        item["unit"] = unit
+        if "units" in item:  # another program's key, which must not go on saying something else
+            item["units"] = unit
+    elif field.units:
+        item.pop("unit", None)
+        item.pop("units", None)
+
+
+def stored_unit(field: Field, item: Item) -> str:
     """The stored unit; a field with only one means that one, as the reference app stores none."""
-    return text_of(item.get("unit")) or (field.units[0] if len(field.units) == 1 else "")
+    unit = unit_of(item)
+    if unit and unit not in field.units:
+        return units_of(field.raw.get("units")).get(unit, unit)
+    return unit or (field.units[0] if len(field.units) == 1 else "")
+
+
+def unit_of(item: Item) -> str:
+    """The unit that an item holds, under ``unit`` or ``units``, as a text or ``{label, value}``."""
+    for key in ("unit", "units"):
+        came = unwrap(item.get(key))
+        if isinstance(came, list | tuple):  # a list of several is the form's, and chooses nothing
+            came = unwrap(came[0]) if len(came) == 1 else None
+        if isinstance(came, Mapping):
+            came = came.get("label") or came.get("value")
+        if text_of(came).strip():
+            return text_of(came).strip()
+    return ""
 
 
 def _value(field: Field, answer: Answer) -> object:
@@ -169,6 +230,9 @@ def _value(field: Field, answer: Answer) -> object:
     if isinstance(answer, list | tuple):
         return _BETWEEN.join(map(str, answer))
     text = text_of(answer)
+    if field.kind in (Kind.SELECT, Kind.RADIO):
+        option = field.by_value.get(text)
+        return text if option is None or option.stored is None else option.stored
     if field.kind is Kind.NUMBER:
         return number_text(text) or text.strip()
     if field.kind is Kind.DATE and len(text) == 10 and as_date(text) is not None:
@@ -179,7 +243,9 @@ def _value(field: Field, answer: Answer) -> object:
 # -- from upstream ---------------------------------------------------------------------------------
 
 
-def _answer(field: Field, came: object, zone: tzinfo) -> Answer:
+def answer_in(field: Field, item: Item, zone: tzinfo) -> Answer:
+    """The answer to ``field`` that a stored item holds, however it was once written."""
+    came = item.get("value")
     if field.kind is Kind.UNKNOWN:
         return came
     value = unwrap(came)
@@ -198,6 +264,8 @@ def _answer(field: Field, came: object, zone: tzinfo) -> Answer:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, list | tuple) and value and all(map(text_of, value)):
+        return _BETWEEN.join(map(text_of, value))  # was a multiple choice once
     if isinstance(value, str):
         return value
     return "" if value is None else text_of(value) or as_json(value)
@@ -225,13 +293,14 @@ def _day(value: object, zone: tzinfo) -> str:
 
 
 def _option_value(field: Field, text: str) -> str:
-    """The option's stored value, also when a label was stored; else the text itself."""
-    for option in field.options:
-        if option.value == text:
-            return text
-    for option in field.options:
-        if text in option.label.values():
-            return option.value
+    """The option's stored value, also when a label was stored, or yes as true; else the text."""
+    if text in field.by_value:
+        return text
+    if text in field.by_label:
+        return field.by_label[text].value
+    if text in ("true", "false"):
+        truths = [value for value in field.by_value if yes_or_no(value) is (text == "true")]
+        return truths[0] if len(truths) == 1 else text
     return text
 
 
@@ -240,13 +309,15 @@ def _chosen(field: Field, value: object) -> list[str]:
     if isinstance(value, list | tuple):
         return [_option_value(field, _text(part)) for part in value]
     parts = _text(value).split(_BETWEEN) if value != "" else []
-    values = {option.value for option in field.options}
-    longest = 1 + max((option.count(_BETWEEN) for option in values), default=0)
+    longest = 1 + max((option.count(_BETWEEN) for option in field.by_value), default=0)
+    longest = min(longest, _LONGEST_RUN)
     chosen: list[str] = []
-    while parts:
+    at = 0
+    while at < len(parts):
         # A value may hold the mark itself: the longest run of parts that is an option wins.
-        runs = ((n, _BETWEEN.join(parts[:n])) for n in range(min(longest, len(parts)), 1, -1))
-        length, run = next(((n, run) for n, run in runs if run in values), (1, parts[0]))
+        most = min(longest, len(parts) - at)
+        runs = ((n, _BETWEEN.join(parts[at : at + n])) for n in range(most, 1, -1))
+        length, run = next(((n, run) for n, run in runs if run in field.by_value), (1, parts[at]))
         chosen.append(_option_value(field, run))
-        del parts[:length]
+        at += length
     return [part for part in chosen if part]

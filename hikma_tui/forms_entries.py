@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 
 from hikma_tui.forms_json import as_json, json_of, text_of, unwrap
+from hikma_tui.forms_numbers import json_number
 from hikma_tui.forms_shape import Item
 
 NO_CODE = "0000"
@@ -27,6 +28,22 @@ def typed_diagnoses(text: str, stored: Iterable[Mapping[str, object]] = ()) -> l
 def typed_medicines(text: str, stored: Iterable[Mapping[str, object]] = ()) -> list[Item]:
     """One medication entry for every line of ``text``."""
     return _typed(text, stored, medicine_line, _medicine)
+
+
+def new_medicine(name: str, **parts: str) -> Item:
+    """A medication entry of upstream's ten keys, in their order, from what was typed.
+
+    ``parts`` are some of route, form, frequency, intervals, dose, doseUnits, duration,
+    durationUnits. Amounts are stored as numbers, as the reference app does (features.md 2.3), when
+    no digit is changed by that; other texts as they are. What was not entered is ``""``: upstream's
+    0 would say that it was. Entries that are stored already keep the types that they have.
+    """
+    amounts = ("frequency", "intervals", "dose", "duration")
+    given: Item = {
+        key: json_number(parts.get(key, "")) if key in amounts else parts.get(key, "").strip()
+        for key in _MEDICINE_KEYS
+    }
+    return {"id": os.urandom(10).hex(), "name": " ".join(name.split()), **given}
 
 
 def _diagnosis(line: str) -> Item:
@@ -75,8 +92,8 @@ def diagnosis_line(entry: Mapping[str, object]) -> str:
     """A diagnosis as one line: its words, then its code when it has a true one."""
     words = _words(entry.get("desc")) or _words(entry.get("label"))
     code = _words(entry.get("code"))
-    if not code or code == NO_CODE:
-        return words
+    if not code or (code == NO_CODE and words):
+        return words or _as_it_is(entry)
     return f"{words} ({code})" if words else code
 
 
@@ -86,7 +103,13 @@ def medicine_line(entry: Mapping[str, object]) -> str:
     duration = _with_unit(entry.get("duration"), entry.get("durationUnits"))
     parts = [_words(entry.get("name")), dose]
     parts += [_words(entry.get(key)) for key in ("route", "form", "frequency", "intervals")]
-    return " ".join(part for part in (*parts, duration) if part)
+    return " ".join(part for part in (*parts, duration) if part) or _as_it_is(entry)
+
+
+def _as_it_is(entry: Mapping[str, object]) -> str:
+    """What an entry holds when it has none of the words looked for; ``""`` when it is blank."""
+    told = {key: value for key, value in entry.items() if key != "id" and value not in ("", None)}
+    return as_json(told) if told else ""
 
 
 def _with_unit(amount: object, unit: object) -> str:

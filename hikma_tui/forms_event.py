@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from hikma_tui.forms_choices import medicine_choices, options_of, units_of
 from hikma_tui.forms_json import (
     bool_of,
     json_of,
@@ -15,17 +16,22 @@ from hikma_tui.forms_json import (
     translations_of,
     unwrap,
 )
-from hikma_tui.forms_shape import Field, Form, Kind, Option
+from hikma_tui.forms_kinds import kind_of
+from hikma_tui.forms_shape import Field, Form, Kind, MedicineChoices
+from hikma_tui.forms_trouble import Troubles
 
-_TEXT_INPUTS = frozenset({"", "text", "email", "password", "tel", "textarea", "number"})
 _FORM_NAME, _FORM_DESCRIPTION = "__form_name__", "__form_description__"
 
 
 def event_form(row: Mapping[str, object]) -> Form:
-    """The form of an ``event_forms`` row. Never raises: a broken field is Kind.UNKNOWN."""
+    """The form of an ``event_forms`` row. Never raises: a broken field is Kind.UNKNOWN.
+
+    ``trouble`` of the form says what of it can't be asked; no field is left out.
+    """
     language = text_of(row.get("language")).split("-")[0] or "en"
     entries = _translation_entries(row.get("translations"))
     described = entries.get(_FORM_DESCRIPTION, {})
+    troubles = Troubles()
     return Form(
         id=text_of(row.get("id")),
         name=_texts(row.get("name"), language, entries.get(_FORM_NAME, {}).get("name")),
@@ -36,19 +42,40 @@ def event_form(row: Mapping[str, object]) -> Form:
             translations_of(described.get("description")) or described.get("name"),
         ),
         fields=unique_fields(
-            _field(raw, index, language, entries)
-            for index, raw in enumerate(list_of(row.get("form_fields")))
+            _field(raw, index, language, entries, troubles)
+            for index, raw in enumerate(_listed(row.get("form_fields"), troubles))
         ),
         language=language,
         editable=bool_of(row.get("is_editable"), default=True),
         clinic_ids=tuple(text for text in map(text_of, list_of(row.get("clinic_ids"))) if text),
+        trouble=troubles.sentences(),
     )
+
+
+def _listed(column: object, troubles: Troubles) -> list[object]:
+    """The fields as they came; also those of an object that holds them by their ids or numbers."""
+    found = unwrap(json_of(column))
+    if isinstance(found, list | tuple):
+        return list(found)
+    if isinstance(found, Mapping) and found:
+        if found.keys() & {"fieldType", "inputType", "_tag"}:
+            return [found]
+        if isinstance(found.get("fields"), list):
+            return list(found["fields"])
+        if all(isinstance(value, Mapping) for value in found.values()):
+            return list(found.values())
+    troubles.no_list = not (found is None or found in ("", {}))
+    return []
 
 
 def _translation_entries(column: object) -> dict[str, dict[str, object]]:
     """The form's translations by field id."""
-    entries = (mapping_of(entry) for entry in list_of(column))
-    return {text_of(entry.get("fieldId")): entry for entry in entries if entry.get("fieldId")}
+    found = unwrap(json_of(column))
+    if isinstance(found, Mapping):  # by field id already
+        return {str(key): mapping_of(entry) for key, entry in found.items()}
+    entries = map(mapping_of, list_of(found))
+    by_id = ((text_of(entry.get("fieldId")), entry) for entry in entries)
+    return {field_id: entry for field_id, entry in by_id if field_id}
 
 
 def _texts(own: object, language: str, translated: object) -> dict[str, str]:
@@ -57,31 +84,48 @@ def _texts(own: object, language: str, translated: object) -> dict[str, str]:
 
 
 def _field(
-    came: object, index: int, language: str, entries: Mapping[str, dict[str, object]]
+    came: object,
+    index: int,
+    language: str,
+    entries: Mapping[str, dict[str, object]],
+    troubles: Troubles,
 ) -> Field:
     raw = mapping_of(came)
     if not raw:
+        troubles.broken += 1
         return broken_field(came, index)
     name = translate(translations_of(raw.get("name"), language), language)
     field_id = text_of(raw.get("id")) or name or f"#{index}"
     entry = entries.get(field_id, {})
-    options = _options(raw.get("options"), language, mapping_of(entry.get("options")))
+    offered = options_of(raw.get("options"), language, mapping_of(entry.get("options")))
     field_type = text_of(raw.get("fieldType")) or text_of(raw.get("_tag"))
     input_type = text_of(raw.get("inputType"))
+    kind = kind_of(raw, field_type, input_type, has_options=bool(offered.options))
+    shown_name = name or field_id
+    if kind is Kind.UNKNOWN:
+        is_choice = field_type == "options" and not offered.options
+        (troubles.choiceless if is_choice else troubles.unknown).append(shown_name)
+    if offered.unreadable:
+        troubles.unreadable.append(shown_name)
+    if offered.alike:
+        troubles.alike.append(shown_name)
     return Field(
         id=field_id,
-        kind=_kind(raw, field_type, input_type, has_options=bool(options)),
+        kind=kind,
         name=name,
         label=_texts(raw.get("name"), language, entry.get("name")) or {language: field_id},
         description=_texts(raw.get("description"), language, entry.get("description")),
         required=bool_of(raw.get("required"), default=False),
-        options=options,
-        units=_units(raw.get("units")),
+        options=offered.options,
+        units=tuple(dict.fromkeys(units_of(raw.get("units")).values())),
         content=_content(raw, language, entry),
         position=index,
         field_type=field_type,
         input_type=input_type,
         raw=raw,
+        medicine=(
+            medicine_choices(raw.get("fields")) if kind is Kind.MEDICINE else MedicineChoices()
+        ),
     )
 
 
@@ -111,84 +155,3 @@ def unique_fields(fields: Iterable[Field]) -> tuple[Field, ...]:
         times[field_id] = 1
         out.append(field if field_id == field.id else replace(field, id=field_id))
     return tuple(out)
-
-
-def _kind(
-    raw: Mapping[str, object], field_type: str, input_type: str, *, has_options: bool
-) -> Kind:
-    plain = _KIND_BY_TYPE.get(field_type) or _KIND_BY_TYPE.get(input_type)
-    if plain is not None:
-        return plain
-    if field_type == "text" and ("content" in raw or not input_type):
-        return Kind.TEXT_BLOCK
-    if has_options and field_type in ("options", "binary", ""):
-        return _choice_kind(input_type, multi=bool_of(raw.get("multi"), default=False))
-    if field_type == "binary":
-        return Kind.YES_NO
-    if input_type == "checkbox" and field_type in ("options", ""):
-        return Kind.CHECKBOX
-    if field_type in ("free-text", "text", "") and input_type in _TEXT_INPUTS:
-        return _text_kind(raw, field_type, input_type)
-    return Kind.UNKNOWN
-
-
-_KIND_BY_TYPE = {
-    "separator": Kind.SEPARATOR,
-    "diagnosis": Kind.DIAGNOSIS,
-    "medicine": Kind.MEDICINE,
-    "date": Kind.DATE,
-    "file": Kind.UNKNOWN,
-}
-
-
-def _choice_kind(input_type: str, *, multi: bool) -> Kind:
-    if multi or input_type == "checkbox":
-        return Kind.MULTISELECT
-    return Kind.RADIO if input_type == "radio" else Kind.SELECT
-
-
-def _text_kind(raw: Mapping[str, object], field_type: str, input_type: str) -> Kind:
-    if not field_type and not input_type:
-        return Kind.UNKNOWN
-    if input_type == "number":
-        return Kind.NUMBER
-    long = input_type == "textarea" or unwrap(raw.get("length")) == "long"
-    return Kind.LONG_TEXT if long else Kind.TEXT
-
-
-def _options(column: object, language: str, translated: Mapping[str, object]) -> tuple[Option, ...]:
-    """Choices written as objects, as plain texts, or as translation objects."""
-    found: dict[str, Option] = {}
-    for came in list_of(unwrap(json_of(column))):
-        option = _option(unwrap(came), language, translated)
-        if option is not None:
-            found.setdefault(option.value, option)
-    return tuple(found.values())
-
-
-def _option(came: object, language: str, translated: Mapping[str, object]) -> Option | None:
-    if not isinstance(came, Mapping):
-        value = text_of(came)
-        label = _texts(value, language, translated.get(value))
-        return Option(value, label, value) if value else None
-    shown = translations_of(came.get("label"), language)
-    value = text_of(came.get("value")) or translate(shown, language)
-    if not value and not {"label", "value", "id"} & set(came):
-        shown = translations_of(came)
-        value = translate(shown, "en")
-    if not value:
-        return None
-    option_id = text_of(came.get("id")) or value
-    return Option(value, {**(shown or {language: value}), **translations_of(
-        translated.get(option_id), language)}, option_id)  # fmt: skip
-
-
-def _units(column: object) -> tuple[str, ...]:
-    """Units written as texts or as ``{label, value}``; the label is what is shown and stored."""
-    units: dict[str, None] = {}
-    for came in list_of(unwrap(json_of(column))):
-        unit = mapping_of(came)
-        text = text_of(unwrap(came)) or text_of(unit.get("label")) or text_of(unit.get("value"))
-        if text:
-            units[text] = None
-    return tuple(units)

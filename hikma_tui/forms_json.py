@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 
 from hikma_tui.forms_shape import Translations
+from hikma_tui.i18n import _
 
 _WRAPPINGS = 3  # JSON text of JSON text of JSON text is the worst that was seen
 
@@ -105,4 +106,4 @@ def as_json(value: object) -> str:
     try:
         return json.dumps(value, ensure_ascii=False, default=str)
     except (ValueError, TypeError, RecursionError):
-        return str(type(value).__name__)
+        return _("(nested too deeply to be shown)")

@@ -43,6 +43,18 @@ def number_value(typed: str) -> float | int | None:
     return float(text) if "." in text else int(text)
 
 
+def json_number(typed: str) -> float | int | str:
+    """A number as upstream's entries hold it, when no digit is changed by that; else its text.
+
+    ``7`` and ``2.5`` become numbers; ``2.50``, ``007`` and ``as needed`` stay texts.
+    """
+    text = number_text(typed)
+    if text is None or is_absurd(text):
+        return typed.strip()
+    number = float(text) if "." in text else int(text)
+    return number if repr(number) == text else text
+
+
 def _ascii(typed: str) -> str:
     """Digits of every script as ASCII, the Arabic decimal mark as a point, the minus as ``-``."""
     out: list[str] = []

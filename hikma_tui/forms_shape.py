@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 Translations = Mapping[str, str]
 
@@ -40,6 +41,20 @@ class Option:
     value: str
     label: Translations
     id: str = ""
+    stored: object = None  # what upstream stores for it when that is no text: 1, true
+
+
+@dataclass(frozen=True)
+class MedicineChoices:
+    """What a medicine field offers for the parts of an entry; empty: the form says nothing.
+
+    The medicines themselves (the form's formulary) are the field's ``options``.
+    """
+
+    routes: tuple[str, ...] = ()
+    forms: tuple[str, ...] = ()
+    dose_units: tuple[str, ...] = ()
+    duration_units: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,6 +78,21 @@ class Field:
     field_type: str = ""  # upstream's fieldType, stored with every answer
     input_type: str = ""  # upstream's inputType, stored with every answer
     raw: Mapping[str, object] = field(default_factory=dict)  # as it came
+    medicine: MedicineChoices = MedicineChoices()
+
+    @cached_property
+    def by_value(self) -> Mapping[str, Option]:
+        """The options by what is stored for them (a form may have thousands)."""
+        return {option.value: option for option in self.options}
+
+    @cached_property
+    def by_label(self) -> Mapping[str, Option]:
+        """The options by every label, in any language; of two alike, the first."""
+        found: dict[str, Option] = {}
+        for option in self.options:
+            for label in option.label.values():
+                found.setdefault(label, option)
+        return found
 
     @property
     def asks(self) -> bool:
@@ -81,6 +111,7 @@ class Form:
     language: str = "en"
     editable: bool = True
     clinic_ids: tuple[str, ...] = ()  # empty: every clinic
+    trouble: tuple[str, ...] = ()  # sentences: what of this form can't be asked or told apart
 
 
 # An answer as the screen holds it, by Kind:
@@ -111,4 +142,26 @@ def is_empty(answer: Answer) -> bool:
 
 def has_option(field: Field, value: object) -> bool:
     """Whether ``value`` is the stored value of one of the field's options."""
-    return any(option.value == value for option in field.options)
+    return isinstance(value, str) and value in field.by_value
+
+
+def same(one: Answer, other: Answer) -> bool:
+    """Whether two answers are one as JSON: of one type, and so on all the way down."""
+    left: list[tuple[Answer, Answer]] = [(one, other)]
+    while left:  # not by recursion: what came from elsewhere may be nested a thousand deep
+        first, second = left.pop()
+        if first is second:
+            continue
+        if isinstance(first, Mapping) and isinstance(second, Mapping):
+            if first.keys() != second.keys():
+                return False
+            left.extend((first[key], second[key]) for key in first)
+        elif isinstance(first, list | tuple) and isinstance(second, list | tuple):
+            if len(first) != len(second):
+                return False
+            left.extend(zip(first, second, strict=True))
+        elif type(first) is not type(second) or not (
+            first == second or (first != first and second != second)  # not a number, twice
+        ):
+            return False
+    return True

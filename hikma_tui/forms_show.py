@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from dataclasses import dataclass
+from datetime import UTC, date, tzinfo
 
-from hikma_tui.days import birth_text, in_words
-from hikma_tui.forms_data import items_of, yes_or_no
+from hikma_tui.days import birth_text, day_of_moment, in_words
+from hikma_tui.forms_data import answer_in, items_of, matched, stored_unit, unit_of, yes_or_no
 from hikma_tui.forms_entries import diagnosis_line, entries_of, medicine_line
-from hikma_tui.forms_json import as_json, text_of, translate
+from hikma_tui.forms_json import as_json, text_of, translate, unwrap
 from hikma_tui.forms_registration import birth_of_answer
-from hikma_tui.forms_shape import Answer, Field, Item, Kind, is_empty
+from hikma_tui.forms_shape import Answer, Field, Form, Item, Kind, is_empty
 from hikma_tui.i18n import _
 
 _LONGEST_PART = 200  # characters of one answer that a summary looks at
@@ -32,22 +33,107 @@ def answer_text(field: Field, answer: Answer, language: str, today: date, unit: 
         line_of = medicine_line if medicine else diagnosis_line
         return ", ".join(map(line_of, entries_of(answer, medicine=medicine)))
     if field.kind is Kind.NUMBER:
-        return _number(text_of(answer), unit or (field.units[0] if len(field.units) == 1 else ""))
+        return _with_unit(field, text_of(answer), unit)
+    if field.kind in (Kind.TEXT, Kind.LONG_TEXT) and isinstance(answer, str):
+        return _with_unit(field, answer, unit)
     if field.kind is Kind.UNKNOWN:
         return answer if isinstance(answer, str) else text_of(answer) or as_json(answer)
     values = answer if isinstance(answer, list | tuple) else [answer]
     return ", ".join(_label(field, text_of(value), language) for value in values)
 
 
+@dataclass(frozen=True)
+class Shown:
+    """One answer of an event, for reading."""
+
+    label: str  # the question; as it was asked then, when the form words it otherwise today
+    text: str  # may have several lines: one for each diagnosis or medicine
+    field_id: str = ""  # the form's field; "" when the form does not ask it any more
+
+
+def shown(
+    form: Form | None, form_data: object, language: str, today: date, zone: tzinfo = UTC
+) -> list[Shown]:
+    """Every answer that ``form_data`` holds: in form order, then what no field asks for any more.
+
+    Nothing that was answered is left out, whatever became of the form since: ``form`` is None when
+    it is gone, and questions may have been renamed, retyped, removed or made mere text.
+    """
+    items = items_of(form_data)
+    asked = form.fields if form is not None else ()
+    stored, left = matched(form, items) if form is not None else ({}, items)
+    found = [
+        _shown_field(field, stored[field.id], language, today, zone)
+        for field in asked
+        if field.id in stored
+    ]
+    found += [_shown_item(item, today, zone) for item in left]
+    return [line for line in found if line.text.strip()]
+
+
+def _shown_field(field: Field, item: Item, language: str, today: date, zone: tzinfo) -> Shown:
+    label = translate(field.label, language) or field.name
+    then = text_of(item.get("name")).strip()
+    if then and field.name and then.casefold() != field.name.strip().casefold():
+        label = then
+    text = ""
+    if not _is_of_another_type(field, item):
+        answer = answer_in(field, item, zone)
+        if field.kind in (Kind.DIAGNOSIS, Kind.MEDICINE):
+            text = _entry_lines(answer, medicine=field.kind is Kind.MEDICINE)
+        else:
+            text = answer_text(field, answer, language, today, stored_unit(field, item))
+    return Shown(label, text or _item_text(item, today, zone), field.id)
+
+
+def _is_of_another_type(field: Field, item: Item) -> bool:
+    """Whether a list of entries or another object stands where the field holds a plain answer."""
+    then = text_of(item.get("fieldType"))
+    return bool(then) and then != field.field_type and isinstance(item.get("value"), list | Mapping)
+
+
+def _shown_item(item: Item, today: date, zone: tzinfo) -> Shown:
+    label = text_of(item.get("name")) or text_of(item.get("fieldId")) or "?"
+    return Shown(label, _item_text(item, today, zone))
+
+
+def _item_text(item: Item, today: date, zone: tzinfo) -> str:
+    """What an item holds, read by the type that is stored with it."""
+    if "value" not in item:
+        told = {key: value for key, value in item.items() if key not in _ABOUT}
+        return as_json(told) if told else ""
+    value, field_type = unwrap(item["value"]), text_of(item.get("fieldType"))
+    if value is None or value in ("", [], {}):
+        return ""
+    if field_type in ("diagnosis", "medicine"):
+        return _entry_lines(value, medicine=field_type == "medicine")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if field_type == "date" and isinstance(value, str):
+        return in_words(day_of_moment(value, zone) or value, today)
+    text = value if isinstance(value, str) else text_of(value) or as_json(value)
+    return _number(text, unit_of(item))
+
+
+def _entry_lines(value: object, *, medicine: bool) -> str:
+    line_of = medicine_line if medicine else diagnosis_line
+    return "\n".join(map(line_of, entries_of(value, medicine=medicine)))
+
+
+_ABOUT = frozenset({"fieldId", "fieldType", "inputType", "name", "unit", "units"})
+
+
 def _number(number: str, unit: str) -> str:
     return f"{number} {unit}" if unit else number
 
 
+def _with_unit(field: Field, text: str, unit: str) -> str:
+    return _number(text, unit or (field.units[0] if len(field.units) == 1 else ""))
+
+
 def _label(field: Field, value: str, language: str) -> str:
-    for option in field.options:
-        if option.value == value:
-            return translate(option.label, language)
-    return value
+    option = field.by_value.get(value)
+    return value if option is None else translate(option.label, language)
 
 
 def summary(form_data: object, width_hint: int = 60) -> str:
@@ -84,7 +170,7 @@ def _parts(item: Item) -> tuple[int, list[str]]:
     text = _short(text_of(value))
     if field_type == "free-text" and text_of(item.get("inputType")) != "number":
         return _TEXT, [text]
-    return _REST, [_number(f"{name} {text}".strip(), text_of(item.get("unit")))]
+    return _REST, [_number(f"{name} {text}".strip(), unit_of(item))]
 
 
 def _lines(

@@ -255,8 +255,7 @@ def _mapping(value: Any) -> dict[str, Any]:
 
 def answers_in(form: forms.Form, form_data: Any) -> forms.Answers:
     """The answers to ``form`` that stored ``form_data`` holds, days read in the clinic's zone."""
-    data = form_data if isinstance(form_data, list) else []
-    return forms.answers_of(form, data, zone=info.zone_in_force())[0]
+    return forms.answers_of(form, form_data, zone=info.zone_in_force())[0]
 
 
 def _check_form_data(values: dict[str, Any]) -> None:
@@ -346,8 +345,8 @@ def edit(
     if row is None:
         raise NotAllowed(_("The form of these answers is not there any more."))
     form = forms.event_form(row)
-    previous = old["form_data"] if isinstance(old["form_data"], list) else None
-    before = answers_in(form, previous or [])
+    previous = old["form_data"]
+    before = answers_in(form, previous)
     if first is not None:
         answers = merging.merged(form, first, answers, before)
     _refuse_missing(form, answers)
