@@ -39,9 +39,11 @@ def draft_text(form: forms.Form, draft: Mapping[str, Any], today: date) -> str:
     for field_id in dict.fromkeys([*fields, *answers, *unparsed]):
         field, answer = fields.get(field_id), answers.get(field_id)
         said = unparsed.get(field_id)
-        if not said and field is not None:
+        is_list = field is not None and field.kind in (forms.Kind.DIAGNOSIS, forms.Kind.MEDICINE)
+        if field is not None and (is_list or not said):
             unit = str(answers.get(forms.unit_key(field)) or "")
-            said = forms.answer_text(field, answer, language(), today, unit)
+            stands = forms.answer_text(field, answer, language(), today, unit)
+            said = ", ".join(text for text in (stands, said) if text)
         said = said or ("" if answer in (None, "", [], {}) else str(answer))
         label = (forms.translate(field.label, language()) or field.name) if field else ""
         if said:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual import events, on
 from textual.app import ComposeResult
 from textual.widget import Widget
@@ -14,10 +16,13 @@ from hikma_tui.forms import Field, Kind, translate
 from hikma_tui.i18n import _
 from hikma_tui.text import cell_width, cut, plain
 from hikma_tui.widgets.answer_editors import AnswerInput, Hint, HintLines, NoteArea
+from hikma_tui.widgets.entry_picker import Picker
 from hikma_tui.widgets.form_choices import Chooser
 from hikma_tui.widgets.form_reading import choice_hint, hint
-from hikma_tui.widgets.form_rows import NOTE_LINES, Cursor, FormRows, Layout, Line
+from hikma_tui.widgets.form_rows import NOTE_LINES, Cursor, FormRows, Layout, Line, trouble_lines
 from hikma_tui.widgets.form_sheet import SKIPPED, Sheet
+
+_MOST_SAID = 400  # characters of a label or a description that the hints look at
 
 
 class FormCanvas(Widget):
@@ -36,14 +41,14 @@ class FormCanvas(Widget):
         self._stops = [n for n, f in enumerate(sheet.fields) if f.kind not in SKIPPED]
         self._stop = 0
         self._chooser: Chooser | None = None
+        self._picker: Picker | None = None
         self._unit = False
         self._entry: int | None = None
         self._text = ""  # what the editor held when it was last read
         self._said = ""  # a sentence that stands until the next key
         self._more = more
         self._layout_now = Layout(sheet, 80)
-        self._blocks: list[list[Line]] = []
-        self._starts: list[int] = []
+        self._painted = -1  # the field that was last painted as the one under the cursor
         self._placed: dict[Widget, tuple[int, int, int]] = {}
         self._rows = FormRows()
         self._hints = HintLines()
@@ -96,35 +101,37 @@ class FormCanvas(Widget):
 
     def _cursor(self) -> Cursor:
         index = self._stops[self._stop] if self._stops else -1
-        return Cursor(index, self._chooser, self._unit, self._entry)
+        return Cursor(index, self._chooser, self._unit, self._picker, self._entry)
 
     def show(self) -> None:
-        """Paint the whole form anew."""
+        """Paint the whole form anew; a field is laid out when it comes into sight."""
         if self._rows.size.width and self._layout_now.width != self._rows.size.width:
             self._layout_now = Layout(self.sheet, self._rows.size.width)
-        cursor = self._cursor()
-        self._blocks = [
-            self._layout_now.lines(index, cursor) for index in range(len(self.sheet.fields))
-        ]
-        self._show_blocks()
+        layout, cursor = self._layout_now, self._cursor()
+        heights = [layout.height(index, cursor) for index in range(len(self.sheet.fields))]
+        self._rows.show(trouble_lines(self._troubles(), layout.width), heights, self._lay)
+        self._painted = cursor.index
+        self._follow()
+
+    def _troubles(self) -> Sequence[str]:
+        """What could not be read of the form, in sentences."""
+        return self.sheet.form.trouble
+
+    def _lay(self, index: int) -> list[Line]:
+        return self._layout_now.lines(index, self._cursor())
 
     def _show_current(self) -> None:
-        """Paint the field under the cursor anew."""
-        cursor = self._cursor()
-        if cursor.index >= 0:
-            self._blocks[cursor.index] = self._layout_now.lines(cursor.index, cursor)
-        self._show_blocks()
+        """Paint the field under the cursor anew, and the one that the cursor left."""
+        index = self._cursor().index
+        for changed in {self._painted, index} - {-1}:
+            self._rows.put(changed)
+        self._painted = index
+        self._follow()
 
-    def _show_blocks(self) -> None:
-        starts, line = [], 0
-        for block in self._blocks:
-            starts.append(line)
-            line += len(block)
-        self._starts = starts
-        self._rows.show([line for block in self._blocks for line in block])
+    def _follow(self) -> None:
+        """Bring the field under the cursor into sight, its editor, and what is said of it."""
         if self._stops:
-            index = self._stops[self._stop]
-            first, last = starts[index], starts[index] + len(self._blocks[index]) - 1
+            first, last = self._rows.extent(self._stops[self._stop])
             self._rows.bring_to_sight(0 if self._stop == 0 else first, last)
             self._place(first - self._rows.scroll_offset.y)
         self._show_hint()
@@ -171,14 +178,18 @@ class FormCanvas(Widget):
         if self._chooser is not None and self._chooser.refused:
             return _('No choice has "{text}".').format(text=plain(self._chooser.refused))
         if self._entry is not None:
+            if field.kind is Kind.MEDICINE:
+                return _("Enter changes this entry, Delete takes it out.")
             return _("Delete takes this entry out.")
+        if self._picker is not None and self._picker.echo:
+            return self._picker.echo
         problem = self.sheet.problem(field)
         if problem:
             return problem
         echo = self.sheet.reading(field).echo if self._chooser is None else ""
         if echo:
             return "= " + echo
-        label = self.sheet.label(field)
+        label = self.sheet.label(field)[:_MOST_SAID]
         cut_label = label if cut(label, self._layout_now.label_width) != plain(label) else ""
-        texts = (cut_label, translate(field.description, self.sheet.language))
+        texts = (cut_label, translate(field.description, self.sheet.language)[:_MOST_SAID])
         return ". ".join(text for text in texts if text)

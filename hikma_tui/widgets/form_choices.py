@@ -9,8 +9,11 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from hikma_tui.days_words import fold
+
+_MOST_COMPARED = 400  # characters of a label
 
 
 @dataclass(frozen=True)
@@ -32,11 +35,15 @@ class Chooser:
         self.chosen = [value for value in chosen if value not in ("", None)]
         self.typed = ""
         self.refused = ""  # the last letters that no choice has
-        self._folded = [fold(choice.label) for choice in self.choices]
         self.matches = list(range(len(self.choices)))
         self.at = self._chosen_place()
         for character in typed:
             self.type(character)
+
+    @cached_property
+    def _folded(self) -> list[str]:
+        """The labels as letters are compared with them; made when the first letter is typed."""
+        return [fold(choice.label[:_MOST_COMPARED]) for choice in self.choices]
 
     def _chosen_place(self) -> int | None:
         for place, index in enumerate(self.matches):

@@ -14,15 +14,16 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
-from hikma_tui.forms import Answer, Answers, Form, Kind
+from hikma_tui.forms import Answer, Answers, Field, Form, Kind
 from hikma_tui.i18n import _
 from hikma_tui.text import plain
 from hikma_tui.widgets.answer_editors import EDITING, NoteArea
-from hikma_tui.widgets.form_canvas import FormCanvas
+from hikma_tui.widgets.entry_picker import Suggestions
 from hikma_tui.widgets.form_choices import Choice, Chooser
+from hikma_tui.widgets.form_entries import FormEntries
 from hikma_tui.widgets.form_reading import limit
 from hikma_tui.widgets.form_rows import FormRows
-from hikma_tui.widgets.form_sheet import CHOICES, ENTRIES, Sheet
+from hikma_tui.widgets.form_sheet import CHOICES, Sheet
 from hikma_tui.widgets.prompt import LineInput, one_line
 
 _STEPS = {"tab": 1, "down": 1, "shift+tab": -1, "up": -1}
@@ -31,14 +32,14 @@ _OURS = frozenset({"enter", *_STEPS, *_PAGES})
 _MOST_PASTED_LETTERS = 60
 
 
-class FormEditor(FormCanvas):
+class FormEditor(FormEntries):
     """Fill ``form``, beginning with ``answers`` (and ``unparsed`` of a draft).
 
     ``language`` chooses among the form's own translations; ``today`` is the day that typed dates
     are measured from; ``clinics`` are the choices of a clinic field, name by id;
     ``duplicates_hint`` is a line of the screen's own above the hints; ``stored`` are the answers
     that the record already holds when ``answers`` come from a draft (what is unchanged is never
-    refused).
+    refused); ``suggest`` finds diagnoses and medicines as they are typed.
     """
 
     class Changed(Message):
@@ -66,6 +67,7 @@ class FormEditor(FormCanvas):
         duplicates_hint: str | None = None,
         unparsed: Mapping[str, str] | None = None,
         stored: Mapping[str, Answer] | None = None,
+        suggest: Suggestions | None = None,
         id: str | None = None,
     ) -> None:
         sheet = Sheet(
@@ -76,8 +78,9 @@ class FormEditor(FormCanvas):
             clinics=clinics,
             unparsed=unparsed,
             stored=stored,
+            names=suggest.names if suggest is not None else None,
         )
-        super().__init__(sheet, more=duplicates_hint or "", id=id)
+        super().__init__(sheet, suggest=suggest, more=duplicates_hint or "", id=id)
 
     def on_mount(self) -> None:
         """Open the first field."""
@@ -148,20 +151,20 @@ class FormEditor(FormCanvas):
     def _page(self, direction: int) -> None:
         """Move by what fits the screen, to the first or last field at most."""
         height = max(self._rows.size.height - 1, 1)
-        wanted = self._starts[self._stops[self._stop]] + direction * height
+        starts = self._rows.starts
+        wanted = starts[self._stops[self._stop]] + direction * height
         stops = range(len(self._stops))
-        self._go(min(stops, key=lambda stop: abs(self._starts[self._stops[stop]] - wanted)))
+        self._go(min(stops, key=lambda stop: abs(starts[self._stops[stop]] - wanted)))
 
     def _leave(self) -> None:
         self._take_text()
-        field = self.current
-        if field is not None and field.kind in ENTRIES:
-            self.sheet.add_entry(field)
+        self._leave_picker()
 
     def _open(self) -> None:
         """Set the editor up for the field under the cursor."""
         field = self.current
         self._unit, self._entry, self._said = False, None, ""
+        self._open_picker()
         is_choice = field is not None and field.kind in CHOICES
         self._chooser = self.sheet.chooser(field) if field is not None and is_choice else None
         self._text = "" if field is None or is_choice else self.sheet.typed(field)
@@ -181,7 +184,10 @@ class FormEditor(FormCanvas):
         if self._notes is not None:
             other = self._input if target is self._notes else self._notes
             other.display = False
-        self.show()
+        if self._painted == -1:
+            self.show()
+        else:
+            self._show_current()
 
     # -- typing
 
@@ -202,12 +208,17 @@ class FormEditor(FormCanvas):
         self._text = text
         self._entry = None
         self.sheet.type(field, text)
+        self._line_changed(text)
         self._changed()
 
     def _changed(self) -> None:
-        field = self.current
-        if field is not None:
-            self.post_message(self.Changed(field.id, self.sheet.answers))
+        if self.current is not None:
+            self._changed_entry(self.current)
+
+    def _changed_entry(self, field: Field) -> None:
+        self.post_message(self.Changed(field.id, self.sheet.answers))
+        if field is not self.current and self._painted != -1:
+            self._rows.put(self.sheet.fields.index(field))
         self._show_current()
 
     def _take_key(self, event: events.Key, source: Widget) -> bool:
@@ -224,7 +235,7 @@ class FormEditor(FormCanvas):
             return False
         if self._chooser is not None and self._choose_key(self._chooser, event):
             return True
-        if self._entry_key(key):
+        if self._entry_key(event):
             return True
         return self._move_key(key)
 
@@ -249,10 +260,6 @@ class FormEditor(FormCanvas):
         field = self.current
         if field is None:
             self.post_message(self.AtEnd())
-            return
-        if field.kind in ENTRIES and self.sheet.add_entry(field):
-            self._set_input("")
-            self._changed()
             return
         if field.kind is Kind.NUMBER and self.sheet.reading(field).needs_unit:
             units = [Choice(unit, plain(unit)) for unit in field.units]
@@ -346,37 +353,15 @@ class FormEditor(FormCanvas):
         self._changed()
         self._accept()
 
-    # -- lists of entries
-
-    def _entry_key(self, key: str) -> bool:
-        """Down points at the entries below; Delete takes the pointed one out."""
-        field = self.current
-        if field is None or field.kind not in ENTRIES:
-            return False
-        count = len(self.sheet.entries(field))
-        if key in ("delete", "backspace") and self._entry is not None:
-            self.sheet.remove_entry(field, self._entry)
-            self._entry = None
-            self._changed()
-        elif key == "down" and count and self._entry != count - 1:
-            self._entry = 0 if self._entry is None else self._entry + 1
-            self._show_current()
-        elif key == "up" and self._entry is not None:
-            self._entry = self._entry - 1 if self._entry else None
-            self._show_current()
-        else:
-            return False
-        return True
-
     # -- the mouse, and what the editor reports
 
     @on(FormRows.Clicked)
     def _clicked(self, event: FormRows.Clicked) -> None:
         event.stop()
-        for stop, index in enumerate(self._stops):
-            if self._starts[index] <= event.line < self._starts[index] + len(self._blocks[index]):
-                self._go(stop)
-                self.focus()
+        index = self._rows.field_at(event.line)
+        if index in self._stops:
+            self._go(self._stops.index(index))
+            self.focus()
 
     @on(LineInput.PasteCut)
     def _paste_cut(self, event: LineInput.PasteCut) -> None:

@@ -6,7 +6,10 @@ sign relies on colour, and every sign is in the Linux console's fonts (style.md 
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from rich.segment import Segment
 from textual import events
@@ -16,10 +19,12 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from hikma_tui.forms import Field, Kind, is_empty, translate
+from hikma_tui.forms_json import as_json
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.text import cell_width, cut, display, fit, plain
+from hikma_tui.widgets.entry_picker import Picker
 from hikma_tui.widgets.form_choices import Chooser
-from hikma_tui.widgets.form_sheet import ENTRIES, Sheet, entry_text
+from hikma_tui.widgets.form_sheet import ENTRIES, Sheet
 
 Span = tuple[str, str]  # text of known width, and the name of its style
 Line = list[Span]
@@ -27,6 +32,8 @@ Line = list[Span]
 MOST_CHOICES = 8
 NOTE_LINES = 5
 _MOST_LABEL = 28
+_MOST_RAW = 400  # characters of a raw value that are looked at
+_MOST_TROUBLES = 4
 _INDENT = 6
 
 
@@ -37,6 +44,7 @@ class Cursor:
     index: int
     chooser: Chooser | None = None  # for a choice, or for the unit of a number
     unit: bool = False
+    picker: Picker | None = None  # for a diagnosis or a medicine
     entry: int | None = None  # the entry of a list that is pointed at
 
 
@@ -50,6 +58,13 @@ class Layout:
         self.label_width = min(max(widths, default=8) + 2, _MOST_LABEL, self.width // 2)
         self.value_left = 2 + self.label_width + 1
         self.value_width = self.width - self.value_left
+
+    def height(self, index: int, cursor: Cursor) -> int:
+        """How many lines one field has, without laying out what has one anyway."""
+        field = self.sheet.fields[index]
+        if index == cursor.index or field.kind is Kind.TEXT_BLOCK:
+            return len(self.lines(index, cursor))
+        return 1
 
     def lines(self, index: int, cursor: Cursor) -> list[Line]:
         """The lines of one field; the first holds its label."""
@@ -88,7 +103,7 @@ class Layout:
         said = _("{type}: not shown here yet, kept").format(type=cut(kind, 20))
         answer = self.sheet.answer(field)
         if not is_empty(answer):
-            said += f": {answer}"
+            said += ": " + (answer if isinstance(answer, str) else as_json(answer))[:_MOST_RAW]
         return [[*self._head(field, " "), (fit(said, self.value_width), "dim")]]
 
     # -- the field under the cursor
@@ -129,25 +144,28 @@ class Layout:
 
     def is_inline(self, chooser: Chooser) -> bool:
         """Whether all choices fit beside the label."""
-        return sum(cell_width(text) + 2 for text in self._texts(chooser)) <= self.value_width + 2
+        room = self.value_width + 2
+        if len(chooser.choices) * 6 > room:  # a digit, a mark, a letter and the gap each
+            return False
+        texts = (self._text(chooser, index, 0) for index in range(len(chooser.choices)))
+        return sum(cell_width(text) + 2 for text in texts) <= room
 
-    def _texts(self, chooser: Chooser) -> list[str]:
+    def _text(self, chooser: Chooser, index: int, number: int) -> str:
+        """One choice; ``number`` is its place among those that match, 0 when it does not."""
         signs = "[]" if chooser.several else "()"
-        texts = []
-        for index, choice in enumerate(chooser.choices):
-            mark = "x" if chooser.is_chosen(index) else " "
-            number = chooser.matches.index(index) + 1 if index in chooser.matches else 0
-            digit = str(number) if 1 <= number <= 9 else " "
-            texts.append(f"{digit}{signs[0]}{mark}{signs[1]}{cut(choice.label, self.value_width)}")
-        return texts
+        mark = "x" if chooser.is_chosen(index) else " "
+        digit = str(number) if 1 <= number <= 9 else " "
+        label = cut(chooser.choices[index].label, self.value_width)
+        return f"{digit}{signs[0]}{mark}{signs[1]}{label}"
 
     def _inline(self, chooser: Chooser, room: int) -> list[Span]:
         spans: list[Span] = []
         pointed = None if chooser.at is None else chooser.matches[chooser.at]
-        for index, text in enumerate(self._texts(chooser)):
-            shown = cut(text, room)
+        numbers = {index: number for number, index in enumerate(chooser.matches, 1)}
+        for index in range(len(chooser.choices)):
+            shown = cut(self._text(chooser, index, numbers.get(index, 0)), room)
             style = "pointed" if index == pointed else "value"
-            spans.append((display(shown), style if index in chooser.matches else "dim"))
+            spans.append((display(shown), style if index in numbers else "dim"))
             room -= cell_width(shown)
             gap = "  "[: max(room, 0)]
             spans.append((gap, "value"))
@@ -164,12 +182,11 @@ class Layout:
         total = len(chooser.matches)
         rows = min(total, MOST_CHOICES)
         first = min(max((chooser.at or 0) - rows // 2, 0), total - rows)
-        texts = self._texts(chooser)
         room = self.width - _INDENT
         lines: list[Line] = []
         for place in range(first, first + rows):
             pointed = place == chooser.at
-            text = fit(texts[chooser.matches[place]], room - 14)
+            text = fit(self._text(chooser, chooser.matches[place], place + 1), room - 14)
             more = ""
             if place == first + rows - 1 and total > rows:
                 more = ngettext("{n} choice", "{n} choices", total).format(n=total)
@@ -181,14 +198,40 @@ class Layout:
         return lines
 
     def _entries(self, field: Field, cursor: Cursor) -> list[Line]:
-        return [
-            [
-                (" " * (_INDENT - 2) + ("> " if n == cursor.entry else "- "), "cursor"),
-                (fit(entry_text(field, entry), self.width - _INDENT),
-                 "pointed" if n == cursor.entry else "value"),
-            ]
+        rows = self._suggested(cursor.picker) if cursor.picker is not None else []
+        return rows + [
+            self._row(self.sheet.entry_text(field, entry), "", n == cursor.entry, sign="- ")
             for n, entry in enumerate(self.sheet.entries(field))
-        ]  # fmt: skip
+        ]
+
+    def _suggested(self, picker: Picker) -> list[Line]:
+        """What the list has for the typed letters; dim while it answers to earlier ones."""
+        lines = []
+        for place, row in enumerate(picker.rows):
+            number = f"{row.digit} " if row.digit else ""
+            style = "dim" if picker.waiting and not row.is_typed else "value"
+            lines.append(self._row(number + row.label, row.note, place == picker.at, style))
+        return lines
+
+    def _row(
+        self, text: str, note: str, pointed: bool, style: str = "value", sign: str = "  "
+    ) -> Line:
+        room = self.width - _INDENT
+        aside = min(cell_width(plain(note)), room // 2)
+        return [
+            (" " * (_INDENT - 2) + ("> " if pointed else sign), "cursor"),
+            (fit(text, room - aside - 1), "pointed" if pointed else style),
+            (" " + fit(note, aside, align="right"), "dim"),
+        ]
+
+
+def trouble_lines(sentences: Sequence[str], width: int) -> list[Line]:
+    """What stands above a form that could not be read whole: a few lines, and how many more."""
+    shown = list(sentences[:_MOST_TROUBLES])
+    more = len(sentences) - len(shown)
+    if more > 0:
+        shown.append(ngettext("... and {n} more.", "... and {n} more.", more).format(n=more))
+    return [[(fit("! " + sentence, width), "problem")] for sentence in shown]
 
 
 def wrapped(text: str, width: int) -> list[str]:
@@ -240,14 +283,62 @@ class FormRows(ScrollView, can_focus=False, inherit_bindings=False):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines: list[Line] = []
+        self._heads: list[Line] = []
+        self._heights: list[int] = []
+        self.starts: list[int] = []
+        self._lay: Callable[[int], list[Line]] = lambda index: []
+        self._laid: dict[int, list[Line]] = {}
 
-    def show(self, lines: list[Line]) -> None:
-        """Paint these lines from now on."""
-        if len(lines) != len(self._lines):
-            self.virtual_size = Size(self.size.width, len(lines))
-        self._lines = lines
+    def show(self, heads: list[Line], heights: list[int], lay: Callable[[int], list[Line]]) -> None:
+        """Paint these fields from now on; ``lay`` gives the lines of one when it is to be seen."""
+        self._heads, self._heights, self._lay = heads, heights, lay
+        self._laid = {}
+        self._count()
         self.refresh()
+
+    def _count(self) -> None:
+        """Where each field begins, and how long it all is."""
+        ends = list(accumulate(self._heights, initial=len(self._heads)))
+        self.starts = ends[:-1]
+        if self.virtual_size.height != ends[-1]:
+            self.virtual_size = Size(self.size.width, ends[-1])
+
+    def put(self, index: int) -> None:
+        """Lay one field out anew; only the lines that changed are painted."""
+        old, new = self._laid.get(index), self._lay(index)
+        if old == new:
+            return
+        self._laid[index] = new
+        start = self.starts[index]
+        if self._heights[index] != len(new):
+            self._heights[index] = len(new)
+            self._count()
+            self.refresh_lines(start, self.scroll_offset.y + self.size.height - start)
+        else:
+            for n, line in enumerate(new):
+                if old is None or old[n] != line:
+                    self.refresh_line(start + n)
+
+    def extent(self, index: int) -> tuple[int, int]:
+        """The first and the last line of a field."""
+        return self.starts[index], self.starts[index] + self._heights[index] - 1
+
+    def field_at(self, line: int) -> int:
+        """The field that has this line; -1 above the first and below the last one."""
+        index = bisect_right(self.starts, line) - 1
+        return index if index >= 0 and line <= self.extent(index)[1] else -1
+
+    def _line(self, y: int) -> Line | None:
+        if y < len(self._heads):
+            return self._heads[y]
+        index = self.field_at(y)
+        if index < 0:
+            return None
+        laid = self._laid.get(index)
+        if laid is None:
+            laid = self._laid[index] = self._lay(index)
+        place = y - self.starts[index]
+        return laid[place] if place < len(laid) else None
 
     def bring_to_sight(self, first: int, last: int) -> None:
         """Scroll so that these lines are seen; the first of them above all."""
@@ -259,16 +350,16 @@ class FormRows(ScrollView, can_focus=False, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         """One painted line."""
         base, width = self.rich_style, self.size.width
-        y += self.scroll_offset.y
-        if y >= len(self._lines):
+        line = self._line(y + self.scroll_offset.y)
+        if line is None:
             return Strip.blank(width, base)
         styled = self.get_component_rich_style
-        segments = [Segment(text, styled(f"form-rows--{name}")) for text, name in self._lines[y]]
+        segments = [Segment(text, styled(f"form-rows--{name}")) for text, name in line]
         return Strip(segments).adjust_cell_length(width, base)
 
     def on_resize(self, event: events.Resize) -> None:
         """Tell the editor."""
-        self.virtual_size = Size(event.size.width, len(self._lines))
+        self.virtual_size = Size(event.size.width, len(self._heads) + sum(self._heights))
         self.post_message(self.Resized())
 
     def on_click(self, event: events.Click) -> None:

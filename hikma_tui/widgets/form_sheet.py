@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from hikma_tui import medicines
 from hikma_tui.days_words import fold
 from hikma_tui.forms import (
     Answer,
@@ -21,16 +22,13 @@ from hikma_tui.forms import (
     check,
     diagnosis_line,
     is_empty,
-    medicine_line,
     missing,
     needs_unit,
     translate,
-    typed_diagnoses,
-    typed_medicines,
     unit_key,
 )
 from hikma_tui.i18n import _, ngettext
-from hikma_tui.text import plain
+from hikma_tui.text import cut, plain
 from hikma_tui.widgets.form_choices import Choice, Chooser
 from hikma_tui.widgets.form_reading import Reading, birth_echo, date_in_words, read
 
@@ -54,6 +52,7 @@ class Sheet:
         clinics: Mapping[str, str] | None = None,
         unparsed: Mapping[str, str] | None = None,
         stored: Mapping[str, Answer] | None = None,
+        names: Mapping[str, str] | None = None,
     ) -> None:
         self.form = form
         self.fields = form.fields
@@ -63,19 +62,15 @@ class Sheet:
         self._answers: Answers = {key: _copied(value) for key, value in answers.items()}
         self._stored = dict(answers if stored is None else stored)
         self._checked: dict[str, tuple[Answer, str]] = {}
-        self._pending: dict[str, str] = {}  # an entry of a list that is being typed
         self._clinics = clinics or {}
+        self.names = names if names is not None else {}  # of diagnoses, by code
 
     # -- reading
 
     @property
     def answers(self) -> Answers:
-        """A copy of the answers, with the list entry that is being typed."""
-        copied = {key: _copied(value) for key, value in self._answers.items()}
-        for field in self.fields:
-            if self._pending.get(field.id, "").strip():
-                copied[field.id] = [*self.entries(field), *self._typed_entries(field)]
-        return copied
+        """A copy of the answers; a line of a list that is being typed is not one yet."""
+        return {key: _copied(value) for key, value in self._answers.items()}
 
     def answer(self, field: Field) -> Answer:
         """The answer as it is stored now."""
@@ -88,7 +83,7 @@ class Sheet:
     def typed(self, field: Field) -> str:
         """The text with which the editor of a text field opens."""
         if field.kind in ENTRIES:
-            return self._pending.get(field.id, "")
+            return self.unparsed.get(field.id, "")
         if field.id in self.unparsed:
             return self.unparsed[field.id]
         answer, unit = self._answers.get(field.id), self._answers.get(unit_key(field))
@@ -97,15 +92,17 @@ class Sheet:
 
     def shown(self, field: Field) -> str:
         """The answer in one line for a person, as it came (not yet plain)."""
+        if field.kind in ENTRIES:
+            texts = [self.entry_text(field, entry) for entry in self.entries(field)]
+            typed = self.unparsed.get(field.id, "")
+            # What is not chosen yet stands first: there it is not cut off.
+            return "; ".join([*([_("CHOOSE: {text}").format(text=typed)] if typed else []), *texts])
         if field.id in self.unparsed:
             return self.unparsed[field.id]
         answer = self._answers.get(field.id)
         if field.kind in CHOICES:
-            chooser = self.chooser(field)
-            labels = [c.label for i, c in enumerate(chooser.choices) if chooser.is_chosen(i)]
-            return ", ".join(labels)
-        if field.kind in ENTRIES:
-            return "; ".join(entry_text(field, entry) for entry in self.entries(field))
+            choices, chosen = self._choices_of(field)
+            return ", ".join(choice.label for choice in choices if choice.value in chosen)
         return "" if is_empty(answer) else self._shown_text(field, answer)
 
     def _shown_text(self, field: Field, answer: Answer) -> str:
@@ -124,7 +121,10 @@ class Sheet:
     def type(self, field: Field, text: str) -> Reading:
         """Take ``text`` as it stands in the editor: an answer, or kept as not parsed."""
         if field.kind in ENTRIES:
-            self._pending[field.id] = text
+            if text.strip():
+                self.unparsed[field.id] = text
+            else:
+                self.unparsed.pop(field.id, None)
             return Reading(text)
         reading = read(field, text, self.today)
         if reading.error:
@@ -146,19 +146,24 @@ class Sheet:
 
     def chooser(self, field: Field) -> Chooser:
         """A fresh chooser over the field's options and what is chosen of them."""
-        answer = self._answers.get(field.id)
-        chosen = answer if isinstance(answer, list) else [] if is_empty(answer) else [answer]
-        choices = self._choices(field)
-        known = [choice.value for choice in choices]
-        strangers = [v for v in chosen if v not in ("", None) and v not in known]
-        choices += [
-            Choice(value, _("{value} (not an option now)").format(value=value))
-            for value in strangers
-            if not isinstance(value, bool)
-        ]
+        choices, chosen = self._choices_of(field)
         typed = self.unparsed.get(field.id, "")
         several = field.kind in ANY_OF and bool(field.options)
         return Chooser(choices, chosen, several=several, typed=typed)
+
+    def _choices_of(self, field: Field) -> tuple[list[Choice], list[object]]:
+        """The choices, with those that are chosen and no option any more; and what is chosen."""
+        answer = self._answers.get(field.id)
+        chosen = answer if isinstance(answer, list) else [] if is_empty(answer) else [answer]
+        chosen = [value for value in chosen if value not in ("", None)]
+        choices = self._choices(field)
+        known = [choice.value for choice in choices] if chosen else []
+        choices += [
+            Choice(value, _("{value} (not an option now)").format(value=value))
+            for value in chosen
+            if value not in known and not isinstance(value, bool)
+        ]
+        return choices, chosen
 
     def _choices(self, field: Field) -> list[Choice]:
         if field.kind is Kind.CLINIC:
@@ -193,18 +198,23 @@ class Sheet:
         answer = self._answers.get(field.id)
         return list(answer) if isinstance(answer, list) else []
 
-    def _typed_entries(self, field: Field) -> list[Item]:
-        text = self._pending.get(field.id, "")
-        made = typed_medicines if field.kind is Kind.MEDICINE else typed_diagnoses
-        return made(" ".join(text.split()))
+    def add_entry(self, field: Field, item: Item) -> None:
+        """Put an entry into the list in place of the line that was typed."""
+        self._answers[field.id] = [*self.entries(field), dict(item)]
+        self.unparsed.pop(field.id, None)
 
-    def add_entry(self, field: Field) -> bool:
-        """Make the typed text an entry of the list; False when nothing was typed."""
-        if not self._pending.get(field.id, "").strip():
-            return False
-        self._answers[field.id] = [*self.entries(field), *self._typed_entries(field)]
-        del self._pending[field.id]
-        return True
+    def replace_entry(self, field: Field, index: int, item: Item) -> None:
+        """Put ``item`` where the entry ``index`` stood."""
+        entries = self.entries(field)
+        entries[index] = dict(item)
+        self._answers[field.id] = entries
+
+    def entry_text(self, field: Field, entry: Mapping[str, object]) -> str:
+        """An entry in one line: a medicine in words, a diagnosis in the user's language."""
+        if field.kind is Kind.MEDICINE:
+            return medicines.words(entry)
+        name = self.names.get(str(entry.get("code") or ""))
+        return diagnosis_line({**entry, "desc": name} if name else entry)
 
     def remove_entry(self, field: Field, index: int) -> None:
         """Take one entry out of the list."""
@@ -230,6 +240,9 @@ class Sheet:
         return known[1]
 
     def _unparsed_sentence(self, field: Field) -> str:
+        if field.kind in ENTRIES:
+            text = cut(self.unparsed[field.id], 40)
+            return _('CHOOSE what "{text}" is: Enter takes it.').format(text=text)
         if field.kind not in CHOICES:
             return read(field, self.unparsed[field.id], self.today).error
         n = len(self.chooser(field).matches)
@@ -250,15 +263,10 @@ class Sheet:
     def _missing_sentence(self, field: Field) -> str:
         if not field.required:  # one of the two names will do (decisions.md 11)
             return _("A name is needed: the first or the last.")
-        return _('"{label}" needs an answer.').format(label=plain(self.label(field)))
+        return _('"{label}" needs an answer.').format(label=cut(self.label(field), 60))
 
 
 def _copied(value: Answer) -> Answer:
     if isinstance(value, list):
         return [dict(entry) if isinstance(entry, dict) else entry for entry in value]
     return value
-
-
-def entry_text(field: Field, entry: Mapping[str, object]) -> str:
-    """An entry in one line: what it is, then its code or its dose, as far as they are known."""
-    return medicine_line(entry) if field.kind is Kind.MEDICINE else diagnosis_line(entry)
