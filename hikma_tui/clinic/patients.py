@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -14,6 +14,7 @@ from hikma_tui.clinic.errors import Invalid, SameGovernmentId
 from hikma_tui.clinic.permissions import Flag, may_see, require, require_sight
 from hikma_tui.clinic.records import checked, patient_row, refuse_existing
 from hikma_tui.clinic.saving import Save, live_row
+from hikma_tui.clinic.standing import HERE, Status, of_metadata
 from hikma_tui.i18n import _
 from hikma_tui.ids import as_uuid, is_uuid
 from hikma_tui.models import (
@@ -67,6 +68,7 @@ class PatientCard:
     created_at: int | None
     updated_at: int | None
     allergies: Allergies | None = None  # None: not read (a line of a list)
+    status: Status = HERE
 
     @property
     def name(self) -> str:
@@ -100,13 +102,21 @@ def _card(row: Mapping[str, Any]) -> PatientCard:
         primary_clinic_id=row["primary_clinic_id"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        status=of_metadata(metadata),
         **text,
     )
 
 
+def whole_card(row: Mapping[str, Any]) -> PatientCard:
+    """The card of a live patient's row with what must stand on every screen: the allergies."""
+    from hikma_tui.clinic import allergies  # which knows cards
+
+    return replace(_card(row), allergies=allergies.of(row["id"]))
+
+
 def card(actor: Actor, patient_id: str) -> PatientCard:
     """The card of a live patient whom the actor may see. NotFound, NotAllowed."""
-    return _card(_seen_row(actor, patient_id))
+    return whole_card(_seen_row(actor, patient_id))
 
 
 def for_editing(
