@@ -8,10 +8,11 @@ Whether a dose is a usual one is *not* judged: there is no list of doses here.
 
 from __future__ import annotations
 
+from hikma_tui.medicines_classes import Conflict, class_names, class_of, conflicts, substance
 from hikma_tui.medicines_reading import Doubt, Reading, choose, read
 from hikma_tui.medicines_words import dose_words, duration_words, how_often, line_of, words
 
 __all__ = [
-    "Doubt", "Reading", "choose", "dose_words", "duration_words", "how_often", "line_of", "read",
-    "words",
+    "Conflict", "Doubt", "Reading", "choose", "class_names", "class_of", "conflicts",
+    "dose_words", "duration_words", "how_often", "line_of", "read", "substance", "words",
 ]  # fmt: skip

@@ -275,8 +275,9 @@ def _leads(place: Place, length: int, part: str) -> bool:
     if part != "form":
         return False
     after = place.at + length
-    word = place.key(after)[:1].isalpha() and longest("words", place.keys, after) is None
-    return bool(word and not place.unit(after))
+    word = place.key(after)
+    free = word not in EVERY and longest("words", place.keys, after) is None
+    return bool(word[:1].isalpha() and free and not place.unit(after))
 
 
 _MATCHERS: tuple[Callable[[Place], Match | None], ...] = (

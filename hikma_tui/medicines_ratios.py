@@ -14,6 +14,7 @@ from hikma_tui.medicines_place import (
 from hikma_tui.medicines_words import counted_words, times_a_day
 
 _COUNTS = frozenset({"tablet", "capsule", "sachet", "suppository", "patch", "ampoule", "vial"})
+_MEASURED = frozenset({"mg", "g", "mcg", "mL", "L", "units", "million units", "mmol", "mEq"})
 _PER = frozenset({"kg", "day", "d", "dia", "h", "hr", "hour", "hora", "min", "dose", "dosis"})
 _FRACTIONS = {("1", "2"): "0.5", ("1", "4"): "0.25", ("3", "4"): "0.75"}
 _THIRDS = frozenset({("1", "3"), ("2", "3")})
@@ -59,6 +60,8 @@ def ratio(place: Place) -> Match | None:
         special = _fraction(place, first, second, after, end - at)
         if special is not None:
             return special
+    if after is not None and after[1] not in _MEASURED:
+        after, end = None, slash + 2  # "20/120 tab": the tablet is no part of the strength
     while place.key(end) == "/" and place.number(end + 1):
         more = place.unit(end + 2)
         end += 2 + (more[0] if more else 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 
 from hikma_tui.forms_shape import Item
 from hikma_tui.i18n import _
@@ -102,12 +103,17 @@ def choose(line: str, doubt: Doubt, choice: str) -> str:
 
 def _unknown(found: _Found, token: Token, line: str) -> None:
     """A word that says nothing to us: of the name while that lasts, then of the directions."""
+    if found.name and token.key in ("x", "×") and line[token.end :].lstrip()[:1].isdigit():
+        return
+    if found.name and token.parted:
+        found.begun = True  # the name ends at a comma
     if not found.begun:
         found.name.append(token)
     elif token.text in _PARTING:
         return
-    elif found.telling:
-        found.directions[-1] += ("" if token.glued else " ") + token.text
+    elif found.telling and not token.parted:
+        together = token.glued and line[token.start - 1] not in _PARTING
+        found.directions[-1] += ("" if together else " ") + token.text
     else:
         found.directions.append(token.text)
         found.telling = True
@@ -213,7 +219,8 @@ def _entry(found: _Found, line: str) -> Item:
     dose = _dose(found)
     name = " ".join([_slices(found.name, line), *found.strengths]).strip()
     if not any(char.isalpha() for token in found.name for char in token.text):
-        _doubt(found, "name", line.strip(), (), 0)
+        typed = line.strip()
+        _doubt(found, "name", typed, (), line.index(typed))
     frequency: object = ""
     interval: object = ""
     if found.directions:
@@ -261,13 +268,21 @@ def _counted_form(found: _Found) -> str:
 
 
 def _slices(tokens: list[Token], line: str) -> str:
-    """Words of the line as they were typed, signs between them too."""
-    out = ""
-    for before, token in zip([None, *tokens], tokens, strict=False):
-        gap = "" if before is None else line[before.end : token.start]
-        together = before is None or (token.glued and not gap)
-        out += ("" if together else " ") + token.text
-    return " ".join(out.split())
+    """The words of the name as they were typed, what stands between them too."""
+    if not tokens:
+        return ""
+    first, last = tokens[0].start, tokens[-1].end
+    runs = [[tokens[0].start, tokens[0].end]]
+    for before, token in pairwise(tokens):
+        if any(char.isalnum() for char in line[before.end : token.start]):
+            runs.append([token.start, token.end])  # something understood stood between them
+        runs[-1][1] = token.end
+    text = " ".join(line[start:end] for start, end in runs)
+    if text.count("(") > text.count(")") and line[last : last + 1] == ")":
+        text += ")"
+    if text.count(")") > text.count("(") and line[first - 1 : first] == "(":
+        text = "(" + text
+    return " ".join(text.split())
 
 
 def as_number(text: str) -> object:

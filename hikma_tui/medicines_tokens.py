@@ -18,6 +18,7 @@ _PARTS = re.compile(
     re.IGNORECASE,
 )
 _FRACTIONS = {"½": "5", "¼": "25", "¾": "75"}
+_ENDING = frozenset(",;،؛")
 _SEPARATORS = frozenset(",;.:()[]،؛")
 
 
@@ -34,15 +35,18 @@ class Token:
     key: str
     number: str = ""
     glued: bool = False  # nothing stands between it and the one before
+    parted: bool = False  # a comma or the like stands before it
 
 
 def tokens_of(line: str) -> list[Token]:
     """The pieces of a line in order; commas and the like between words only part them."""
     found: list[Token] = []
     last = 0
+    parted = False
     for match in _PARTS.finditer(line):
         text, start, end = match.group(), match.start(), match.end()
         if text in _SEPARATORS:
+            parted = parted or text in _ENDING
             continue
         glued = start == last and start > 0
         last = end
@@ -51,7 +55,8 @@ def tokens_of(line: str) -> list[Token]:
             number = _value(match.group("number"), match.group("half"))
         elif match.group("part"):
             number = f"0.{_FRACTIONS[text]}"
-        found.append(Token(text, start, end, key_of(text), number, glued))
+        found.append(Token(text, start, end, key_of(text), number, glued, parted))
+        parted = False
     return found
 
 

@@ -237,7 +237,10 @@ def line_of(item: Mapping[str, object]) -> str:
         dose,
         "" if counts_form else form_words(form),
         known_words(value_text(item.get("route"))),
-        how_often(item),
-        duration_words(item),
     ]
-    return " ".join(part for part in parts if part)
+    if whole(item.get("frequency")) is None and entered(item.get("frequency")):
+        # Directions begin after a comma: what is not understood in them is no more of the name.
+        parts = [", ".join(filter(None, [" ".join(filter(None, parts)), how_often(item)]))]
+    else:
+        parts.append(how_often(item))
+    return " ".join(part for part in [*parts, duration_words(item)] if part)
