@@ -1,0 +1,45 @@
+"""What the rules of vitals say of a number in the one-line entry. Pure.
+
+Of measures that are no vitals (``hikma-measure-...``) only what can't exist is refused.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from hikma_tui import vitals
+from hikma_tui.i18n import _
+
+_NAMES = frozenset(field.name for field in vitals.FIELDS)
+# By stored unit: what no body can show.
+_OWN_LIMITS = {
+    ("hikma-measure-muac", "mm"): (30, 700),
+    ("hikma-measure-muac", "cm"): (3, 70),
+    ("hikma-measure-head", "cm"): (10, 90),
+    ("hikma-measure-glucose", "mg/dL"): (1, 3000),
+    ("hikma-measure-glucose", "mmol/L"): (0, 170),
+    ("hikma-measure-haemoglobin", "g/dL"): (0, 40),
+    ("hikma-measure-haemoglobin", "g/L"): (0, 400),
+}
+
+
+def refusal(key: str, number: str, unit: str) -> str:
+    """Why this can't be stored or can't exist; empty when it can."""
+    if key in _NAMES:
+        return vitals.refusal(key, number)
+    low, high = _OWN_LIMITS.get((key, unit), (0, 100_000))
+    if low <= Decimal(number) <= high:
+        return ""
+    return _("{value} can't be: it is between {least} and {most} {unit}.").format(
+        value=f"{number} {unit}", least=low, most=high, unit=unit
+    )
+
+
+def doubt(key: str, number: str, age_days: int | None) -> str:
+    """Why this may be a slip; empty when nothing speaks against it."""
+    return vitals.doubt(key, number, age_days) if key in _NAMES else ""
+
+
+def mark(key: str, number: str, age_days: int | None) -> str:
+    """``HIGH`` or ``LOW``, in the user's language, or nothing."""
+    return vitals.mark_word(vitals.mark(key, number, age_days)) if key in _NAMES else ""
