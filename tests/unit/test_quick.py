@@ -245,8 +245,9 @@ WORDS = sorted(
 )  # fmt: skip
 VALUES = [
     "140/90", "82", "37.8", "37,8", "٣٧٫٨", "61kg", "97%", "5.6", "mmol/l", "c", "F", "!", "/",
-    "nr", "neg", "+", "++", "*", "[BA00 x y]", '"a b"', "[", '"', "«", "amlodipine", "5mg", "od", "30d",
-    ",", ";", "،", "؛", "500,000", "1.65", "sitting", "-", ":", "=", "½", "²", "over", "pos?", "]",
+    "nr", "neg", "+", "++", "*", "[BA00 x y]", '"a b"', "[", '"', "«", "amlodipine", "5mg", "od",
+    "30d", ",", ";", "،", "؛", "500,000", "1.65", "sitting", "-", ":", "=", "½", "²", "over", "pos?",
+    "]",
 ]  # fmt: skip
 PIECES = st.one_of(st.sampled_from(WORDS), st.sampled_from(VALUES), st.text(max_size=6))
 LINES = st.builds(
@@ -270,8 +271,6 @@ def test_every_word_of_the_line_belongs_to_exactly_one_part(text: str) -> None:
     for start, end in spans:
         left[start:end] = " " * (end - start)
     assert all(one.isspace() or one in ",،;؛" for one in left), left
-        left
-    )
     for part in line.parts:
         assert part.blocks or part.values or part.unrecordable
         assert part.sentence or not part.blocks
