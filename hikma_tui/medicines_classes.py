@@ -25,13 +25,12 @@ _LONGEST_PHRASE = 4
 _STRENGTH = re.compile(r"\d")
 # Words that say nothing of which substance it is.
 _IDLE = frozenset(
-    (
-        "allergy", "allergic", "alergia", "alergico", "alergica", "to", "a", "al", "la", "el",
-        "los",        "las", "de", "of", "the", "and", "y", "or", "with", "con", "acid", "acido", "sulfate",
-        "sulphate", "sulfato", "sodium", "sodica", "sodico", "potassium", "hydrochloride", "mg",
-        "ml", "g", "mcg", "tab", "tablet", "tablets", "capsule", "syrup", "injection", "cream",
-        "drops", "oral", "medicine", "antibiotic", "vaccine", "unknown", "none", "other",
-    )
+    ("allergy", "allergic", "alergia", "alergico", "alergica", "to", "a", "al", "la", "el",
+     "los", "las", "de", "of", "the", "and", "y", "or", "with", "con", "acid", "acido",
+     "sulfate", "sulphate", "sulfato", "sodium", "sodica", "sodico", "potassium",
+     "hydrochloride", "mg", "ml", "g", "mcg", "tab", "tablet", "tablets", "capsule",
+     "syrup", "injection", "cream", "drops", "oral", "medicine", "antibiotic", "vaccine",
+     "unknown", "none", "other",)
 )  # fmt: skip
 
 

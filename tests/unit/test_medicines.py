@@ -157,7 +157,7 @@ def test_what_has_no_good_reading_blocks(line: str) -> None:
 TYPED = (
     "amlodipine paracetamol vitamin d b12 5 0.5 .5 5.0 1,250 500 mg ml g mcg ug u tab tabs caps"
     " 5mg 120mg/5ml 20/120 1/2 3/7 1-0-1 od bd tds qid q6h q8h c/8h prn stat nocte mane hs po iv"
-    " im sc pr eye ear drops gotas 2 x x3 x7d 3x/day 30d 7 days for por cada 8 horas al día 1%"
+    " im sc pr eye ear drops gotas 2 x3 x7d 3x/day 30d 7 days for por cada 8 horas al día 1%"
     " once qd weekly semana mg/kg ٥ ملغ يوميا after food headache [/red] lantern q9z 3m -"
 )
 WORDS = st.sampled_from(TYPED.split())
