@@ -75,11 +75,18 @@ def of(metadata: Any) -> list[Addendum]:
         for note in _listed(found.get("addenda"))
     ]
     for note in _listed(found.get("corrections")):
-        before = tuple(item for item in _listed(note.get("before")))
+        before = _before(note.get("before"))
         reason = str(note.get("reason") or "")
         at, by = str(note.get("at") or ""), str(note.get("byName") or "")
         notes.append(Addendum(at, by, reason, True, before))
     return sorted(notes, key=lambda note: note.at)
+
+
+def _before(value: object) -> tuple[Mapping[str, Any], ...]:
+    """What a correction replaced: form_data items, or a row's columns as such items."""
+    if isinstance(value, Mapping):
+        return tuple({"name": str(name), "value": one} for name, one in value.items())
+    return tuple(_listed(value))
 
 
 def _listed(value: object) -> Iterator[Mapping[str, Any]]:

@@ -15,7 +15,7 @@ from typing import Any
 from hikma_tui import forms, vitals
 from hikma_tui.clinic import info, visits
 from hikma_tui.clinic.actor import Actor
-from hikma_tui.clinic.errors import Invalid, NotAllowed, NotFound
+from hikma_tui.clinic.errors import Invalid, NotAllowed, NotFound, Refused
 from hikma_tui.clinic.permissions import Flag, require, require_sight
 from hikma_tui.clinic.records import checked, patient_row, require_columns, require_parents
 from hikma_tui.clinic.saving import Save, live_row
@@ -167,6 +167,15 @@ def _require_edit(actor: Actor, old: Mapping[str, Any], clinic_id: str | None) -
         require(actor, Flag.EDIT_OTHER_PROVIDER_EVENT, clinic_id)
 
 
+def may_record(actor: Actor, patient_id: str) -> str:
+    """Why the actor may not record vital signs, in a sentence; empty when it is allowed."""
+    try:
+        require(actor, Flag.EDIT_RECORDS, _patient(actor, patient_id)["primary_clinic_id"])
+    except NotAllowed as refusal:
+        return str(refusal)
+    return ""
+
+
 def may_correct(actor: Actor, row: Mapping[str, Any]) -> str:
     """Why the actor may not correct an entry, in a sentence; empty when it is allowed."""
     model = live(Patient)
@@ -193,12 +202,16 @@ def correct(
     *,
     not_recordable: Sequence[str] = (),
     entered: Mapping[str, str] | None = None,
+    seen: int | None = None,
 ) -> bool:
     """Replace all that an entry says; author and moment stay. Returns whether anything changed.
 
     A change of another day's entry takes a reason, which is kept in ``metadata.corrections``.
+    ``seen`` is the entry's ``updated_at`` as it was read: Refused when somebody changed it since.
     """
     old = live_row(Vitals, vitals_id)
+    if seen is not None and old["updated_at"] != seen:
+        raise Refused(_("Somebody changed this entry meanwhile. Leave, and look at it again."))
     patient = patient_row(actor, old["patient_id"])
     _require_edit(actor, old, patient["primary_clinic_id"])
     found = _values({**dict.fromkeys(COLUMNS), **values}, not_recordable)
@@ -218,6 +231,11 @@ def correct(
         note = {
             "at": moment_text(info.now_ms()), "by": actor.user_id,
             "byName": actor.user_name, "reason": reason.strip(),
+            "before": {
+                name: old[name]
+                for name in found
+                if old[name] not in (None, "") and old[name] != new[name]
+            },
         }  # fmt: skip
         metadata["corrections"] = [*metadata.get("corrections", []), note]
     with Save(actor) as save:
