@@ -115,10 +115,10 @@ def _allergy_of(row: dict[str, Any]) -> Allergy:
 
 
 def _class_of(name: str) -> str:
-    from hikma_tui import medicines  # not with every card: only where an allergy is read
+    """The keys of its classes, ``penicillins, nsaids``; "" for what belongs to none."""
+    from hikma_tui import medicines  # the table of classes is read only where it is needed
 
-    found = getattr(medicines, "class_of", None)
-    return ", ".join(found(name)) if found else ""
+    return ", ".join(medicines.class_of(name))
 
 
 def _rows(patient_id: str) -> list[dict[str, Any]]:

@@ -189,6 +189,11 @@ def pregnancy(actor: Actor, patient_id: str, on: date) -> Pregnancy | None:
     weeks. A first day of the last period counts, else a due date, else weeks told on a visit.
     """
     _patient(actor, patient_id)
+    return pregnancy_of(patient_id, on)
+
+
+def pregnancy_of(patient_id: str, on: date) -> Pregnancy | None:
+    """``pregnancy`` of a patient whom the actor was found to see already (the card)."""
     return _pregnancy([event for event in _events(patient_id) if event.day <= on], on)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hikma_tui import search
 from hikma_tui.clinic import info
@@ -15,6 +15,7 @@ from hikma_tui.clinic.permissions import Flag, may_see, require, require_sight
 from hikma_tui.clinic.records import checked, patient_row, refuse_existing
 from hikma_tui.clinic.saving import Save, live_row
 from hikma_tui.clinic.standing import HERE, Status, of_metadata
+from hikma_tui.days import age_in_years, as_date
 from hikma_tui.i18n import _
 from hikma_tui.ids import as_uuid, is_uuid
 from hikma_tui.models import (
@@ -29,6 +30,9 @@ from hikma_tui.models import (
 )
 from hikma_tui.search import Draft
 from hikma_tui.text import plain
+
+if TYPE_CHECKING:
+    from hikma_tui.clinic.measures import Pregnancy
 
 _VALUE_COLUMNS = ("number_value", "string_value", "date_value", "boolean_value")
 
@@ -69,6 +73,7 @@ class PatientCard:
     updated_at: int | None
     allergies: Allergies | None = None  # None: not read (a line of a list)
     status: Status = HERE
+    pregnancy: Pregnancy | None = None
 
     @property
     def name(self) -> str:
@@ -108,10 +113,24 @@ def _card(row: Mapping[str, Any]) -> PatientCard:
 
 
 def whole_card(row: Mapping[str, Any]) -> PatientCard:
-    """The card of a live patient's row with what must stand on every screen: the allergies."""
-    from hikma_tui.clinic import allergies  # which knows cards
+    """The card of a live patient's row with what must stand on every screen: allergies, pregnancy.
 
-    return replace(_card(row), allergies=allergies.of(row["id"]))
+    For the reader's thread; whether the actor may see the patient was asked before.
+    """
+    from hikma_tui.clinic import allergies, measures  # not for a line of a list
+
+    found, today = _card(row), info.today()
+    known = replace(found, allergies=allergies.of(row["id"]))
+    if not _may_be_pregnant(found, today):
+        return known
+    return replace(known, pregnancy=measures.pregnancy_of(row["id"], today))
+
+
+def _may_be_pregnant(found: PatientCard, today: date) -> bool:
+    """Spares reading the answers of those of whom it need not be asked; an unknown sex may be."""
+    born = as_date(found.date_of_birth)
+    of_age = born is None or 9 <= age_in_years(born, today) <= 60
+    return of_age and found.sex.strip().casefold() not in ("male", "m")
 
 
 def card(actor: Actor, patient_id: str) -> PatientCard:

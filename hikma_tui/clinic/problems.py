@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from importlib import import_module
 from typing import Any
 
-from hikma_tui.clinic import allergies_known, info
+from hikma_tui.clinic import allergies_known, diseases, info
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid, Refused
 from hikma_tui.clinic.patients import card
@@ -84,14 +83,6 @@ class VisitDiagnosis:
     day: date | None
     event_id: str
     visit_id: str | None
-
-
-def _named(code: str) -> Any:
-    try:
-        diseases = import_module("hikma_tui.clinic.diseases")
-    except ImportError:
-        return None
-    return diseases.named(code)
 
 
 def problem_of(row: Mapping[str, Any]) -> Problem:
@@ -209,7 +200,7 @@ def from_diagnosis(
     desc = str(diagnosis.get("desc") or diagnosis.get("label") or "").strip()
     about: dict[str, Any] = {"problem_label": desc}
     if code not in _NO_CODES:
-        if _named(code) is not None:
+        if diseases.named(code) is not None:
             about |= {"problem_code": code, "problem_code_system": "icd11"}
         else:
             about["problem_label"] = desc or code
@@ -225,7 +216,7 @@ def _settle_code(values: dict[str, Any]) -> None:
     if code in _NO_CODES:
         system, code = FREE_TEXT, FREE_TEXT
     elif system in ("", "icd11"):
-        disease = _named(code)
+        disease = diseases.named(code)
         if disease is None:
             raise Invalid(
                 "problem_code",
@@ -233,7 +224,7 @@ def _settle_code(values: dict[str, Any]) -> None:
                     code=code
                 ),
             )
-        system, label = "icd11", label or disease.label
+        system, label = "icd11", label or disease.title
     if not label:
         raise Invalid("problem_label", _("Which problem is it? Choose one, or write it in words."))
     values |= {"problem_code": code, "problem_code_system": system, "problem_label": label}

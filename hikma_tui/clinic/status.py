@@ -29,6 +29,11 @@ from hikma_tui.forms_data import items_of
 from hikma_tui.i18n import _
 from hikma_tui.models import Event, Patient, Visit, dicts, live
 
+__all__ = [
+    "DECEASED", "MOVED", "REFERRAL", "URGENCIES", "Referral", "came_of_it", "refer", "referrals",
+    "set_deceased", "set_moved", "take_back",
+]  # fmt: skip
+
 REFERRAL = "Referral"  # the event's type: data, read by every client
 URGENCIES = ("routine", "soon", "urgent", "emergency")
 _FIELDS = {

@@ -10,6 +10,7 @@ from datetime import date
 from hikma_tui.clinic.patients import PatientCard
 from hikma_tui.days import Birth, age_text, birth_text
 from hikma_tui.i18n import _
+from hikma_tui.screens.alerts import in_short
 from hikma_tui.text import cell_width, cut, display, trim
 
 
@@ -56,8 +57,18 @@ def identity_line(card: PatientCard, today: date, width: int, more: str = "") ->
     return trim(f"{display(name)}{gap}{display(right)}", width)
 
 
-def saved_line(card: PatientCard, today: date, what: str) -> str:
-    """What a screen says after a save: what was saved, and for whom."""
-    return _("Saved: {what}. {name}  {facts}").format(
-        what=what, name=cut(listed_name(card), 30), facts=facts(card, today)
-    )
+def saved_line(card: PatientCard, today: date, what: str, width: int = 78) -> str:
+    """What a screen says after a save: what was saved, and for whom, with the allergies.
+
+    The name is cut for a row of ``width`` cells, so that what follows it can be read; the birth
+    date, which the row on top of the screen has, is left out.
+    """
+    parts = [sex_letter(card.sex), age_text(birth_of(card), today)]
+    if card.external_patient_id:
+        parts.append(cut(card.external_patient_id, 16))
+    known = in_short(card)
+    facts_short = "  ".join([*parts, known] if known else parts)
+    sentence = _("Saved: {what}. {name}  {facts}")
+    taken = cell_width(sentence.format(what=what, name="", facts=facts_short))
+    name = cut(listed_name(card), max(16, min(30, width - taken)))
+    return sentence.format(what=what, name=name, facts=facts_short)

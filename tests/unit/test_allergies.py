@@ -44,7 +44,7 @@ def listed(clinic: Clinic, patient: str) -> list[allergies.Allergy]:
 
 def row(clinic: Clinic, row_id: str) -> dict[str, Any]:
     query = Row.select().where(Row.id == row_id)
-    return clinic.store.write(lambda: dicts(query)[0]).result()
+    return clinic.store.write(lambda: dicts(query)).result()[0]
 
 
 def foreign(clinic: Clinic, patient: str, label: str, **more: Any) -> str:
@@ -54,7 +54,8 @@ def foreign(clinic: Clinic, patient: str, label: str, **more: Any) -> str:
         "problem_label": label, "clinical_status": "active", "verification_status": "confirmed",
         **more,
     }  # fmt: skip
-    return do(clinic, problems.put, columns)
+    made: str = do(clinic, problems.put, columns)
+    return made
 
 
 def test_not_asked_and_none_known_are_two_things(clinic: Clinic, patient: str) -> None:
@@ -160,8 +161,10 @@ def test_none_known_of_another_client_is_that(clinic: Clinic, patient: str, labe
     assert known(clinic, patient) == patients.Allergies((), TODAY.isoformat())
 
 
-@pytest.mark.parametrize(("status", "counts"), [("active", True), ("unknown", True),
-                                                ("remission", True), ("resolved", False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("status", "counts"),
+    [("active", True), ("unknown", True), ("remission", True), ("resolved", False)],
+)
 def test_only_what_is_over_does_not_count(
     clinic: Clinic, patient: str, status: str, counts: bool
 ) -> None:

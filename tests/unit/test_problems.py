@@ -31,12 +31,13 @@ def patient(clinic: Clinic) -> str:
 
 def add(clinic: Clinic, patient: str, label: str = "Asthma", **more: Any) -> str:
     columns = {"problem_label": label, **more.pop("columns", {})}
-    return clinic.store.write(problems.add, clinic.actor, patient, columns, **more).result()
+    made: str = do(clinic, problems.add, patient, columns, **more)
+    return made
 
 
 def row(clinic: Clinic, problem_id: str) -> dict[str, Any]:
     query = Row.select().where(Row.id == problem_id)
-    return clinic.store.write(lambda: dicts(query)[0]).result()
+    return clinic.store.write(lambda: dicts(query)).result()[0]
 
 
 def listed(clinic: Clinic, patient: str) -> list[problems.Problem]:
@@ -54,6 +55,18 @@ def test_free_text_is_never_stored_as_if_it_were_icd11(clinic: Clinic, patient: 
     assert (stored["clinical_status"], stored["verification_status"]) == ("active", "confirmed")
     assert stored["recorded_by_user_id"] == clinic.actor.user_id
     assert listed(clinic, patient)[0].code == ""
+
+
+def test_a_true_code_is_stored_with_its_title(clinic: Clinic, patient: str) -> None:
+    columns = {"problem_code": "BA00", "problem_code_system": "icd11"}
+    made = do(clinic, problems.add, patient, columns)
+    stored = row(clinic, made)
+    assert (stored["problem_code_system"], stored["problem_code"]) == ("icd11", "BA00")
+    assert stored["problem_label"] == "Essential hypertension"
+    other = do(clinic, problems.from_diagnosis, patient, {"code": "CA23", "desc": "Asthma"})
+    assert row(clinic, other)["problem_code_system"] == "icd11"
+    with pytest.raises(problems.Already):
+        do(clinic, problems.from_diagnosis, patient, {"code": "BA00", "desc": "High pressure"})
 
 
 def test_a_code_that_the_list_does_not_know_is_refused(clinic: Clinic, patient: str) -> None:
@@ -181,7 +194,8 @@ def test_a_diagnosis_becomes_a_problem_only_when_said_so(clinic: Clinic, patient
     fields = {f["name"]: f for f in clinic.forms["Consultation"]["form_fields"]}
     name = next(n for n, f in fields.items() if f["fieldType"] == "diagnosis")
     entries = [{"code": "0000", "desc": "Scabies"}, {"code": "I10", "desc": "Hypertension"}]
-    clinic.note(patient, date(2026, 11, 2), "itch", **{name: entries})
+    more: dict[str, Any] = {name: entries}
+    clinic.note(patient, date(2026, 11, 2), "itch", **more)
     assert not listed(clinic, patient)
     offered = clinic.store.read(problems.open_diagnoses, clinic.actor, patient).result()
     assert [(one.desc, one.day) for one in offered] == [
@@ -201,11 +215,12 @@ def test_who_may_not_edit_records_adds_no_problem(clinic: Clinic, patient: str) 
     flags = {UserClinicPermissions.is_clinic_admin: False,
              UserClinicPermissions.can_edit_records: False}  # fmt: skip
     clinic.store.write(lambda: UserClinicPermissions.update(flags).execute()).result()
-    for call in (
+    calls: list[tuple[Any, ...]] = [
         (problems.add, patient, {"problem_label": "Gout"}),
         (problems.resolve, made),
         (problems.reactivate, made),
-    ):
+    ]
+    for function, *arguments in calls:
         with pytest.raises(NotAllowed):
-            clinic.store.write(call[0], viewer, *call[1:]).result()
+            clinic.store.write(function, viewer, *arguments).result()
     assert [one.status for one in listed(clinic, patient)] == ["active"]

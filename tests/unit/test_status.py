@@ -37,7 +37,7 @@ def of_card(clinic: Clinic, patient: str) -> standing.Status:
 
 def metadata(clinic: Clinic, patient: str) -> dict[str, Any]:
     query = Patient.select().where(Patient.id == patient)
-    found: dict[str, Any] = clinic.store.write(lambda: dicts(query)[0]).result()["metadata"]
+    found: dict[str, Any] = clinic.store.write(lambda: dicts(query)).result()[0]["metadata"]
     return found
 
 
@@ -82,7 +82,8 @@ def test_a_day_that_cannot_be_is_refused(clinic: Clinic, patient: str, day: str)
 
 
 def test_metadata_of_any_shape_is_no_status() -> None:
-    for value in (None, [], "x", {"deceased": "yes"}, {"deceased": []}, {"deceased": {}}):
+    values: list[Any] = [None, [], "x", {"deceased": "yes"}, {"deceased": []}, {"deceased": {}}]
+    for value in values:
         found = standing.of_metadata(value)
         assert (found.deceased is None) == (value != {"deceased": {}})
 
@@ -93,7 +94,7 @@ def test_a_referral_goes_into_the_days_visit_and_gets_its_outcome(
     visit = clinic.note(patient, TODAY, "chest pain").visit_id
     made = do(clinic, status.refer, patient, TODAY, "City hospital", "ECG", "urgent")
     query = Event.select().where(Event.id == made)
-    row = clinic.store.write(lambda: dicts(query)[0]).result()
+    row = clinic.store.write(lambda: dicts(query)).result()[0]
     assert (row["visit_id"], row["event_type"]) == (visit, "Referral")
     assert [item["value"] for item in row["form_data"]] == ["City hospital", "ECG", "urgent"]
     (one,) = clinic.store.read(status.referrals, clinic.actor, patient).result()
@@ -102,7 +103,7 @@ def test_a_referral_goes_into_the_days_visit_and_gets_its_outcome(
     do(clinic, status.came_of_it, made, "Stent, home on clopidogrel", "2026-11-20")
     (one,) = clinic.store.read(status.referrals, clinic.actor, patient).result()
     assert (one.outcome, one.outcome_day) == ("Stent, home on clopidogrel", "2026-11-20")
-    row = clinic.store.write(lambda: dicts(query)[0]).result()
+    row = clinic.store.write(lambda: dicts(query)).result()[0]
     assert row["metadata"]["corrections"][0]["was"][0]["value"] == "Stent, home on aspirin"
     assert len(row["form_data"]) == 5
 
