@@ -136,6 +136,12 @@ def _verbs() -> list[tuple[str, str, Verb, Callable[[argparse.ArgumentParser], N
         ("status", _("whose records these are, and when they were last copied"), _status, _none),
         ("check", _("look for damage in the file, the search and the trail"), _check, _none),
         ("backup", _("copy the records into the backups folder"), _backup, _none),
+        (
+            "diseases",
+            _("find a disease; or see, replace, reset the list"),
+            _diseases,
+            _disease_words,
+        ),
         ("undo", _("list the deletions that can be undone, or undo one"), _undo, _undo_options),
     ]
 
@@ -176,6 +182,13 @@ def _import_options(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--all-or-nothing", action="store_true", help=_("keep nothing when one line is refused")
     )
+
+
+def _disease_words(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("action", choices=("find", "about", "load", "reset"), help=_("what to do"))
+    verb.add_argument("words", metavar="TEXT", nargs="*", help=_("what to find; a file to load"))
+    verb.add_argument("--json", action="store_true", help=_("one JSON document"))
+    verb.add_argument("--limit", metavar="N", type=_limit, default=10, help=_("lines at most"))
 
 
 def _undo_options(verb: argparse.ArgumentParser) -> None:
@@ -274,3 +287,9 @@ def _undo(options: argparse.Namespace) -> int:
     from hikma_tui import cli_store
 
     return cli_store.undo(options)
+
+
+def _diseases(options: argparse.Namespace) -> int:
+    from hikma_tui import cli_diseases
+
+    return cli_diseases.run(options)

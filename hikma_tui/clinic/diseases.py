@@ -11,11 +11,14 @@ import json
 import time
 from pathlib import Path
 
+from hikma_tui.clinic import permissions
+from hikma_tui.clinic.actor import Actor
+from hikma_tui.clinic.permissions import Flag
 from hikma_tui.codes import Disease, shelf
 from hikma_tui.i18n import language
 from hikma_tui.models import connection
 
-__all__ = ["Disease", "find", "named", "prepare", "ready"]
+__all__ = ["Disease", "find", "named", "prepare", "ready", "require_keeper"]
 
 _RECENT_PROBLEMS = 500
 _RECENT_EVENTS = 200
@@ -48,6 +51,11 @@ def prepare() -> None:
 def ready() -> bool:
     """Whether the whole list answers already."""
     return shelf.ready(_directory())
+
+
+def require_keeper(actor: Actor) -> None:
+    """NotAllowed unless the acting user may put another list in the place of this one."""
+    permissions.require(actor, Flag.CLINIC_ADMIN, None)
 
 
 def _directory() -> Path:

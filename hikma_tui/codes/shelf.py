@@ -300,6 +300,12 @@ def reset(directory: Path) -> bool:
     return True
 
 
+def shipped_codes() -> frozenset[str]:
+    """The ICD-11 codes of the list that comes with this program, read from its text."""
+    rows = listing.read(SHIPPED.read_text(encoding="utf-8"), check=False).rows
+    return frozenset(row.code for row in rows if row.system == "icd11")
+
+
 def about(directory: Path) -> About:
     """What the list in use is, read from its text. OSError, BadList if the shipped one is bad."""
     path, own = sources(directory)
