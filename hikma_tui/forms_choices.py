@@ -106,20 +106,25 @@ def medicine_choices(column: object) -> MedicineChoices:
     return MedicineChoices(
         routes=_listed(parts.get("route")),
         forms=_listed(parts.get("form")),
-        dose_units=_listed(parts.get("doseUnits")) or _units_within(parts.get("dose")),
-        duration_units=_listed(parts.get("durationUnits")) or _units_within(parts.get("duration")),
+        dose_units=_listed(parts.get("doseunits")) or _units_within(parts.get("dose")),
+        duration_units=_listed(parts.get("durationunits")) or _units_within(parts.get("duration")),
     )
 
 
 def _parts(column: object) -> dict[str, object]:
-    parts = mapping_of(column)
+    parts = {_key(key): part for key, part in mapping_of(column).items()}
     for came in list_of(unwrap(json_of(column))):
         nested = mapping_of(came)
         for key in ("name", "id", "label"):
             name = text_of(unwrap(nested.get(key))).strip()
             if name:
-                parts.setdefault(name[:1].lower() + name[1:].replace(" ", ""), nested)
+                parts.setdefault(_key(name), nested)
     return parts
+
+
+def _key(name: str) -> str:
+    """``Dose units``, ``dose_units`` and ``doseUnits`` as one."""
+    return name.replace(" ", "").replace("_", "").lower()
 
 
 def _units_within(part: object) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ What was stored and is not changed stays byte for byte; what the form does not s
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 
@@ -41,18 +41,28 @@ def event_data(
         _item(fields[id(item)], answers, item, zone) if id(item) in fields else item
         for item in items
     ]
-    times = Counter(_upstream_id(field) for field in form.fields)
     plain: list[Item] = []
     entries: list[Item] = []
-    for field in form.fields:
-        if not field.asks or field.id in stored or not _has_place(field):
-            continue
-        # Of two fields with one id, both items are needed to tell whose answer it is.
-        shares = times[_upstream_id(field)] > 1
-        if previous is None or shares or not is_empty(answers.get(field.id)):
-            into = entries if field.kind in _ENTRY_KINDS else plain
-            into.append(_item(field, answers, None, zone))
+    for field in _without_item(form, answers, stored, everything=previous is None):
+        into = entries if field.kind in _ENTRY_KINDS else plain
+        into.append(_item(field, answers, None, zone))
     return [*out, *plain, *entries]
+
+
+def _without_item(
+    form: Form, answers: Mapping[str, Answer], stored: Mapping[str, Item], *, everything: bool
+) -> list[Field]:
+    """The fields that get an item now: all of a new entry, of an edited one those answered."""
+    lacking = [
+        field
+        for field in form.fields
+        if field.asks and field.id not in stored and _has_place(field)
+    ]
+    if everything:
+        return lacking
+    # Of two fields with one id, both items are needed to tell whose answer it is.
+    answered = {_upstream_id(field) for field in lacking if not is_empty(answers.get(field.id))}
+    return [field for field in lacking if _upstream_id(field) in answered]
 
 
 def answers_of(form: Form, form_data: object, zone: tzinfo = UTC) -> tuple[Answers, list[Item]]:

@@ -13,8 +13,12 @@ from collections.abc import Callable, Iterable, Mapping
 from hikma_tui.forms_json import as_json, json_of, text_of, unwrap
 from hikma_tui.forms_numbers import json_number
 from hikma_tui.forms_shape import Item
+from hikma_tui.medicines_words import words
 
 NO_CODE = "0000"
+ALLERGY_OVERRIDE = (
+    "allergyOverride"  # in a medicine: why it is given all the same (decisions.md 14)
+)
 _MEDICINE_KEYS = (
     "route", "form", "frequency", "intervals", "dose", "doseUnits", "duration", "durationUnits",
 )  # fmt: skip
@@ -90,32 +94,29 @@ def _entry(came: object, *, medicine: bool) -> list[Item]:
 
 def diagnosis_line(entry: Mapping[str, object]) -> str:
     """A diagnosis as one line: its words, then its code when it has a true one."""
-    words = _words(entry.get("desc")) or _words(entry.get("label"))
+    said = _words(entry.get("desc")) or _words(entry.get("label"))
     code = _words(entry.get("code"))
-    if not code or (code == NO_CODE and words):
-        return words or _as_it_is(entry)
-    return f"{words} ({code})" if words else code
+    if not code or (code == NO_CODE and said):
+        return said or _as_it_is(entry)
+    return f"{said} ({code})" if said else code
 
 
 def medicine_line(entry: Mapping[str, object]) -> str:
-    """A medicine as one line, only what was entered: ``Amoxicillin 500 mg oral tablet ...``."""
-    dose = _with_unit(entry.get("dose"), entry.get("doseUnits"))
-    duration = _with_unit(entry.get("duration"), entry.get("durationUnits"))
-    parts = [_words(entry.get("name")), dose]
-    parts += [_words(entry.get(key)) for key in ("route", "form", "frequency", "intervals")]
-    return " ".join(part for part in (*parts, duration) if part) or _as_it_is(entry)
+    """A medicine in words, all of it that was entered (``medicines.words``)."""
+    return words(entry) or _as_it_is(entry)
+
+
+def medicine_short(entry: Mapping[str, object]) -> str:
+    """A medicine as a summary tells it: its name and the dose, ``Amoxicillin 500 mg``."""
+    dose = _words(entry.get("dose"))  # upstream's default of 0 says that none was entered
+    dose = "" if dose in ("", "0") else f"{dose} {_words(entry.get('doseUnits'))}"
+    return f"{_words(entry.get('name'))} {dose}".strip() or _as_it_is(entry)
 
 
 def _as_it_is(entry: Mapping[str, object]) -> str:
     """What an entry holds when it has none of the words looked for; ``""`` when it is blank."""
     told = {key: value for key, value in entry.items() if key != "id" and value not in ("", None)}
     return as_json(told) if told else ""
-
-
-def _with_unit(amount: object, unit: object) -> str:
-    """An amount with its unit; upstream's default of 0 says that none was entered."""
-    number = _words(amount)
-    return "" if number in ("", "0") else f"{number} {_words(unit)}".strip()
 
 
 def _words(value: object) -> str:

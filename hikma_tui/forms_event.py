@@ -114,7 +114,7 @@ def _field(
         kind=kind,
         name=name,
         label=_texts(raw.get("name"), language, entry.get("name")) or {language: field_id},
-        description=_texts(raw.get("description"), language, entry.get("description")),
+        description=_description(raw, kind, language, entry),
         required=bool_of(raw.get("required"), default=False),
         options=offered.options,
         units=tuple(dict.fromkeys(units_of(raw.get("units")).values())),
@@ -127,6 +127,14 @@ def _field(
             medicine_choices(raw.get("fields")) if kind is Kind.MEDICINE else MedicineChoices()
         ),
     )
+
+
+def _description(
+    raw: Mapping[str, object], kind: Kind, language: str, entry: Mapping[str, object]
+) -> dict[str, str]:
+    if kind is Kind.TEXT_BLOCK and not raw.get("description"):
+        return {}  # what an entry says of it are its words
+    return _texts(raw.get("description"), language, entry.get("description"))
 
 
 def _content(

@@ -8,12 +8,13 @@ from datetime import UTC, date, tzinfo
 
 from hikma_tui.days import birth_text, day_of_moment, in_words
 from hikma_tui.forms_data import answer_in, items_of, matched, stored_unit, unit_of, yes_or_no
-from hikma_tui.forms_entries import diagnosis_line, entries_of, medicine_line
+from hikma_tui.forms_entries import diagnosis_line, entries_of, medicine_line, medicine_short
 from hikma_tui.forms_json import as_json, text_of, translate, unwrap
 from hikma_tui.forms_registration import birth_of_answer
 from hikma_tui.forms_shape import Answer, Field, Form, Item, Kind, is_empty
 from hikma_tui.i18n import _
 
+_MEASURED = frozenset({Kind.NUMBER, Kind.TEXT, Kind.LONG_TEXT})  # what may have a unit
 _LONGEST_PART = 200  # characters of one answer that a summary looks at
 
 
@@ -34,7 +35,7 @@ def answer_text(field: Field, answer: Answer, language: str, today: date, unit: 
         return ", ".join(map(line_of, entries_of(answer, medicine=medicine)))
     if field.kind is Kind.NUMBER:
         return _with_unit(field, text_of(answer), unit)
-    if field.kind in (Kind.TEXT, Kind.LONG_TEXT) and isinstance(answer, str):
+    if field.kind in _MEASURED and isinstance(answer, str):
         return _with_unit(field, answer, unit)
     if field.kind is Kind.UNKNOWN:
         return answer if isinstance(answer, str) else text_of(answer) or as_json(answer)
@@ -83,6 +84,8 @@ def _shown_field(field: Field, item: Item, language: str, today: date, zone: tzi
             text = _entry_lines(answer, medicine=field.kind is Kind.MEDICINE)
         else:
             text = answer_text(field, answer, language, today, stored_unit(field, item))
+            if text and field.kind not in _MEASURED:  # was a number once
+                text = _number(text, unit_of(item))
     return Shown(label, text or _item_text(item, today, zone), field.id)
 
 
@@ -160,7 +163,7 @@ def _parts(item: Item) -> tuple[int, list[str]]:
     if field_type == "diagnosis":
         return _DIAGNOSES, _lines(value, diagnosis_line, medicine=False)
     if field_type == "medicine":
-        return _MEDICINES, _lines(value, medicine_line, medicine=True)
+        return _MEDICINES, _lines(value, medicine_short, medicine=True)
     name = _short(text_of(item.get("name")))
     if is_empty(value) or field_type in ("date", "file") or isinstance(value, Mapping | list):
         return _REST, []

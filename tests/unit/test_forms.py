@@ -318,7 +318,7 @@ def test_how_an_answer_reads() -> None:
     assert answer_text(several, ["x", "old"], "es", TODAY) == "Equis, old"
     drug = field_of(fieldType="medicine")
     entry = {"name": "Amoxicillin", "dose": 500, "doseUnits": "mg", "frequency": 3, "duration": 0}
-    assert answer_text(drug, [entry], "en", TODAY) == "Amoxicillin 500 mg 3"
+    assert answer_text(drug, [entry], "en", TODAY) == "Amoxicillin 500 mg, 3 times a day"
     dx = field_of(fieldType="diagnosis")
     both = [{"code": "0000", "desc": "flu"}, {"code": "1A00", "desc": "Cholera"}]
     assert answer_text(dx, both, "en", TODAY) == "flu, Cholera (1A00)"
