@@ -7,7 +7,7 @@ in quotation marks; a star behind it says that it is a problem too (decisions.md
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -94,7 +94,7 @@ def free_text(words: str) -> str:
     return '"' + " ".join(words.replace('"', "'").split()) + '"'
 
 
-def with_diseases(line: Line, found: dict[str, Sequence[DiseaseLike]]) -> Line:
+def with_diseases(line: Line, found: Mapping[str, Sequence[DiseaseLike]]) -> Line:
     """The line with what the list of diseases has for the text of each diagnosis.
 
     ``found`` is by text. A text that is exactly the name of one disease alone is chosen by itself

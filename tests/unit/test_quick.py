@@ -246,8 +246,8 @@ WORDS = sorted(
 VALUES = [
     "140/90", "82", "37.8", "37,8", "٣٧٫٨", "61kg", "97%", "5.6", "mmol/l", "c", "F", "!", "/",
     "nr", "neg", "+", "++", "*", "[BA00 x y]", '"a b"', "[", '"', "«", "amlodipine", "5mg", "od",
-    "30d", ",", ";", "،", "؛", "500,000", "1.65", "sitting", "-", ":", "=", "½", "²", "over", "pos?",
-    "]",
+    "30d", ",", ";", "،", "؛", "500,000", "1.65", "sitting", "-", ":", "=", "½", "²", "over",
+    "pos?", "]",
 ]  # fmt: skip
 PIECES = st.one_of(st.sampled_from(WORDS), st.sampled_from(VALUES), st.text(max_size=6))
 LINES = st.builds(
