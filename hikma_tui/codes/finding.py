@@ -13,6 +13,7 @@ from hikma_tui.codes.words import asked, begun_code, folded, guesses, spelt
 
 _MOST_READ = 60  # rows that are weighed; they come in the order in which they are offered
 _MOST_GUESSED = 40
+_SUPPLEMENTARY = "SV"  # the chapters' first letters
 _AFTER = "\U0010ffff"
 _COLUMNS = "d.id, d.system, d.code, d.common, d.texts, d.sum"
 _BY_CODE = (
@@ -70,11 +71,12 @@ def find(
         return []
     wanted = _Asked([(word, spelt(word)) for word in typed], folded(text), language, picked or {})
     answers = [Answer(found, "") for found in _by_code(connection, text, limit)]
-    answers += _weighed(
-        _by_words(connection, text, wanted, bool(typed[1:])), wanted, forgiven=False
-    )
+    by_words = _by_words(connection, text, wanted, several=len(typed) > 1)
+    near, far = _weighed(by_words, wanted, forgiven=False)
+    answers += near
     if len(_distinct(answers, limit)) < limit:
-        answers += _weighed(*_forgiven(connection, typed, wanted), forgiven=True)
+        near, farther = _weighed(*_forgiven(connection, typed, wanted), forgiven=True)
+        answers += near + far + farther
     return _distinct(answers, limit)
 
 
@@ -153,22 +155,34 @@ def _forgiven(
     return [checked(values) for values in read], forgiving
 
 
-def _weighed(found: list[Found], wanted: _Asked, *, forgiven: bool) -> list[Answer]:
-    """Best first: the very text; then what the clinic picks, what is common, what begins so."""
-    weights = []
+def _weighed(
+    found: list[Found], wanted: _Asked, *, forgiven: bool
+) -> tuple[list[Answer], list[Answer]]:
+    """Best first: the very text; then what the clinic picks, what is common, what begins so.
+
+    The second list are the supplementary chapters, traditional medicine and functioning: they come
+    after everything, even after what a typing error hid, unless their very text was typed.
+    """
+    near: list[tuple[tuple[int, ...], Answer]] = []
+    far: list[tuple[tuple[int, ...], Answer]] = []
     for disease in found:
         likeness, text = _likeness(disease, wanted)
-        picks = wanted.picked.get(disease.code, 0) if disease.system == "icd11" else 0
+        icd11 = disease.system == "icd11"
         weight = (
             likeness > 0 or forgiven,
             likeness == 3,
-            -picks,
+            -wanted.picked.get(disease.code, 0) if icd11 else 0,
             not disease.common,
             likeness,
             disease.id,
         )
-        weights.append((weight, Answer(disease, text)))
-    return [answer for _weight, answer in sorted(weights, key=lambda pair: pair[0])]
+        apart = icd11 and disease.code[0] in _SUPPLEMENTARY and likeness > 0
+        (far if apart else near).append((weight, Answer(disease, text)))
+    return _in_order(near), _in_order(far)
+
+
+def _in_order(weighed: list[tuple[tuple[int, ...], Answer]]) -> list[Answer]:
+    return [answer for _weight, answer in sorted(weighed, key=lambda pair: pair[0])]
 
 
 def _likeness(disease: Found, wanted: _Asked) -> tuple[int, str]:

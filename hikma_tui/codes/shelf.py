@@ -21,7 +21,7 @@ OWN = "diseases.tsv"  # the clinic's own list, beside the records
 _DATA = Path(__file__).resolve().parents[1] / "data"
 SHIPPED = _DATA / "diseases.tsv"
 COMMON = _DATA / "diseases_common.tsv"
-_PATIENCE = 0.3  # seconds that a reader waits for an index that is being made
+_PATIENCE = 0.1  # seconds: an index that lies there is open by then, one to be made is not
 _OLD = 3600  # seconds after which a half made index is nobody's
 _COMMON_END = 100_000  # ranks below are of our table, or of the clinic's own list
 
@@ -56,7 +56,6 @@ _changing = threading.Lock()  # held to change what is open, or which thread mak
 _asking = threading.Lock()  # held while the connection answers, or is closed
 _open: _Open | None = None
 _making: tuple[_Signature, threading.Thread] | None = None
-_failed: dict[_Signature, BaseException] = {}
 
 
 def sources(directory: Path) -> tuple[Path, bool]:
@@ -178,9 +177,8 @@ def _make(directory: Path, signature: _Signature) -> None:
                 raise
             fault = str(error)
             made = _made(directory, SHIPPED, False)
-    except (OSError, sqlite3.Error, listing.BadList, index.Damaged) as error:
-        _failed[signature] = error  # asked again at the next search
-        return
+    except Exception:
+        return  # a thread's traceback would spoil the screen; the next search tries again
     place, connection = made
     language = connection.execute("SELECT language FROM about").fetchone()[0]
     with _changing, _asking:
