@@ -97,13 +97,14 @@ def items_of(form_data: object) -> list[Item]:
 
 
 def matched(form: Form, items: Sequence[Item]) -> tuple[dict[str, Item], list[Item]]:
-    """Each field's item, by id and name, then by id, then by name; and the items of no field."""
+    """Each field's item, by id, name and type, then by less; and the items of no field."""
     left = list(items)
     stored: dict[str, Item] = {}
     asked = [field for field in form.fields if field.asks]
     ids = {_upstream_id(field) for field in form.fields}
     for of_field, of_item in (
-        (lambda field: (_upstream_id(field), field.name), _id_and_name),
+        (lambda field: (_upstream_id(field), field.name, field.field_type), _whole),
+        (lambda field: (_upstream_id(field), field.name), lambda item: _whole(item)[:2]),
         (_upstream_id, lambda item: text_of(item.get("fieldId"))),
         # A question that was made anew under its old name; never another's second item.
         (lambda field: field.name, lambda item: _name_only(item, ids)),
@@ -118,19 +119,21 @@ def matched(form: Form, items: Sequence[Item]) -> tuple[dict[str, Item], list[It
     return stored, left
 
 
-def _id_and_name(item: Item) -> object:
-    return text_of(item.get("fieldId")), text_of(item.get("name"))
+def _whole(item: Item) -> tuple[str, ...]:
+    return tuple(text_of(item.get(key)) for key in ("fieldId", "name", "fieldType"))
 
 
-def _name_only(item: Item, ids: Container[str]) -> object:
+def _name_only(item: Item, ids: Container[str]) -> str:
     return "" if text_of(item.get("fieldId")) in ids else text_of(item.get("name"))
 
 
-def _waiting(items: Sequence[Item], of_item: Callable[[Item], object]) -> dict[object, deque[Item]]:
-    found: dict[object, deque[Item]] = {}
+def _waiting(
+    items: Sequence[Item], of_item: Callable[[Item], Sequence[str]]
+) -> dict[Sequence[str], deque[Item]]:
+    found: dict[Sequence[str], deque[Item]] = {}
     for item in items:
         key = of_item(item)
-        if key not in ("", ("", "")):
+        if any(key):
             found.setdefault(key, deque()).append(item)
     return found
 

@@ -15,6 +15,7 @@ from hikma_tui.forms_shape import Answer, Field, Form, Item, Kind, is_empty
 from hikma_tui.i18n import _
 
 _MEASURED = frozenset({Kind.NUMBER, Kind.TEXT, Kind.LONG_TEXT})  # what may have a unit
+_READS_TEXT = _MEASURED | {Kind.SELECT, Kind.RADIO, Kind.MULTISELECT}
 _LONGEST_PART = 200  # characters of one answer that a summary looks at
 
 
@@ -90,9 +91,11 @@ def _shown_field(field: Field, item: Item, language: str, today: date, zone: tzi
 
 
 def _is_of_another_type(field: Field, item: Item) -> bool:
-    """Whether a list of entries or another object stands where the field holds a plain answer."""
+    """Whether the question was of a type then that would be misread now: ``0`` is no "no"."""
     then = text_of(item.get("fieldType"))
-    return bool(then) and then != field.field_type and isinstance(item.get("value"), list | Mapping)
+    if not then or then == field.field_type:
+        return False
+    return field.kind not in _READS_TEXT or isinstance(item.get("value"), list | Mapping)
 
 
 def _shown_item(item: Item, today: date, zone: tzinfo) -> Shown:
