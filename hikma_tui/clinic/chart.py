@@ -5,21 +5,25 @@ Only looks, never saves. A page of the time line costs the same for 2 visits and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+
+from peewee import fn
 
 from hikma_tui.clinic import drafts, info
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import NotFound
-from hikma_tui.clinic.patients import PatientCard, _card
+from hikma_tui.clinic.moving_notes import Note, came_from, went_away
+from hikma_tui.clinic.patients import PatientCard, _card, whole_card
 from hikma_tui.clinic.permissions import require_sight, sight
 from hikma_tui.clock import day_bounds, day_of
 from hikma_tui.i18n import language
-from hikma_tui.models import Event, Patient, Visit, connection, dicts, live
+from hikma_tui.models import Event, Patient, Problem, Visit, Vitals, connection, dicts, live
 
 PAGE = 24  # visits read at a time: a screenful; more are read when the list comes to its end
+_MOST_LOOSE = 200  # sets of vitals without a visit that a time line shows
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class EventLine:
     provider: str
     created_at: int | None
     corrected: bool
+    addenda: int = 0
+    came: Note | None = None  # it was moved here from another patient
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,17 @@ class VisitLine:
     events: tuple[EventLine, ...]
     late: bool  # something was entered on a later day (decisions.md 18)
     open: bool
+    vitals: tuple[Mapping[str, Any], ...] = ()  # rows, oldest first
+    problems: tuple[str, ...] = ()  # labels of what was put on the problem list in it
+    planned: int = 0  # appointments made in it
+    prescribed: int = 0  # prescriptions written in it
+    left: tuple[Note, ...] = ()  # what was moved from it to another patient
+    came: Note | None = None  # the visit itself was moved here
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing at all is recorded in it."""
+        return not (self.events or self.vitals or self.problems or self.planned or self.prescribed)
 
 
 @dataclass(frozen=True)
@@ -57,6 +74,9 @@ class Chart:
     patient: PatientCard
     visits: tuple[VisitLine, ...]
     total: int  # live visits of the patient
+    loose: tuple[Mapping[str, Any], ...] = ()  # vitals that hang on no live visit, newest first
+    left: tuple[Note, ...] = ()  # whole visits that were moved to another patient
+    days: Mapping[str, date] = field(default_factory=dict)  # of the loose vitals, by id
 
 
 @dataclass(frozen=True)
@@ -86,7 +106,29 @@ def chart(actor: Actor, patient_id: str, limit: int = PAGE, offset: int = 0) -> 
     mine = model.select().where(model.patient_id == patient_id)
     order = (model.check_in_timestamp.desc(), model.pk.desc())
     page = dicts(mine.order_by(*order).limit(limit).offset(offset))
-    return Chart(_card(patient), tuple(_lines(page)), mine.count())
+    total = mine.count()
+    back_to = page[-1]["check_in_timestamp"] if page and offset + len(page) < total else None
+    loose = () if offset else tuple(loose_vitals(patient_id, back_to))
+    left = went_away(patient["metadata"])
+    days = {row["id"]: day_of(row["timestamp"], info.zone()) for row in loose}
+    return Chart(whole_card(patient), tuple(_lines(page)), total, loose, left, days)
+
+
+def loose_vitals(
+    patient_id: str, start: int | None = None, end: int | None = None
+) -> list[dict[str, Any]]:
+    """Vitals of a patient that hang on no live visit, measured from ``start`` on and before
+    ``end`` (ms), newest first: those entered alone, and those that outlived their visit.
+    """
+    model, visits = live(Vitals), live(Visit)
+    where = model.patient_id == patient_id
+    if start is not None:
+        where &= model.timestamp >= start
+    if end is not None:
+        where &= model.timestamp < end
+    hangs = visits.select(visits.id).where(visits.id == model.visit_id)
+    rows = model.select().where(where & (model.visit_id.is_null() | ~fn.EXISTS(hangs)))
+    return dicts(rows.order_by(model.timestamp.desc(), model.pk.desc()).limit(_MOST_LOOSE))
 
 
 def visit(actor: Actor, visit_id: str) -> tuple[PatientCard, VisitLine]:
@@ -95,7 +137,7 @@ def visit(actor: Actor, visit_id: str) -> tuple[PatientCard, VisitLine]:
     found = dicts(model.select().where(model.id == visit_id))
     if not found:
         raise NotFound()
-    return _card(_patient(actor, found[0]["patient_id"])), _lines(found)[0]
+    return whole_card(_patient(actor, found[0]["patient_id"])), _lines(found)[0]
 
 
 def event(actor: Actor, event_id: str) -> tuple[PatientCard, dict[str, Any], VisitLine | None]:
@@ -108,33 +150,57 @@ def event(actor: Actor, event_id: str) -> tuple[PatientCard, dict[str, Any], Vis
     visits = live(Visit)
     of_visit = dicts(visits.select().where(visits.id == row["visit_id"]))
     line = _lines(of_visit)[0] if of_visit else None
-    return _card(_patient(actor, row["patient_id"])), row, line
+    return whole_card(_patient(actor, row["patient_id"])), row, line
 
 
 def _lines(rows: list[dict[str, Any]]) -> list[VisitLine]:
     """Visits with their events, read in one query for the whole page."""
     zone = info.zone()
     ids = [row["id"] for row in rows]
-    events: dict[str, list[dict[str, Any]]] = {}
-    model = live(Event)
-    for row in dicts(model.select().where(model.visit_id.in_(ids)).order_by(model.created_at)):
-        events.setdefault(row["visit_id"], []).append(row)
+    events = _by_visit(Event, ids)
+    vitals = _by_visit(Vitals, ids)
+    problems = _by_visit(Problem, ids)
+    planned = _counted("appointments", "current_visit_id", ids)
+    prescribed = _counted("prescriptions", "visit_id", ids)
     clinics = dict(connection().execute("SELECT id, name FROM live_clinics").fetchall())
     names = _form_names()
     opened = {row[0] for row in connection().execute("SELECT visit_id FROM open_visits")}
     lines = []
     for row in rows:
-        moment = row["check_in_timestamp"]
+        moment, visit_id = row["check_in_timestamp"], row["id"]
         day = None if moment is None else day_of(moment, zone)
-        mine = events.get(row["id"], [])
+        mine, measured = events.get(visit_id, []), vitals.get(visit_id, [])
+        found = problems.get(visit_id, [])
         lines.append(
             VisitLine(
-                row["id"], day, moment, row["clinic_id"], clinics.get(row["clinic_id"], "") or "",
+                visit_id, day, moment, row["clinic_id"], clinics.get(row["clinic_id"], "") or "",
                 row["provider_name"] or "", tuple(_event_line(event, names) for event in mine),
-                any(_entered_later(event, day) for event in mine), row["id"] in opened,
+                any(_entered_later(one, day) for one in (*mine, *measured, *found)),
+                visit_id in opened, tuple(measured),
+                tuple(str(one["problem_label"]) for one in found),
+                planned.get(visit_id, 0), prescribed.get(visit_id, 0),
+                went_away(row["metadata"]), came_from(row["metadata"]),
             )
         )  # fmt: skip
     return lines
+
+
+def _by_visit(
+    model: type[Event] | type[Vitals] | type[Problem], ids: Sequence[str]
+) -> dict[str, list[dict[str, Any]]]:
+    """The live rows of these visits, in the order in which they were recorded, in one query."""
+    rows = live(model)
+    found: dict[str, list[dict[str, Any]]] = {}
+    where = rows.visit_id.in_(list(ids))
+    for row in dicts(rows.select().where(where).order_by(rows.created_at, rows.pk)):
+        found.setdefault(row["visit_id"], []).append(row)
+    return found
+
+
+def _counted(table: str, column: str, ids: Sequence[str]) -> dict[str, int]:
+    marks = ", ".join("?" * len(ids))
+    query = f"SELECT {column}, count(*) FROM live_{table} WHERE {column} IN ({marks}) GROUP BY 1"
+    return dict(connection().execute(query, tuple(ids)).fetchall())
 
 
 def _entered_later(row: Mapping[str, Any], day: date | None) -> bool:
@@ -161,10 +227,12 @@ def _event_line(row: Mapping[str, Any], names: Mapping[str, str]) -> EventLine:
 
     metadata = row["metadata"] if isinstance(row["metadata"], dict) else {}
     name = names.get(row["form_id"] or "") or row["event_type"] or ""
+    addenda = metadata.get("addenda")
     return EventLine(
         row["id"], name, row["form_id"], forms.summary(row["form_data"]),
         str(metadata.get("providerName") or ""), row["created_at"],
-        bool(metadata.get("corrections")),
+        bool(metadata.get("corrections")), len(addenda) if isinstance(addenda, list) else 0,
+        came_from(metadata),
     )  # fmt: skip
 
 

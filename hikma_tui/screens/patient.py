@@ -8,13 +8,15 @@ from textual import on
 from textual.app import ComposeResult
 from textual.events import Resize, ScreenResume
 
-from hikma_tui.clinic import audit, chart, visits
+from hikma_tui.clinic import audit, chart
 from hikma_tui.clinic.errors import NotFound, Refused
+from hikma_tui.clinic.glance import Glance
 from hikma_tui.i18n import _
-from hikma_tui.screens import deleting, patient_rows, visit_reading
-from hikma_tui.screens.session import PatientSideScreen, not_saved, session
+from hikma_tui.screens import patient_glance, patient_more, patient_rows, visit_reading
+from hikma_tui.screens.patient_panel import Panel
+from hikma_tui.screens.session import PatientSideScreen, session
 from hikma_tui.screens.who import Who
-from hikma_tui.widgets.dialogs import Choice, Choose
+from hikma_tui.widgets.dialogs import Choose
 from hikma_tui.widgets.keys import N_, Action
 from hikma_tui.widgets.row_list import RowList
 from hikma_tui.widgets.title import KeyLine, MessageLine
@@ -24,11 +26,16 @@ class PatientScreen(PatientSideScreen):
     """The file of ``patient_id``; ``said`` is what to say first (that it was saved)."""
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("patient.open", "enter", N_("read"), N_("Read the marked visit in full")),
+        Action("patient.open", "enter", N_("read"), N_("Read the marked visit in full"), False),
         Action("patient.visit", "1", N_("visit"), N_("Begin or go on with today's visit"),
                more_keys=("f2",)),
+        Action("patient.vitals", "2", N_("vitals"), N_("Enter vitals, see those before")),
+        Action("patient.problems", "3", N_("problems"), N_("The problem list")),
+        Action("patient.medicines", "4", N_("medicines"), N_("Current and past medicines")),
         Action("patient.edit", "5", N_("edit"), N_("Edit the registration"), more_keys=("f5",)),
-        Action("patient.more", "9", N_("more"), N_("Finish a visit, delete"), more_keys=("f8",)),
+        Action("patient.more", "9", N_("more"),
+               N_("Finish, move or delete a visit; allergies, status, old paper"),
+               more_keys=("f8",)),
         Action("patient.leave", "escape", N_("back"), N_("Back to the search")),
     )  # fmt: skip
 
@@ -37,15 +44,16 @@ class PatientScreen(PatientSideScreen):
         self.patient_id = patient_id
         self._said = said
         self._limit = chart.PAGE
-        self._chart: chart.Chart | None = None
+        self._glance: Glance | None = None
         self._allowed = visit_reading.Allowed(False, False, False, False)
         self._viewed = False
         self._wanted = ""  # what was asked for before the file was read
 
     def compose(self) -> ComposeResult:
-        """Who, more about them, the time line, its count, message, keys."""
+        """Who, more about them, what matters now, the time line, its count, message, keys."""
         yield Who()
         yield MessageLine(id="about")
+        yield Panel()
         yield RowList()
         yield MessageLine(id="count")
         yield MessageLine(id="message")
@@ -72,11 +80,19 @@ class PatientScreen(PatientSideScreen):
         """The message has a line of its own."""
         self.query_one("#message", MessageLine).say(text, loud=loud)
 
+    @property
+    def _chart(self) -> chart.Chart | None:
+        return self._glance.chart if self._glance else None
+
+    async def reread(self) -> None:
+        """Show the file as it is now."""
+        await self._read()
+
     # Reading -------------------------------------------------------------------------------
 
     async def _read(self) -> None:
         try:
-            self._chart, self._allowed = await self.clinic.reading(
+            self._glance, self._allowed = await self.clinic.reading(
                 visit_reading.opened, self.actor, self.patient_id, self._limit
             )
         except NotFound:
@@ -98,15 +114,14 @@ class PatientScreen(PatientSideScreen):
             self.call_after_refresh(session(self).later, audit.viewed, self.actor, self.patient_id)
 
     def _paint(self) -> None:
-        found = self._chart
-        if found is None or self.left:
+        if self._glance is None or self.left:
             return
-        app, width = session(self), self.size.width
+        app, width, found = session(self), self.size.width, self._glance.chart
         card = found.patient
         self.query_one(Who).show_patient(card, app.today, card.phone)
         self.query_one("#about", MessageLine).say(patient_rows.more_about(card, app.facts.clinics))
-        rows = patient_rows.time_line(found.visits, found.total, width)
-        self.query_one(RowList).show(rows, keep=True)
+        self.query_one(Panel).show(patient_glance.glance_rows(self._glance, app.today, width))
+        self.query_one(RowList).show(patient_rows.time_line(found, width), keep=True)
         counted = patient_rows.counted_visits(found.total, len(found.visits))
         self.query_one("#count", MessageLine).say(counted)
         self.refresh_keys()
@@ -129,7 +144,7 @@ class PatientScreen(PatientSideScreen):
             return _("{user} has no permission to edit records at this clinic.").format(
                 user=self.actor.user_name
             )
-        if name == "open" and not self._chart.total:
+        if name == "open" and not (self._chart.total or self._chart.loose):
             return _("There is no visit yet. 1 begins one.")
         return ""
 
@@ -162,14 +177,43 @@ class PatientScreen(PatientSideScreen):
         from hikma_tui.screens.visit import VisitScreen
 
         event.stop()
+        if event.key.startswith(patient_rows.VITALS):
+            self._see_vitals()
+            return
         visit_id, event_id = patient_rows.place_of_row(event.key)
-        self.app.push_screen(VisitScreen(visit_id, event_id))
+        if visit_id:
+            self.app.push_screen(VisitScreen(visit_id, event_id))
+        else:
+            self.say(_("That visit stands in another patient's file now."))
 
     def action_visit(self) -> None:
         """1: today's visit."""
         from hikma_tui.screens.visit_entry import VisitEntryScreen
 
         self.app.push_screen(VisitEntryScreen(self.patient_id))
+
+    def action_vitals(self) -> None:
+        """2: the values of now, the ones before beside them."""
+        from hikma_tui.screens.vitals_entry import VitalsEntryScreen
+
+        self.app.push_screen(VitalsEntryScreen(self.patient_id))
+
+    def _see_vitals(self) -> None:
+        from hikma_tui.screens.vitals_history import VitalsHistoryScreen
+
+        self.app.push_screen(VitalsHistoryScreen(self.patient_id))
+
+    def action_problems(self) -> None:
+        """3: the problem list."""
+        from hikma_tui.screens.problems import ProblemsScreen
+
+        self.app.push_screen(ProblemsScreen(self.patient_id))
+
+    def action_medicines(self) -> None:
+        """4: the medicines."""
+        from hikma_tui.screens.medicines import MedicinesScreen
+
+        self.app.push_screen(MedicinesScreen(self.patient_id))
 
     def action_edit(self) -> None:
         """5: the registration form with this patient's answers."""
@@ -179,7 +223,8 @@ class PatientScreen(PatientSideScreen):
 
     def action_more(self) -> None:
         """9: what is wanted seldom, and never by one key."""
-        self.app.push_screen(Choose(_("More:"), self._choices()), self._chosen)
+        listed = patient_more.choices(self._marked_visit())
+        self.app.push_screen(Choose(_("More:"), listed), self._chosen)
 
     def _marked_visit(self) -> chart.VisitLine | None:
         key = self.query_one(RowList).highlighted_key
@@ -187,42 +232,11 @@ class PatientScreen(PatientSideScreen):
         marked = patient_rows.place_of_row(key)[0] if key else ""
         return next((visit for visit in visits if visit.id == marked), None)
 
-    def _choices(self) -> list[Choice]:
-        choices = []
-        visit = self._marked_visit()
-        if visit is not None:
-            day = patient_rows.day_text(visit.day)
-            if visit.open:
-                choices.append(Choice("finish", _("The visit of {day} is over").format(day=day)))
-            choices.append(Choice("visit", _("Delete the visit of {day}").format(day=day)))
-        choices.append(Choice("patient", _("Delete this patient and all records")))
-        return choices
-
     def _chosen(self, choice: str | None) -> None:
-        if choice is not None:
-            self.run_worker(self._do(choice), group="more", exclusive=True)
-
-    async def _do(self, choice: str) -> None:
-        visit, found = self._marked_visit(), self._chart
-        if found is None:
-            return
-        if choice == "finish" and visit is not None:
-            try:
-                await self.clinic.writing(visits.finish, self.actor, visit.id)
-            except Refused as error:
-                self.say(not_saved(error), loud=True)
-            await self._read()
-        elif choice == "visit" and visit is not None:
-            day = patient_rows.day_text(visit.day)
-            question = _("Delete the visit of {day}?").format(day=day)
-            if await deleting.delete(self, found.patient, "visits", visit.id, question):
-                await self._read()
-        elif choice == "patient":
-            question = _("Delete this patient?")
-            if await deleting.delete(self, found.patient, "patients", found.patient.id, question):
-                said = deleting.told(self)
-                session(self).to_search("")
-                session(self).tell(said)
+        found = self._chart
+        if choice is not None and found is not None:
+            doing = patient_more.do(self, choice, found, self._marked_visit())
+            self.run_worker(doing, group="more", exclusive=True)
 
     def action_leave(self) -> None:
         """Esc: up one level; the same file below (after an edit) goes with it."""

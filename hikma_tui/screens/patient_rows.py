@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
-from hikma_tui.clinic.chart import EventLine, VisitLine
+from hikma_tui import vitals
+from hikma_tui.clinic.chart import Chart, EventLine, VisitLine
+from hikma_tui.clinic.moving_notes import Note
 from hikma_tui.clinic.patients import PatientCard
+from hikma_tui.days import as_date
 from hikma_tui.days_words import month_name
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.text import fit
 from hikma_tui.widgets.row_list import Info, Line, Row
 
-VISIT, EVENT = "visit:", "event:"
+VISIT, EVENT, VITALS, AWAY = "visit:", "event:", "vitals:", "away:"
+_WHEN = 13
 
 
 def more_about(card: PatientCard, clinics: Mapping[str, str]) -> str:
@@ -39,39 +44,113 @@ def day_text(day: date | None) -> str:
     return _("{day} {month} {year}").format(day=day.day, month=month_name(day.month), year=day.year)
 
 
-def time_line(visits: Sequence[VisitLine], total: int, width: int) -> list[Line]:
-    """The visits, newest first; further notes of a visit stand indented below its line."""
-    if not total:
+def time_line(found: Chart, width: int) -> list[Line]:
+    """What happened, newest first: visits with their notes below each other, vitals that were
+    entered without a visit, and what was moved to another patient.
+    """
+    if not found.total and not found.loose and not found.left:
         return [
             Info(""),
             Info(_("No visit yet. 1 begins one: what was found and done today is written there.")),
         ]
-    lines: list[Line] = []
-    for visit in visits:
-        lines += _visit_lines(visit, width)
-    return lines
+    born = found.patient.date_of_birth
+    blocks: list[tuple[str, int, list[Line]]] = []
+    for visit in found.visits:
+        blocks.append((_day_key(visit.day), visit.check_in or 0, _visit_lines(visit, born, width)))
+    for row in found.loose:
+        day = found.days[row["id"]]
+        cells = fit(day_text(day), _WHEN) + fit(_("vitals, no visit"), _room(width))
+        line = Row(VITALS + str(row["id"]), cells, vitals_text(row, day, born))
+        blocks.append((_day_key(day), row["timestamp"], [line]))
+    oldest = min((block[0] for block in blocks), default="")
+    for number, note in enumerate(found.left):
+        if found.total <= len(found.visits) or note.day >= oldest:  # else it comes with its page
+            cells = fit(day_text(as_date(note.day)), _WHEN) + fit(_("moved away"), _room(width))
+            key = f"{AWAY}{number}"
+            blocks.append((note.day, 0, [Row(key, cells, moved_away(note), style="muted")]))
+    blocks.sort(key=lambda block: block[:2], reverse=True)
+    return [line for _day, _moment, lines in blocks for line in lines]
 
 
-def _visit_lines(visit: VisitLine, width: int) -> list[Line]:
-    room = 18 + max(0, min(14, (width - 80) // 3))
-    when = fit(day_text(visit.day), 13)
-    if not visit.events:
-        cells = when + fit(_("nothing recorded"), room) + " " + fit(visit.provider, 10)
-        return [Row(VISIT + visit.id, cells, _marks(visit, None))]
+def _day_key(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+def _room(width: int) -> int:
+    return 18 + max(0, min(14, (width - 80) // 3))
+
+
+def vitals_text(row: Mapping[str, Any], day: date | None, born: str) -> str:
+    """One entry of vitals as one line, marked by the age on its day."""
+    age = vitals.age_days(born, day) if day is not None else None
+    return vitals.line(row, age)
+
+
+def moved_away(note: Note) -> str:
+    """``Consultation moved to another patient on 22 Nov 2026 by Nora: wrong file``."""
+    what = note.what or _moved_kinds().get(note.table, "")
+    day = day_text(as_date(note.at[:10]))
+    return _("{what} moved to another patient on {day} by {user}: {reason}").format(
+        what=what, day=day, user=note.by, reason=note.reason
+    )
+
+
+def moved_here(note: Note) -> str:
+    """``from another patient's file (Ada Sol) on 22 Nov 2026 by Nora: wrong file``."""
+    day = day_text(as_date(note.at[:10]))
+    return _("from another patient's file ({name}) on {day} by {user}: {reason}").format(
+        name=note.name, day=day, user=note.by, reason=note.reason
+    )
+
+
+def _moved_kinds() -> dict[str, str]:
+    return {
+        "visits": _("Visit"), "events": _("Note"), "patient_vitals": _("Vitals"),
+        "patient_problems": _("Problem"),
+    }  # fmt: skip
+
+
+def _visit_lines(visit: VisitLine, born: str, width: int) -> list[Line]:
+    room = _room(width)
+    when = fit(day_text(visit.day), _WHEN)
+    beside = "; ".join(_beside(visit, born))
     lines: list[Line] = []
     for event in visit.events:
         first = not lines
         cells = (
-            (when if first else " " * 13)
+            (when if first else " " * _WHEN)
             + fit(event.form_name or _("(no form)"), room)
             + " "
             + fit(event.provider or visit.provider, 10)
         )
         marks = _marks(visit if first else None, event)
-        text = f"{marks}: {event.summary}" if marks and event.summary else marks or event.summary
+        said = "; ".join(part for part in (event.summary, beside if first else "") if part)
+        text = f"{marks}: {said}" if marks and said else marks or said
         key = f"{VISIT}{visit.id}" if first else f"{EVENT}{visit.id}:{event.id}"
         lines.append(Row(key, cells, text))
+    if not lines:
+        name = _("nothing recorded") if visit.empty else _("no note")
+        cells = when + fit(name, room) + " " + fit(visit.provider, 10)
+        marks = _marks(visit, None)
+        text = f"{marks}: {beside}" if marks and beside else marks or beside
+        lines.append(Row(VISIT + visit.id, cells, text))
+    for number, note in enumerate(visit.left):
+        key = f"{EVENT}{visit.id}:{AWAY}{number}"
+        lines.append(Row(key, " " * _WHEN, moved_away(note), style="muted"))
     return lines
+
+
+def _beside(visit: VisitLine, born: str) -> list[str]:
+    """What a visit holds beside its notes, the newest vitals first."""
+    said = [vitals_text(row, visit.day, born) for row in reversed(visit.vitals)]
+    said += [_("problem: {label}").format(label=label) for label in visit.problems]
+    if visit.prescribed:
+        n = visit.prescribed
+        said.append(ngettext("{n} prescription", "{n} prescriptions", n).format(n=n))
+    if visit.planned:
+        n = visit.planned
+        said.append(ngettext("{n} appointment", "{n} appointments", n).format(n=n))
+    return [one for one in said if one]
 
 
 def _marks(visit: VisitLine | None, event: EventLine | None) -> str:
@@ -81,8 +160,12 @@ def _marks(visit: VisitLine | None, event: EventLine | None) -> str:
         words.append(_("still open"))
     if visit is not None and visit.late:
         words.append(_("entered late"))
+    if (visit is not None and visit.came) or (event is not None and event.came):
+        words.append(_("moved here"))
     if event is not None and event.corrected:
         words.append(_("corrected"))
+    if event is not None and event.addenda:
+        words.append(_("addendum"))
     return ", ".join(words)
 
 
@@ -96,7 +179,11 @@ def counted_visits(total: int, shown: int) -> str:
 
 
 def place_of_row(key: str) -> tuple[str, str | None]:
-    """The visit of a row, and the event that it stands for (None: the visit itself)."""
+    """The visit of a row ("" where it is of none), and the event that it stands for (None: the
+    visit itself).
+    """
+    if key.startswith((VITALS, AWAY)):
+        return "", None
     if key.startswith(EVENT):
         visit_id, _colon, event_id = key.removeprefix(EVENT).partition(":")
         return visit_id, event_id

@@ -1,4 +1,4 @@
-"""One visit in full: every answer of every note that was written in it."""
+"""One visit in full: everything that was recorded in it, in the order of recording."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.events import Resize, ScreenResume
 
-from hikma_tui.clinic import visits
-from hikma_tui.clinic.chart import EventLine
+from hikma_tui.clinic.chart_visit import Record
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.i18n import _
-from hikma_tui.screens import deleting, patient_rows, visit_reading, visit_rows
-from hikma_tui.screens.session import PatientSideScreen, not_saved, session
+from hikma_tui.screens import patient_rows, visit_more, visit_reading, visit_rows
+from hikma_tui.screens.session import PatientSideScreen, session
 from hikma_tui.screens.visit_reading import WholeVisit
 from hikma_tui.screens.who import Who
-from hikma_tui.widgets.dialogs import Choice, Choose
+from hikma_tui.widgets.dialogs import Choose
 from hikma_tui.widgets.headline import Headline
 from hikma_tui.widgets.keys import N_, Action
 from hikma_tui.widgets.row_list import Info, Line, RowList
@@ -28,9 +27,13 @@ class VisitScreen(PatientSideScreen):
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("visit.add", "1", N_("add a form"), N_("Fill a form for this visit"),
                more_keys=("f2",)),
-        Action("visit.edit", "5", N_("edit the note"), N_("Edit the marked note"),
+        Action("visit.edit", "5", N_("edit the note"), N_("Edit the marked note or vitals"),
                more_keys=("f5",)),
-        Action("visit.more", "9", N_("more"), N_("Finish the visit, delete"), more_keys=("f8",)),
+        Action("visit.addendum", "6", N_("addendum"),
+               N_("Add a text to the marked note; its answers stay")),
+        Action("visit.more", "9", N_("more"),
+               N_("Answers over time, finish, move to another patient, delete"),
+               more_keys=("f8",)),
         Action("visit.leave", "escape", N_("back"), N_("Back to the patient")),
     )  # fmt: skip
 
@@ -76,7 +79,7 @@ class VisitScreen(PatientSideScreen):
             # The heading at the top: from the last line back up to it.
             rows = self.query_one(RowList)
             rows.last()
-            rows.highlight(f"{self._event_id}:0")
+            rows.highlight(f"events:{self._event_id}:0")
             self._event_id = None
 
     def _paint(self) -> None:
@@ -86,9 +89,9 @@ class VisitScreen(PatientSideScreen):
         app, width = session(self), self.size.width
         self.query_one(Who).show_patient(whole.patient, app.today)
         self.query_one("#what", Headline).show(self._heading(whole))
-        lines: list[Line] = visit_rows.lines_of(whole, width, app.today)
+        lines: list[Line] = visit_rows.lines_of(whole, width, app.today, app.facts.zone)
         if not lines:
-            lines = [Info(""), Info(_("Nothing is written in this visit yet. 1 adds a form."))]
+            lines = [Info(""), Info(_("Nothing is recorded in this visit yet. 1 adds a form."))]
         self.query_one(RowList).show(lines, keep=True)
         self.refresh_keys()
 
@@ -101,15 +104,18 @@ class VisitScreen(PatientSideScreen):
             visit.provider,
             _("still open") if visit.open else "",
             _("entered late") if visit.late else "",
+            _("moved here") if visit.came else "",
         ]
         return "   ".join(part for part in parts if part)
 
     # Doing ---------------------------------------------------------------------------------
 
-    def _marked(self) -> EventLine | None:
-        event_id = visit_rows.event_of(self.query_one(RowList).highlighted_key)
-        events = self._whole.visit.events if self._whole else ()
-        return next((event for event in events if event.id == event_id), None)
+    @property
+    def marked(self) -> Record | None:
+        """The record on whose line the mark stands."""
+        found = visit_rows.record_of(self.query_one(RowList).highlighted_key)
+        records = self._whole.records if self._whole else ()
+        return next((one for one in records if (one.table, one.id) == found), None)
 
     def why_not(self, action_id: str) -> str:
         """What the user may not do, and what there is nothing to do it with."""
@@ -117,11 +123,11 @@ class VisitScreen(PatientSideScreen):
         whole = self._whole
         if whole is None:
             return ""  # not read yet: what may not be done is refused when it is saved
-        if name in ("add", "edit") and not whole.allowed.edit:
+        if name in ("add", "edit", "addendum") and not whole.allowed.edit:
             return _("{user} has no permission to edit records at this clinic.").format(
                 user=self.actor.user_name
             )
-        if name == "edit" and not whole.events:
+        if name in ("edit", "addendum") and not whole.visit.events and not whole.visit.vitals:
             return _("There is no note to edit yet. 1 adds a form.")
         return ""
 
@@ -136,65 +142,35 @@ class VisitScreen(PatientSideScreen):
             )
 
     def action_edit(self) -> None:
-        """5: the marked note in its form."""
-        from hikma_tui.screens.event_form import EventFormScreen
+        """5: the marked note in its form, marked vitals in theirs."""
+        whole, record = self._whole, self.marked
+        if whole is not None and record is not None:
+            visit_more.edit(self, whole, record)
 
-        whole, event = self._whole, self._marked()
-        if whole is None or event is None:
+    def action_addendum(self) -> None:
+        """6: a text beside the answers of the marked note."""
+        whole, record = self._whole, self.marked
+        if whole is None:
             return
-        if not event.form_id or event.form_id not in whole.forms:
-            self.say(_("The form of this note is not there any more: it can't be edited."))
+        if record is None or record.table != "events":
+            self.say(_("Mark a note first: an addendum belongs to a note."))
             return
-        day = whole.visit.day or self.clinic.today
-
-        def saved(said: str | None) -> None:
-            if said:
-                self.say(said)
-
-        self.app.push_screen(
-            EventFormScreen(
-                whole.patient.id, event.form_id, day, event_id=event.id, visit_id=self.visit_id
-            ),
-            saved,
-        )
+        self.run_worker(visit_more.addendum(self, whole, record), group="more", exclusive=True)
 
     def action_more(self) -> None:
         """9: what is wanted seldom, and never by one key."""
-        choices = []
-        event, whole = self._marked(), self._whole
-        if whole is not None and whole.visit.open:
-            choices.append(Choice("finish", _("This visit is over")))
-        if event is not None:
-            label = _("Delete the note: {form}").format(form=event.form_name)
-            choices.append(Choice("events", label))
-        choices.append(Choice("visits", _("Delete this visit")))
-        self.app.push_screen(Choose(_("More:"), choices), self._chosen)
+        if self._whole is not None:
+            listed = visit_more.choices(self._whole, self.marked)
+            self.app.push_screen(Choose(_("More:"), listed), self._chosen)
 
     def _chosen(self, choice: str | None) -> None:
-        if choice is not None:
-            self.run_worker(self._do(choice), group="more", exclusive=True)
+        if choice is not None and self._whole is not None:
+            doing = visit_more.do(self, choice, self._whole, self.marked)
+            self.run_worker(doing, group="more", exclusive=True)
 
-    async def _do(self, choice: str) -> None:
-        whole, event = self._whole, self._marked()
-        if whole is None:
-            return
-        if choice == "finish":
-            try:
-                await self.clinic.writing(visits.finish, self.actor, self.visit_id)
-            except Refused as error:
-                self.say(not_saved(error), loud=True)
-            await self._read()
-        elif choice == "events" and event is not None:
-            question = _("Delete the note {form}?").format(form=event.form_name)
-            if await deleting.delete(self, whole.patient, "events", event.id, question):
-                await self._read()
-        elif choice == "visits":
-            day = patient_rows.day_text(whole.visit.day)
-            question = _("Delete the visit of {day}?").format(day=day)
-            if await deleting.delete(self, whole.patient, "visits", self.visit_id, question):
-                said = deleting.told(self)
-                self.dismiss(None)
-                session(self).tell(said)
+    async def reread(self) -> None:
+        """Show the visit as it is now."""
+        await self._read()
 
     def action_leave(self) -> None:
         """Esc."""

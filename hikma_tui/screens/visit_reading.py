@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any
 
-from hikma_tui.clinic import chart, permissions, visits
+from hikma_tui.clinic import chart_visit, glance, info, permissions, visits
 from hikma_tui.clinic.actor import Actor
-from hikma_tui.clinic.chart import Chart, VisitLine
+from hikma_tui.clinic.chart import VisitLine
+from hikma_tui.clinic.chart_visit import Record
+from hikma_tui.clinic.glance import Glance
 from hikma_tui.clinic.patients import PatientCard
 from hikma_tui.clinic.permissions import Flag
 
@@ -25,13 +28,14 @@ class Allowed:
 
 @dataclass(frozen=True)
 class WholeVisit:
-    """A visit with every answer in it, and the forms that ask for them."""
+    """A visit with all that is recorded in it, and the forms that ask for its answers."""
 
     patient: PatientCard
     visit: VisitLine
-    events: tuple[Mapping[str, Any], ...]
+    records: tuple[Record, ...]
     forms: Mapping[str, Mapping[str, Any]]
     allowed: Allowed
+    zone: tzinfo  # that days in answers are read in
 
 
 def allowed(actor: Actor, card: PatientCard) -> Allowed:
@@ -46,17 +50,16 @@ def allowed(actor: Actor, card: PatientCard) -> Allowed:
     )
 
 
-def opened(actor: Actor, patient_id: str, limit: int) -> tuple[Chart, Allowed]:
-    """A patient's file: the newest ``limit`` visits. NotFound, NotAllowed."""
-    found = chart.chart(actor, patient_id, limit)
-    return found, allowed(actor, found.patient)
+def opened(actor: Actor, patient_id: str, limit: int) -> tuple[Glance, Allowed]:
+    """A patient at a glance, with the newest ``limit`` visits. NotFound, NotAllowed."""
+    found = glance.glance(actor, patient_id, limit)
+    return found, allowed(actor, found.chart.patient)
 
 
 def whole_visit(actor: Actor, visit_id: str) -> WholeVisit:
-    """One visit with all answers. NotFound, NotAllowed."""
-    card, line = chart.visit(actor, visit_id)
-    events = tuple(chart.event(actor, event.id)[1] for event in line.events)
-    form_ids = {event["form_id"] for event in events if event["form_id"]}
+    """One visit with everything in it. NotFound, NotAllowed."""
+    card, line, records = chart_visit.everything(actor, visit_id)
+    form_ids = {one.row["form_id"] for one in records if one.row.get("form_id")}
     found = {form_id: visits.event_form(form_id) for form_id in form_ids}
     forms = {form_id: row for form_id, row in found.items() if row is not None}
-    return WholeVisit(card, line, events, forms, allowed(actor, card))
+    return WholeVisit(card, line, records, forms, allowed(actor, card), info.zone_in_force())

@@ -1,0 +1,153 @@
+"""The patient at a glance as rows: problems, vitals, medicines, what is next. Pure.
+
+Each part has a fixed share of rows, so that thirty problems never push the visits off; what has no
+room is counted with the key that shows it. Allergies stand above, in ``Who``: they are never
+counted. A part that has nothing says which key begins it (screens.md, Manners).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+
+from hikma_tui import vitals as signs
+from hikma_tui.clinic.glance import Glance, Planned
+from hikma_tui.clinic.problems import Problem
+from hikma_tui.clinic.vitals import Entry, latest_of
+from hikma_tui.days import short
+from hikma_tui.i18n import _, ngettext
+from hikma_tui.screens.patient_rows import day_text
+from hikma_tui.text import cell_width, cut, display, fit
+
+_LABEL = 11
+_GAP = "  "
+_PROBLEMS, _VITALS, _TREND, _MEDICINES = 2, 2, 2, 3  # rows at most
+
+
+def glance_rows(found: Glance, today: date, width: int) -> list[str]:
+    """The rows between who it is and the visits, each ready for the terminal."""
+    rows = _part(_("Problems"), _problems(found.problems), width, _PROBLEMS, _more("3"))
+    rows += _vitals_rows(found.vitals, today, width)
+    planned = _planned(found, today)
+    return rows + (_part(_("Next visit"), planned, width, 2, lambda _n: "") if planned else [])
+
+
+def _more(key: str) -> Callable[[int], str]:
+    def said(n: int) -> str:
+        return ngettext("and {n} more: {key}", "and {n} more: {key}", n).format(n=n, key=key)
+
+    return said
+
+
+def _part(
+    label: str, pieces: Sequence[str], width: int, most: int, more: Callable[[int], str]
+) -> list[str]:
+    """A labelled part: its pieces in at most ``most`` rows."""
+    room = width - _LABEL - 3
+    rows = flow(pieces, room, most, more)
+    shown = [fit(label, _LABEL)] + [" " * _LABEL] * (len(rows) - 1)
+    return [f" {left} {row}" for left, row in zip(shown, rows, strict=True)]
+
+
+def flow(pieces: Sequence[str], room: int, most: int, more: Callable[[int], str]) -> list[str]:
+    """``pieces`` in at most ``most`` rows of ``room`` cells, none broken; what has no room is
+    counted by ``more`` at the end. A piece wider than a row is cut.
+    """
+    for kept in range(len(pieces), -1, -1):
+        left = len(pieces) - kept
+        tail = [more(left)] if left and more(left) else []
+        rows = _rows([*pieces[:kept], *tail], room)
+        if len(rows) <= most:
+            return rows
+    return [display(cut(more(len(pieces)), room))]
+
+
+def _rows(pieces: Sequence[str], room: int) -> list[str]:
+    rows: list[str] = []
+    used = 0
+    for piece in pieces:
+        shown = cut(piece, room)
+        cells = cell_width(shown)
+        if rows and used + len(_GAP) + cells <= room:
+            rows[-1] += _GAP + display(shown)
+            used += len(_GAP) + cells
+        else:
+            rows.append(display(shown))
+            used = cells
+    return rows
+
+
+def _problems(problems: Sequence[Problem]) -> list[str]:
+    """The labels, with what makes them less than sure or not active."""
+    if not problems:
+        return [_("No active problem is recorded: 3")]
+    words = []
+    for problem in problems:
+        marks = []
+        if problem.status == "remission":
+            marks.append(_("in remission"))
+        if problem.certainty in ("provisional", "unconfirmed"):
+            marks.append(_("not confirmed"))
+        said = ", ".join(marks)
+        words.append(f"{problem.label} ({said})" if said else problem.label)
+    return [f"{word};" for word in words[:-1]] + words[-1:]
+
+
+def _vitals_rows(entries: Sequence[Entry], today: date, width: int) -> list[str]:
+    """The newest entry in full, then how it goes, and what was measured before it alone."""
+    if not entries:
+        return _part(_("Vitals"), [_("No vitals yet: 2")], width, 1, _more("2"))
+    newest = entries[0]
+    day = f"{short(newest.day.isoformat(), today)}:"
+    pieces = [piece.words for piece in newest.pieces]
+    rows = _part(_("Vitals"), [day, *pieces], width, _VITALS, _more("2"))
+    trends = [*_trends(entries, today), *_older(entries, today)]
+    return rows + (_part("", trends, width, _TREND, _more("2")) if trends else [])
+
+
+def _trends(entries: Sequence[Entry], today: date) -> list[str]:
+    """Blood pressure and weight of the last days, oldest first, and where the newest goes."""
+    said = []
+    for name, label in (("systolic_bp", _("BP")), ("weight_kg", _("weight"))):
+        values = [(e.day, e) for e in entries if e.row.get(name) not in (None, "")]
+        if len(values) < 2 or values[0][1] is not entries[0]:
+            continue
+        word = signs.trend_word(signs.trend(name, values[0][1].row[name], values[1][1].row[name]))
+        before = ", ".join(
+            f"{_value(entry, name)} {short(day.isoformat(), today)}"
+            for day, entry in reversed(values[1:3])
+        )
+        said.append(_("{label} before: {values}; {trend}").format(
+            label=label, values=before, trend=word
+        ))  # fmt: skip
+    return said
+
+
+def _value(entry: Entry, name: str) -> str:
+    if name == "systolic_bp":
+        return f"{entry.row[name]}/{entry.row['diastolic_bp'] or '-'}"
+    return str(entry.row[name])
+
+
+def _older(entries: Sequence[Entry], today: date) -> list[str]:
+    """The last value of each sign that the newest entry lacks, with its day."""
+    return [
+        f"{one.piece.words} ({short(one.day.isoformat(), today)})"
+        for one in latest_of(entries)
+        if one.day != entries[0].day and one.piece.name not in ("bmi", "pain_level")
+    ]
+
+
+def _planned(found: Glance, today: date) -> list[str]:
+    parts = []
+    if found.missed is not None:
+        said = _("NOT KEPT: {day}").format(day=day_text(found.missed.day))
+        parts.append(f"{said}, {found.missed.reason}" if found.missed.reason else said)
+    if found.next is not None:
+        parts.append(_appointment(found.next, today))
+    return parts
+
+
+def _appointment(planned: Planned, today: date) -> str:
+    day = _("today") if planned.day == today else day_text(planned.day)
+    return f"{day}, {planned.reason}" if planned.reason else day
