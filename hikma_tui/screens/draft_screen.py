@@ -25,6 +25,7 @@ from hikma_tui.screens.drafting import DraftKeeper
 from hikma_tui.screens.who import Who
 from hikma_tui.text import plain
 from hikma_tui.widgets.dialogs import Ask
+from hikma_tui.widgets.entry_picker import Suggestions
 from hikma_tui.widgets.form_editor import FormEditor
 from hikma_tui.widgets.headline import Headline
 from hikma_tui.widgets.title import KeyLine, MessageLine
@@ -126,11 +127,16 @@ class DraftScreen(ClinicScreen[T], Generic[T]):
         editor = FormEditor(
             self._form, answers, language=language(), today=self.clinic.today,
             clinics=self._clinics, unparsed=unparsed, stored=stored,
+            suggest=self._suggest(),
         )  # fmt: skip
         await self.query_one("#form").mount(editor)
         editor.focus()
         self._show_heads()
         self._replay()
+
+    def _suggest(self) -> Suggestions | None:
+        """Where suggestions for diagnoses and medicines come from, if from anywhere."""
+        return None
 
     async def _show_as_text(self, draft: Mapping[str, Any], why: str) -> None:
         """Of a form that can't be filled any more: what was typed, to be read; and ``why``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar
 
@@ -17,9 +17,10 @@ from hikma_tui.days import in_words
 from hikma_tui.i18n import _, language
 from hikma_tui.screens import drafting, event_place
 from hikma_tui.screens.drafting import DraftKeeper
-from hikma_tui.screens.form_screen import FormScreen
 from hikma_tui.screens.identity import saved_line
+from hikma_tui.screens.prescribing import PrescribingScreen
 from hikma_tui.screens.session import not_saved, session
+from hikma_tui.screens.suggesting import names_of
 from hikma_tui.widgets.dialogs import AskReason
 from hikma_tui.widgets.form_editor import FormEditor
 from hikma_tui.widgets.headline import Headline
@@ -37,15 +38,15 @@ class _Opened:
     visit_gone: bool  # the draft was begun for a visit that is not there any more
     hold: Hold
     draft: dict[str, Any]
+    names: dict[str, str] = field(default_factory=dict)  # of diagnoses, by code
 
 
-class EventFormScreen(FormScreen[str]):
+class EventFormScreen(PrescribingScreen[str]):
     """Answers to one form. Gives what to say about the save, or None when left.
 
     ``event_id`` is the event to change, or the last part of a draft's place (``event_place``).
     ``visit_id`` is the visit that the answers belong to, ``another_visit`` begins a new one of
-    ``day``; without either they join the day's first visit. ``which`` tells drafts of several
-    visits of one day apart.
+    ``day``; without either they join the day's first visit. ``which`` tells a day's drafts apart.
     """
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -66,13 +67,12 @@ class EventFormScreen(FormScreen[str]):
         another_visit: bool = False,
         which: str = "",
     ) -> None:
-        super().__init__()
+        super().__init__(patient_id)
         place = event_place.of(patient_id, form_id, day, event_id or which or event_place.FIRST)
         which, event_id = drafts.plain_place(which), drafts.plain_place(event_id or "") or None
         if event_id is not None and event_place.is_which(event_id):
             which, event_id = event_id, None
         self.recorded: Recorded | None = None
-        self._patient_id = patient_id
         self._form_id = form_id
         self._day = day
         self._event_id = event_id
@@ -89,6 +89,7 @@ class EventFormScreen(FormScreen[str]):
     async def _begin(self) -> None:
         opened = await self.clinic.reading(self._read)
         self._card, self._form, self._visit = opened.card, opened.form, opened.visit
+        self._names = opened.names
         self._keeper = DraftKeeper(self, opened.hold, self._patient_id)
         if opened.visit is not None:
             self._visit_id = opened.visit.id
@@ -134,7 +135,8 @@ class EventFormScreen(FormScreen[str]):
         hold, draft = drafts.begin(
             self.actor, self._draft_place, drafting.new_token(), drafting.is_alive
         )
-        return _Opened(card, form, stored, visit, visit_gone, hold, draft)
+        names = names_of(form, stored) | names_of(form, draft.get("answers") or {})
+        return _Opened(card, form, stored, visit, visit_gone, hold, draft, names)
 
     def _read_without_form(self, card: PatientCard) -> _Opened:
         """What was typed into a form that is not there any more. Refused when nothing was."""
@@ -159,9 +161,8 @@ class EventFormScreen(FormScreen[str]):
     @property
     def _needs_reason(self) -> bool:
         """A change of what was recorded in a visit of another day (decisions.md 18)."""
-        visit = self._visit
-        today = self.clinic.today
-        return self._event_id is not None and visit is not None and visit.day not in (None, today)
+        day = self._visit.day if self._visit is not None else None
+        return self._event_id is not None and day not in (None, self.clinic.today)
 
     def action_save(self) -> None:
         """F10: not without a form."""
@@ -188,10 +189,10 @@ class EventFormScreen(FormScreen[str]):
 
     async def _confirmed(self, answers: forms.Answers) -> bool:
         """An untouched event is left as it is; a correction of an old one takes a reason."""
-        if self._event_id is None:
-            return True
-        if not merging.changed(self._form, self._first, answers):
+        if self._event_id and not merging.changed(self._form, self._first, answers):
             self.say(_("Nothing was changed: there is nothing to save."))
+            return False
+        if not await super()._confirmed(answers):
             return False
         if not self._needs_reason:
             return True
@@ -220,8 +221,9 @@ class EventFormScreen(FormScreen[str]):
                 self._day, answers, visit_id=self._visit_id, another_visit=self._another,
             )  # fmt: skip
         assert self._card is not None
-        name = forms.translate(self._form.name, language())
-        return saved_line(self._card, self.clinic.today, name)
+        return saved_line(
+            self._card, self.clinic.today, forms.translate(self._form.name, language())
+        )
 
     def _go_on(self, said: str) -> None:
         self.dismiss(said)

@@ -84,18 +84,40 @@ class AnswerInput(LineInput):
         on_key: OnKey,
         on_paste: Callable[[str], bool],
         on_cut: Callable[[int, int], None],
+        on_edit: Callable[[], None],
     ) -> None:
         super().__init__()
         self._ask = on_key
+        self._on_edit = on_edit
         self._on_cut = on_cut
         self._ask_paste = on_paste
         self.unseen = False
 
     def _on_key(self, event: events.Key) -> None:  # type: ignore[override]
-        """Let the form have the key first."""
-        if self._ask(event, self) or _edits(self, event.key, _LINE_ACTIONS):
-            event.stop()
-            event.prevent_default()
+        """Let the form have the key first; what the editor does is told to the form at once.
+
+        Else the form would hear of it with a message, after the editor is painted: the line and
+        what is said of it would be painted one after the other, a frame apart.
+        """
+        if self._ask(event, self):
+            pass
+        elif _edits(self, event.key, _LINE_ACTIONS):
+            self._on_edit()
+        elif event.is_printable and event.character is not None:
+            self._insert(event.character)
+            self._on_edit()
+        else:
+            return
+        event.stop()
+        event.prevent_default()
+
+    def _insert(self, text: str) -> None:
+        """Type ``text`` over what is marked."""
+        start, end = sorted(self.selection)
+        if start == end:
+            self.insert_text_at_cursor(text)
+        else:
+            self.replace(text, start, end)
 
     def _on_paste(self, event: events.Paste) -> None:
         """Let the form have the paste first."""

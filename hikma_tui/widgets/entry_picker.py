@@ -29,6 +29,7 @@ class Suggested:
     item: Item | None = None  # the entry that is stored
     line: str | None = None  # the line to go on with
     digit: int = 0
+    name: str = ""  # of the code, in the user's language
     is_typed: bool = False  # the last row: the line as it was typed
 
 

@@ -52,7 +52,7 @@ class FormCanvas(Widget):
         self._placed: dict[Widget, tuple[int, int, int]] = {}
         self._rows = FormRows()
         self._hints = HintLines()
-        self._input = AnswerInput(self._take_key, self._take_paste, self._say_cut)
+        self._input = AnswerInput(self._take_key, self._take_paste, self._say_cut, self._take_text)
         self._notes: NoteArea | None = None
         if any(field.kind is Kind.LONG_TEXT for field in sheet.fields):
             self._notes = NoteArea(self._take_key, self._say_cut)
@@ -63,6 +63,10 @@ class FormCanvas(Widget):
 
     def _take_paste(self, text: str) -> bool:
         """A paste into the one-line editor; False leaves it to the editor."""
+        raise NotImplementedError
+
+    def _take_text(self) -> None:
+        """Read the editor into the sheet."""
         raise NotImplementedError
 
     def compose(self) -> ComposeResult:

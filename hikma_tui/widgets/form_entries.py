@@ -43,10 +43,10 @@ class FormEntries(FormCanvas):
         self._asking = False
         self._told = ""  # what Enter said of the line
 
-    def replace_entry(self, field_id: str, index: int, item: Item) -> None:
-        """Put a changed entry in the place of entry ``index``; nothing if it is not there now."""
+    def replace_entry(self, field_id: str, index: int, was: Item, item: Item) -> None:
+        """Put ``item`` in the place of entry ``index``; nothing if ``was`` does not stand there."""
         field = next((f for f in self.sheet.fields if f.id == field_id), None)
-        if field is None or not 0 <= index < len(self.sheet.entries(field)):
+        if field is None or self.sheet.entries(field)[index : index + 1] != [was]:
             return
         self.sheet.replace_entry(field, index, item)
         self._changed_entry(field)
@@ -172,9 +172,9 @@ class FormEntries(FormCanvas):
 
     def _take_outcome(self, field: Field, outcome: Outcome) -> None:
         if outcome.item is not None:
-            name = self._name_of(outcome.item)
-            if name and self._picker is not None and self._picker.pointed is not None:
-                self.sheet.names = {**self.sheet.names, name[0]: name[1]}
+            row = self._picker.pointed if self._picker is not None else None
+            if row is not None and row.name:
+                self.sheet.names = {**self.sheet.names, str(outcome.item.get("code")): row.name}
             self.sheet.add_entry(field, outcome.item)
             self._set_line("")
             self._changed_entry(field)
@@ -191,12 +191,6 @@ class FormEntries(FormCanvas):
         if self._told and self._said == self._told:
             self._said = ""
         self._told = ""
-
-    def _name_of(self, item: Item) -> tuple[str, str] | None:
-        """The code and the words, as they were shown when they were picked."""
-        row = self._picker.pointed if self._picker is not None else None
-        code = str(item.get("code") or "")
-        return (code, row.label) if row is not None and row.note == code else None
 
     def _set_line(self, text: str) -> None:
         """Put ``text`` into the editor and begin its rows anew."""

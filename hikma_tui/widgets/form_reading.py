@@ -159,8 +159,8 @@ def hint(field: Field) -> str:
         Kind.NUMBER: _("a number"),
         Kind.DATE: _("a date: 31/1/26, t, t-3, -2w, jan 2024"),
         Kind.BIRTH: _("a date 31/1/92, an age 34, 6m or 12d, a year, or ? when unknown"),
-        Kind.DIAGNOSIS: _("one a line; Enter adds it, Enter on an empty line goes on"),
-        Kind.MEDICINE: _("one a line; Enter adds it, Enter on an empty line goes on"),
+        Kind.DIAGNOSIS: _("words or a code; one a line, Enter on an empty line goes on"),
+        Kind.MEDICINE: _("like amlodipine 5mg od 30d; Enter on an empty line goes on"),
         Kind.MULTISELECT: _("any number of them: digits or Space tick and untick, Enter goes on"),
         Kind.CHECKBOX: _("digits or Space tick and untick, Enter goes on"),
     }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from itertools import product
 
 import pytest
 from textual.app import ComposeResult
@@ -15,6 +17,7 @@ from hikma_tui.forms_shape import Field
 from hikma_tui.widgets.answer_editors import LONGEST_NOTE
 from hikma_tui.widgets.base import BaseApp
 from hikma_tui.widgets.form_editor import FormEditor
+from hikma_tui.widgets.form_rows import Cursor, Layout, Line
 from hikma_tui.widgets.prompt import LineInput
 from tests.screens.harness import assert_nothing_to_obey, screen_text
 from tests.screens.test_form_editor import EVERY_KIND, TODAY, app_of, ask, form_of, type_
@@ -187,3 +190,76 @@ async def test_other_sizes_of_terminal(size: tuple[int, int]) -> None:
         await pilot.resize_terminal(80, 24)
         await pilot.pause()
         assert "Chief complaint" in app.text
+
+
+class Counting(Layout):
+    """A layout that counts how many fields it has laid out."""
+
+    laid = 0
+
+    def lines(self, index: int, cursor: Cursor) -> list[Line]:
+        """Count, then lay out."""
+        Counting.laid += 1
+        return super().lines(index, cursor)
+
+
+async def test_ten_thousand_fields_cost_what_is_in_sight(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not by a stopwatch: a key lays out the fields that it changes and those now in sight."""
+    monkeypatch.setattr("hikma_tui.widgets.form_canvas.Layout", Counting)
+    kinds = (Kind.TEXT, Kind.NUMBER, Kind.YES_NO, Kind.DIAGNOSIS, Kind.MEDICINE)
+    app = app_of(*(ask(f"f{n}", kinds[n % 5], f"Question {n}") for n in range(10_000)))
+    Counting.laid = 0
+    async with app.run_test(size=(80, 24)) as pilot:
+        assert Counting.laid < 200
+        for keys in (("tab",), ("7",), ("pagedown",), ("shift+tab",), ("down",)):
+            Counting.laid = 0
+            await type_(pilot, *keys)
+            assert Counting.laid < 80, keys
+        app.editor.go_to("f9999")
+        await type_(pilot, "paracetamol 1g tds")
+        assert "Question 9999" in app.text
+        assert app.editor.unparsed == {"f9999": "paracetamol 1g tds"}
+        app.editor.finish()
+        await pilot.pause()
+        assert "paracetamol 1 g, 3 times a day" in app.text
+        assert app.editor.problems() == []
+
+
+async def test_a_megabyte_of_label_is_cut_and_not_looked_at() -> None:
+    long = "س ت" * 350_000
+    kinds = [kind for kind in Kind if kind is not Kind.SEPARATOR]
+    fields = [
+        Field(kind.value, kind, long, {"en": long}, {"en": long}, content={"en": long},
+              options=(Option("a", {"en": long}), Option("b", {"en": "b"})), units=(long, "b"))
+        for kind in kinds
+    ]  # fmt: skip
+    app = app_of(*fields, answers={"unknown": {"raw": long}})
+    began = time.perf_counter()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await type_(pilot, *["a", "tab"] * len(kinds))
+        app.editor.problems()
+        assert_nothing_to_obey(app.text)
+    assert time.perf_counter() - began < 10, "a hang, not a wait"
+
+
+async def test_ten_thousand_options_are_chosen_from() -> None:
+    lands = ["Land " + "".join(letters) for letters in product("abcdefghij", repeat=4)]
+    app = app_of(ask("c", Kind.SELECT, "Country", *lands))
+    began = time.perf_counter()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await type_(pilot, "land jaca", "enter")
+        assert app.editor.answers["c"] == "Land jaca"
+    assert time.perf_counter() - began < 10, "a hang, not a wait"
+
+
+async def test_what_could_not_be_read_of_a_form_stands_above_it() -> None:
+    app = app_of(ask("a", Kind.TEXT, "Complaint"))
+    trouble = tuple(f"Field {n} is broken." for n in range(7))
+    app.editor.sheet.form = replace(app.editor.sheet.form, trouble=trouble)
+    async with app.run_test(size=(80, 24)) as pilot:
+        lines = app.text.splitlines()
+        assert lines[0] == "! Field 0 is broken."
+        assert lines[4] == "! ... and 3 more."
+        assert lines[5].startswith("> Complaint")
+        await type_(pilot, "cough")
+        assert app.text.splitlines()[5] == "> Complaint   cough"
