@@ -129,4 +129,9 @@ def read_pressure(text: str) -> tuple[Reading, Reading]:
     if not slash or not upper.strip() or not lower.strip():
         why = _("Write both numbers, like 120/80; nr for the one that is not recordable.")
         return Reading(why=why), Reading(why=why)
-    return read("systolic_bp", upper), read("diastolic_bp", lower)
+    return _one_of_two("systolic_bp", upper), _one_of_two("diastolic_bp", lower)
+
+
+def _one_of_two(name: str, text: str) -> Reading:
+    """A dash stands for the number that nobody took, as phones record it at times."""
+    return Reading() if text.strip() == "-" else read(name, text)

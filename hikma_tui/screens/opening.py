@@ -47,6 +47,9 @@ def open_draft(screen: ClinicScreen[Any], place: str) -> None:
         )
         return
     parts = rest.split(":")
+    if kind == "vitals" and len(parts) == 3:
+        _open_vitals(screen, *parts)
+        return
     if kind != "event" or len(parts) != 4:
         screen.say(_("This draft can't be opened here; it is kept."))
         return
@@ -60,3 +63,15 @@ def open_draft(screen: ClinicScreen[Any], place: str) -> None:
         return
     event_id = None if what in ("", "-") else what
     screen.app.push_screen(EventFormScreen(patient_id, form_id, chosen, event_id=event_id))
+
+
+def _open_vitals(screen: ClinicScreen[Any], patient_id: str, day: str, which: str) -> None:
+    """A draft of vital signs, by the last three parts of its place."""
+    from hikma_tui.screens.vitals_entry import VitalsEntryScreen
+
+    try:
+        chosen = date.fromisoformat(day)
+    except ValueError:
+        screen.say(_("This draft can't be opened here; it is kept."))
+        return
+    screen.app.push_screen(VitalsEntryScreen(patient_id, chosen, which=which))

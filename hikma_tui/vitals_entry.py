@@ -1,0 +1,145 @@
+"""The form in which vital signs are typed, and what its answers mean. Pure.
+
+Its fields are texts, since a number, its unit and "nr" (not recordable) are typed in one go; what
+they mean is read here and said while one types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hikma_tui import forms, vitals
+from hikma_tui.i18n import _
+
+PRESSURE, POSITION = "bp", "bp_position"
+_PRESSURE_COLUMNS = ("systolic_bp", "diastolic_bp")
+_SINGLE = (
+    "pulse_rate", "temperature_celsius", "oxygen_saturation", "respiratory_rate", "weight_kg",
+    "height_cm", "waist_circumference_cm", "pain_level",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What was typed, ready to save: columns in the stored units, and what can't be taken."""
+
+    values: dict[str, object] = field(default_factory=dict)
+    not_recordable: tuple[str, ...] = ()
+    entered: dict[str, str] = field(default_factory=dict)
+    problems: tuple[tuple[str, str], ...] = ()  # (field of the form, sentence)
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing at all was measured."""
+        return not self.not_recordable and not any(
+            value for name, value in self.values.items() if name != POSITION
+        )
+
+    @property
+    def row(self) -> dict[str, object]:
+        """As it would be stored, for reading it back in words."""
+        computed = vitals.bmi(self.values.get("weight_kg"), self.values.get("height_cm"))
+        metadata = {"not_recordable": list(self.not_recordable)}
+        return {**self.values, "bmi": computed, "metadata": metadata}
+
+
+def form() -> forms.Form:
+    """The form, with its texts in the user's language."""
+    text = forms.Kind.TEXT
+    position = [
+        forms.Option(one, {"en": _("not known") if one == "other" else vitals.position_word(one)})
+        for one in vitals.POSITIONS
+    ]
+    fields = [
+        forms.Field(PRESSURE, text, PRESSURE, {"en": _("Blood pressure")},
+                    {"en": _("Both numbers, like 120/80; nr for not recordable")}),
+        forms.Field(POSITION, forms.Kind.RADIO, POSITION, {"en": _("Measured")},
+                    options=tuple(position)),
+        *(
+            forms.Field(name, text, name, {"en": vitals.field(name).label},
+                        {"en": _accepts(name)})
+            for name in _SINGLE
+        ),
+    ]  # fmt: skip
+    return forms.Form("vitals", {"en": _("Vital signs")}, tuple(fields))
+
+
+def _accepts(name: str) -> str:
+    unit = vitals.field(name).unit
+    return {
+        "temperature_celsius": _("With its unit: 37.8 c or 100 f; nr for not recordable"),
+        "weight_kg": _("In kg; 134 lb or 900 g is converted; nr for not recordable"),
+        "height_cm": _("In cm; 67 in or 1.72 m is converted; nr for not recordable"),
+        "waist_circumference_cm": _("In cm; 34 in is converted; nr for not recordable"),
+        "pain_level": _("0 for none to 10 for the worst; nr for not recordable"),
+    }.get(name) or _("In {unit}; nr for not recordable").format(unit=unit)
+
+
+def read(answers: Mapping[str, object]) -> Typed:
+    """What the answers to ``form()`` mean. Nothing is guessed: what is not clear is a problem."""
+    values: dict[str, object] = {}
+    missed: list[str] = []
+    entered: dict[str, str] = {}
+    problems: dict[str, str] = {}
+
+    def take(place: str, name: str, reading: vitals.Reading) -> None:
+        if reading.why:
+            problems.setdefault(place, reading.why)
+        elif reading.not_recordable:
+            missed.append(name)
+        elif reading.value:
+            values[name] = reading.value
+            if reading.entered:
+                entered[name] = reading.entered
+
+    both = vitals.read_pressure(str(answers.get(PRESSURE) or ""))
+    for name, reading in zip(_PRESSURE_COLUMNS, both, strict=True):
+        take(PRESSURE, name, reading)
+    if any(name in values for name in _PRESSURE_COLUMNS):
+        values[POSITION] = str(answers.get(POSITION) or "")
+        if not values[POSITION]:
+            problems.setdefault(
+                POSITION, _("Choose how the patient was: sitting, standing, lying, not known.")
+            )
+    for name in _SINGLE:
+        take(name, name, vitals.read(name, str(answers.get(name) or "")))
+    return Typed(values, tuple(missed), entered, tuple(problems.items()))
+
+
+def answers_of(row: Mapping[str, object]) -> forms.Answers:
+    """A stored entry as the form shows it: as it was typed, where that was in another unit."""
+    metadata = row.get("metadata")
+    metadata = metadata if isinstance(metadata, Mapping) else {}
+    missed = metadata.get("not_recordable") or ()
+    entered = metadata.get("entered") or {}
+
+    def text(name: str) -> str:
+        if isinstance(entered, Mapping) and entered.get(name):
+            return str(entered[name])
+        value = row.get(name)
+        if value in (None, ""):
+            return "nr" if isinstance(missed, list | tuple) and name in missed else ""
+        return f"{value} °C" if name == "temperature_celsius" else str(value)
+
+    pressure = [text(name) for name in _PRESSURE_COLUMNS]
+    shown = "/".join(one or "-" for one in pressure) if any(pressure) else ""
+    answers: forms.Answers = {PRESSURE: "nr" if shown == "nr/nr" else shown}
+    answers[POSITION] = str(row.get(POSITION) or "")
+    return answers | {name: text(name) for name in _SINGLE}
+
+
+def doubts(typed: Typed, age_days: int | None) -> list[tuple[str, str]]:
+    """What to ask once before saving: (field of the form, sentence)."""
+    return [
+        (PRESSURE if one.name in _PRESSURE_COLUMNS else one.name, one.sentence)
+        for one in vitals.doubts(typed.values, age_days)
+    ]
+
+
+def said(typed: Typed, field_id: str, age_days: int | None) -> str:
+    """The line below the form: what is wrong with the field being typed, else what is doubted,
+    else the entry in words as it will be kept.
+    """
+    wrong = dict(doubts(typed, age_days)) | dict(typed.problems)
+    return wrong.get(field_id) or vitals.line(typed.row, age_days)

@@ -1,0 +1,170 @@
+"""Vital signs on the screen: typed, doubted, corrected, and read back as a table and a plot."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from hikma_tui.clinic import deletion
+from hikma_tui.clinic import vitals as records
+from hikma_tui.clinic.vitals import Entry
+from hikma_tui.screens.vitals_entry import VitalsEntryScreen
+from hikma_tui.widgets.dialogs import Ask, AskReason
+from tests.screens.clinic import (
+    TODAY,
+    Clinic,
+    calm,
+    fill,
+    make_clinic,
+    on,
+    press,
+    running,
+    type_text,
+    use_utc,
+)
+from tests.screens.harness import screen_text
+
+
+@pytest.fixture
+def clinic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clinic:
+    use_utc(monkeypatch)
+    return make_clinic(tmp_path / "store")
+
+
+def entries(clinic: Clinic, patient_id: str) -> list[Entry]:
+    return clinic.store.read(records.history, clinic.actor, patient_id).result()
+
+
+async def test_a_set_is_typed_and_saved_by_keyboard(clinic: Clinic) -> None:
+    mohammed = fill(clinic)["A-0123"]
+    async with running(clinic) as (app, pilot):
+        app.push_screen(VitalsEntryScreen(mohammed))
+        await calm(pilot)
+        await type_text(pilot, "150/95")
+        assert "BP 150/95 mmHg HIGH" in screen_text(app)
+        await press(pilot, "enter")
+        await press(pilot, "1", "enter")  # sitting
+        await type_text(pilot, "nr")
+        await press(pilot, "enter")
+        await type_text(pilot, "37.8")
+        assert "Which unit? Write 37.8 °C or 37.8 °F." in screen_text(app)
+        text = await press(pilot, "f10")
+        assert "NOT SAVED: Temperature: Which unit?" in text
+        await type_text(pilot, "c")
+        text = await press(pilot, "f10")
+        assert not on(app, VitalsEntryScreen)
+        assert "Saved: BP 150/95 mmHg HIGH  Pulse not recordable  Temp 37.8 °C" in text
+        (entry,) = entries(clinic, mohammed)
+        assert (entry.row["systolic_bp"], entry.row["bp_position"]) == (150, "sitting")
+        assert entry.row["temperature_celsius"] == "37.8"
+        assert entry.row["metadata"]["not_recordable"] == ["pulse_rate"]
+
+
+async def test_a_pressure_without_a_position_is_asked_for_it(clinic: Clinic) -> None:
+    mohammed = fill(clinic)["A-0123"]
+    async with running(clinic) as (app, pilot):
+        app.push_screen(VitalsEntryScreen(mohammed))
+        await calm(pilot)
+        await type_text(pilot, "120/80")
+        text = await press(pilot, "f10")
+        assert "NOT SAVED" in text
+        assert "Choose how the patient was" in text
+        await press(pilot, "4", "f10")
+        (entry,) = entries(clinic, mohammed)
+        assert entry.row["bp_position"] == "other"
+
+
+async def test_a_rare_value_is_asked_about_once_and_then_taken(clinic: Clinic) -> None:
+    mohammed = fill(clinic)["A-0123"]
+    async with running(clinic) as (app, pilot):
+        app.push_screen(VitalsEntryScreen(mohammed))
+        await calm(pilot)
+        await type_text(pilot, "70/30")
+        assert "30 mmHg is unusually low. Correct?" in screen_text(app)
+        await press(pilot, "enter", "3")
+        await press(pilot, "f10")
+        assert on(app, Ask)
+        text = await press(pilot, "escape")
+        assert "NOT SAVED: put it right, then F10." in text
+        assert entries(clinic, mohammed) == []
+        await press(pilot, "f10", "enter")
+        (entry,) = entries(clinic, mohammed)
+        assert (entry.row["systolic_bp"], entry.row["diastolic_bp"]) == (70, 30)
+
+
+async def test_esc_keeps_a_draft_that_is_back_and_on_the_list(clinic: Clinic) -> None:
+    mohammed = fill(clinic)["A-0123"]
+    async with running(clinic) as (app, pilot):
+        app.push_screen(VitalsEntryScreen(mohammed))
+        await calm(pilot)
+        await type_text(pilot, "120/80")
+        text = await press(pilot, "escape")
+        assert "vital signs" in text  # on the list of what is not finished
+        assert entries(clinic, mohammed) == []
+        await press(pilot, "enter")
+        assert on(app, VitalsEntryScreen)
+        assert "120/80" in screen_text(app)
+        await press(pilot, "enter", "1", "f10")
+        assert len(entries(clinic, mohammed)) == 1
+        assert "vital signs" not in screen_text(app)
+
+
+async def test_a_correction_of_another_day_takes_a_reason(clinic: Clinic) -> None:
+    mohammed, day = fill(clinic)["A-0123"], TODAY - timedelta(days=4)
+    made = clinic.store.write(
+        records.record, clinic.actor, mohammed, day,
+        {"weight_kg": "16", "temperature_celsius": "38.00"},
+        entered={"temperature_celsius": "100.4 °F"},
+    ).result()  # fmt: skip
+    async with running(clinic) as (app, pilot):
+        app.push_screen(VitalsEntryScreen(mohammed, vitals_id=made.vitals_id))
+        await calm(pilot)
+        text = screen_text(app)
+        assert "Vital signs: correct what was recorded on 18 Nov 2026" in text
+        assert "100.4 °F" in text
+        await press(pilot, *["down"] * 6)
+        await press(pilot, "backspace", "backspace")
+        await type_text(pilot, "61")
+        await press(pilot, "f10")
+        assert on(app, AskReason)
+        await type_text(pilot, "swapped")
+        await press(pilot, "f10")
+        (entry,) = entries(clinic, mohammed)
+        assert (entry.row["weight_kg"], entry.row["temperature_celsius"]) == ("61", "38.00")
+        assert entry.row["metadata"]["entered"] == {"temperature_celsius": "100.4 °F"}
+        assert entry.row["metadata"]["corrections"][0]["reason"] == "swapped"
+
+
+async def test_an_entry_that_somebody_else_changed_is_not_written_over(clinic: Clinic) -> None:
+    mohammed = fill(clinic)["A-0123"]
+    made = clinic.store.write(
+        records.record, clinic.actor, mohammed, TODAY, {"weight_kg": "60"}
+    ).result()
+    async with running(clinic) as (app, pilot):
+        app.push_screen(VitalsEntryScreen(mohammed, vitals_id=made.vitals_id))
+        await calm(pilot)
+        clinic.store.write(
+            records.correct, clinic.actor, made.vitals_id, {"weight_kg": "62"}
+        ).result()
+        await press(pilot, *["down"] * 6)
+        await type_text(pilot, ".5")
+        assert "NOT SAVED: Somebody changed this entry" in await press(pilot, "f10")
+        assert entries(clinic, mohammed)[0].row["weight_kg"] == "62"
+
+
+async def test_a_visit_deleted_meanwhile_loses_nothing(clinic: Clinic) -> None:
+    mohammed = fill(clinic)["A-0123"]
+    visit_id = clinic.note(mohammed, TODAY, "cough").visit_id
+    async with running(clinic) as (app, pilot):
+        app.push_screen(VitalsEntryScreen(mohammed, visit_id=visit_id))
+        await calm(pilot)
+        await press(pilot, "down", "down")
+        await type_text(pilot, "82")
+        clinic.store.write(deletion.delete, clinic.actor, "visits", visit_id, "wrong").result()
+        assert "NOT SAVED" in await press(pilot, "f10")
+        await press(pilot, "f10")
+        (entry,) = entries(clinic, mohammed)
+        assert entry.row["pulse_rate"] == 82
+        assert entry.visit_id != visit_id
