@@ -24,6 +24,7 @@ from hikma_tui.forms import (
     event_data,
     event_form,
     missing,
+    new_medicine,
     patient_answers,
     patient_values,
     registration_form,
@@ -153,6 +154,72 @@ def test_a_field_that_the_answers_do_not_name_keeps_what_it_has() -> None:
     assert by_id["n1"] == OLD[0]
     assert by_id["rx"] == OLD[8]
     assert by_id["txt"]["value"] == "new"
+
+
+def one(**raw: object) -> Form:
+    return event_form({"form_fields": [{"id": "a", "name": "A", **raw}]})
+
+
+def test_what_upstream_stores_as_a_number_or_a_truth_is_stored_so() -> None:
+    choice = {"fieldType": "options", "inputType": "select"}
+    options: list[object] = [1, {"label": "Half", "value": 0.5}, {"label": "Yes", "value": True}]
+    form = one(**choice, options=[*options, "1a"])
+    for typed, stored in (("1", 1), ("0.5", 0.5), ("true", True), ("1a", "1a"), ("old", "old")):
+        (item,) = event_data(form, {"a": typed})
+        assert (item["value"], type(item["value"])) == (stored, type(stored))
+        assert answers_of(form, [item])[0]["a"] == typed
+    form = event_form({"form_fields": [{"id": 7, "fieldType": "free-text", "inputType": "text"}]})
+    assert event_data(form, {"7": "x"})[0]["fieldId"] == 7
+
+
+def test_a_new_number_has_the_unit_that_stands_beside_it() -> None:
+    number = {"fieldType": "free-text", "inputType": "number"}
+    form = one(**number, units=["lb"])
+    old: list[dict[str, object]] = [{"fieldId": "a", "name": "A", "value": "70", "unit": "kg"}]
+    read, _left = answers_of(form, old)
+    assert read == {"a": "70", "a#unit": "kg"}
+    assert event_data(form, read, old) == old
+    assert event_data(form, {**read, "a": "150"}, old)[0]["unit"] == "lb"
+    several = one(**number, units=["lb", "kg"])
+    assert event_data(several, {**read, "a": "71"}, old)[0]["unit"] == "kg"
+    assert "unit" not in event_data(several, {**read, "a": ""}, old)[0]
+    theirs = [{**old[0], "unit": None, "units": {"label": "lb", "value": "pound"}}]
+    assert answers_of(several, theirs)[0]["a#unit"] == "lb"
+    assert event_data(several, {"a": "70", "a#unit": "kg"}, theirs)[0]["units"] == "kg"
+
+
+def test_another_questions_second_answer_is_not_taken_by_name() -> None:
+    text = {"fieldType": "free-text", "inputType": "text", "name": "A"}
+    form = event_form({"form_fields": [{"id": "a", **text}, {"id": "b", **text}]})
+    items: list[dict[str, object]] = [
+        {"fieldId": "a", "name": "A", "value": "first"},
+        {"fieldId": "a", "name": "A", "value": "second"},
+        {"fieldId": "gone", "name": "A", "value": "made anew"},
+    ]
+    assert answers_of(form, items) == ({"a": "first", "b": "made anew"}, [items[1]])
+
+
+def test_the_second_of_two_with_one_id_is_answered_later() -> None:
+    text = {"fieldType": "free-text", "inputType": "text", "name": "A"}
+    form = event_form({"form_fields": [{"id": "a", **text}, {"id": "a", **text}]})
+    assert event_data(form, {}, []) == []
+    data = event_data(form, {"a#2": "second"}, [])
+    assert answers_of(form, data)[0] == {"a": "", "a#2": "second"}
+
+
+def test_a_new_medicine_has_upstreams_types() -> None:
+    made = new_medicine(
+        " Amoxicillin ", dose="500", doseUnits="mg", frequency="3", duration="7.50", route="oral"
+    )
+    assert list(made) == [
+        "id", "name", "route", "form", "frequency", "intervals", "dose", "doseUnits", "duration",
+        "durationUnits",
+    ]  # fmt: skip
+    assert {**made, "id": ""} == {
+        "id": "", "name": "Amoxicillin", "route": "oral", "form": "", "frequency": 3,
+        "intervals": "", "dose": 500, "doseUnits": "mg", "duration": "7.50", "durationUnits": "",
+    }  # fmt: skip
+    assert new_medicine("x")["id"] != new_medicine("x")["id"]
 
 
 def test_typed_lines_keep_the_entries_that_still_read_the_same() -> None:
