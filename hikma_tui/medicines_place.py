@@ -62,12 +62,16 @@ class Place:
 
     def unit(self, at: int) -> tuple[int, str] | None:
         """The unit that begins at ``at``: how many pieces, and upstream's word."""
-        found = longest("units", self.keys, at) if at < len(self.keys) else None
+        found = longest("units", self.keys, at) if self._goes_on(at) else None
         return (found[0], str(found[1].value)) if found else None
+
+    def _goes_on(self, at: int) -> bool:
+        """Whether a piece stands there that no comma parts from the one before."""
+        return at < len(self.tokens) and not self.tokens[at].parted
 
     def span(self, at: int) -> tuple[int, str] | None:
         """The unit of time that begins at ``at``."""
-        found = longest("spans", self.keys, at) if at < len(self.keys) else None
+        found = longest("spans", self.keys, at) if self._goes_on(at) else None
         return (found[0], str(found[1].value)) if found else None
 
     def one_of(self, phrases: Sequence[Sequence[str]], at: int) -> int:

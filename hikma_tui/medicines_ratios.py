@@ -13,7 +13,6 @@ from hikma_tui.medicines_place import (
 )
 from hikma_tui.medicines_words import counted_words, times_a_day
 
-_COUNTS = frozenset({"tablet", "capsule", "sachet", "suppository", "patch", "ampoule", "vial"})
 _MEASURED = frozenset({"mg", "g", "mcg", "mL", "L", "units", "million units", "mmol", "mEq"})
 _PER = frozenset({"kg", "day", "d", "dia", "h", "hr", "hour", "hora", "min", "dose", "dosis"})
 _FRACTIONS = {("1", "2"): "0.5", ("1", "4"): "0.25", ("3", "4"): "0.75"}
@@ -56,7 +55,7 @@ def ratio(place: Place) -> Match | None:
         return _per(place, slash, unit)
     after = place.unit(slash + 2)
     end = slash + 2 + (after[0] if after else 0)
-    if unit is None and (after is None or after[1] in _COUNTS):
+    if unit is None:
         special = _fraction(place, first, second, after, end - at)
         if special is not None:
             return special
@@ -82,8 +81,9 @@ def _fraction(
     )
     if unit is not None and part:
         return Match(length, "quantity", part, unit[1])
-    if unit is not None and not part:
+    if unit is not None and unit[1] in _MEASURED:
         return None
+    length = 3  # a unit that only counts is no part of "3/7"
     if part:
         choices = tuple(counted_words(part, one) for one in ("tablet", "mL", "sachet"))
         return Match(length, "quantity", part, choices=choices, doubt="unit")

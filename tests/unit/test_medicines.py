@@ -176,7 +176,18 @@ def test_reading_never_raises_and_no_unknown_word_is_lost(line: str) -> None:
         assert any(number in part for part in (reading.words, *(d.typed for d in reading.doubts)))
 
 
-@given(st.lists(WORDS, max_size=9).map(" ".join))
+PIECES = st.sampled_from(
+    [
+        "5mg", "0.5 mg", "500 mg", "120mg/5ml", "20/120", "1%", "1/2 tab", "2 tab", "caps", "5 ml",
+        "2 puffs", "po", "iv", "sc", "pr", "eye drops", "od", "bd", "tds", "q6h", "c/8h", "3x/day",
+        "cada 8 horas", "3 veces al día", "prn", "stat", "nocte", "hs", "after food", "1-0-1",
+        "30d", "por 7 días", "for 2 weeks", "x7d", "headache", "lantern", "syrup", "weekly",
+        "٥ ملغ", "يوميا", "mg/kg", "5 mg/kg/day", "(as before)", "ac,", "/", "[/red]",
+    ]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES, max_size=7).map(" ".join))
 def test_a_line_made_of_an_entry_reads_as_that_entry(line: str) -> None:
     reading = medicines.read(f"amlodipine {line}")
     if reading.doubts:
