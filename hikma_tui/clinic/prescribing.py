@@ -18,6 +18,8 @@ from hikma_tui.columns import moment_text
 from hikma_tui.forms_entries import ALLERGY_OVERRIDE
 from hikma_tui.i18n import _
 
+OVERRIDE = ALLERGY_OVERRIDE
+
 
 @dataclass(frozen=True)
 class Unreasoned:

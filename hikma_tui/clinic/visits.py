@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from hikma_tui import forms
-from hikma_tui.clinic import addenda, info, merging
+from hikma_tui.clinic import addenda, info, merging, prescribing
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid, NotAllowed, NotFound
 from hikma_tui.clinic.permissions import Flag, require
@@ -172,6 +172,7 @@ def record(
     form = forms.event_form(row)
     _refuse_missing(form, answers)
     _refuse_wrong(form, answers)
+    prescribing.refuse_allergies(actor, patient_id, form, {}, answers)
     return _add(
         actor,
         patient_id,
@@ -356,6 +357,7 @@ def edit(
         sentence = _wrong(by_id[field_id], answers)
         if sentence:
             raise Invalid(field_id, f"{by_id[field_id].name}: {sentence}")
+    prescribing.refuse_allergies(actor, old["patient_id"], form, before, answers)
     data = forms.event_data(form, answers, previous, zone=info.zone_in_force())
     return _change_event(actor, old, {"form_data": data}, reason, ask_reason=True)
 

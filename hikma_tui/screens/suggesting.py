@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hikma_tui import forms
-from hikma_tui.clinic import diseases
+from hikma_tui.clinic import diseases, medicines
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.forms_entries import NO_CODE
 from hikma_tui.screens.base import ClinicScreen
@@ -52,8 +52,6 @@ class Suggesting:
 
     async def medicines(self, text: str, field: forms.Field) -> Found:
         """Names: the form's own list, the drug catalogue, what this clinic writes most."""
-        from hikma_tui.clinic import medicines
-
         options = [option.value for option in field.options]
         try:
             names = await self._screen.clinic.reading(
