@@ -135,7 +135,9 @@ def number_part(
     mark = quick_doubts.mark(measure.key, number, age_days)
     if mark:
         words = _("{value} {mark}").format(value=words, mark=mark)
-    return Part(kind, start, end, label, words, values, sentence=doubt, sure=value.sure)
+    entered = "" if unit.convert is None else _spaced(value.number, unit.shown)
+    return Part(kind, start, end, label, words, values, sentence=doubt, sure=value.sure,
+                entered=entered)  # fmt: skip
 
 
 def label_of(measure: Measure) -> str:

@@ -66,6 +66,7 @@ class Part:
     unrecordable: tuple[str, ...] = ()
     at: int = -1  # where what follows the keyword begins
     sure: bool = False  # a doubtful number that was said to be right
+    entered: str = ""  # number and unit as typed, where they were converted
 
     @property
     def asks(self) -> bool:
