@@ -1,0 +1,240 @@
+"""A patient's medicines: current ones first, then what ended, was stopped or replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import ClassVar
+
+from textual import on
+
+from hikma_tui import medicines as words
+from hikma_tui.clinic import medicines
+from hikma_tui.clinic.actor import Actor
+from hikma_tui.clinic.errors import Refused
+from hikma_tui.clinic.medicines import CurrentMedicine
+from hikma_tui.forms_shape import Item
+from hikma_tui.i18n import _, ngettext
+from hikma_tui.screens.medicine_line import MedicineLine
+from hikma_tui.screens.patient_list import PatientList
+from hikma_tui.screens.patient_rows import day_text
+from hikma_tui.screens.session import not_saved
+from hikma_tui.widgets.dialogs import Ask, AskReason
+from hikma_tui.widgets.keys import N_, Action
+from hikma_tui.widgets.row_list import Divider, Info, Line, Row, RowList
+
+
+def key_of(one: CurrentMedicine) -> str:
+    """The key of its row."""
+    return f"{one.event_id}\n{one.entry_id}"
+
+
+def left_text(one: CurrentMedicine) -> str:
+    """How long it goes on: ``10 days left, to 2 Dec 2026``."""
+    if one.duration_unclear:
+        return _("its duration can't be read: until stopped")
+    if one.days_left is None or one.until is None:
+        return _("until stopped")
+    if one.days_left == 0:
+        return _("ends today")
+    said = ngettext("{n} day left, to {day}", "{n} days left, to {day}", one.days_left)
+    return said.format(n=one.days_left, day=day_text(one.until))
+
+
+def became_text(one: CurrentMedicine) -> str:
+    """What became of one that is not current."""
+    if one.status == medicines.STOPPED:
+        said = _("STOPPED {day}, {user}: {reason}")
+        return said.format(day=day_text(one.stopped_on), user=one.stopped_by, reason=one.reason)
+    if one.status == medicines.REPLACED:
+        return _("replaced by a newer one")
+    return _("ended {day}").format(day=day_text(one.until))
+
+
+def lines_of(one: CurrentMedicine) -> list[Line]:
+    """The row of a medicine and what is to be known about it below."""
+    about = [day_text(one.day), one.by]
+    about.append(left_text(one) if one.status == medicines.CURRENT else became_text(one))
+    if one.was:
+        about.append(_("was {dose}").format(dose=one.was))
+    if one.repeat_of is not None:
+        about.append(_("repeats {day}").format(day=day_text(one.repeat_of)))
+    lines: list[Line] = [
+        Row(key_of(one), "", one.words),
+        Info("   " + ", ".join(filter(None, about))),
+    ]
+    if one.given_although:
+        said = _("in spite of an allergy: {reason}").format(reason=one.given_although)
+        lines.append(Info(f"   {said}"))
+    return lines
+
+
+class MedicinesScreen(PatientList[list[CurrentMedicine]]):
+    """The medicines of ``patient_id``."""
+
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("medicines.add", "1", N_("add"), N_("Prescribe a medicine today"),
+               more_keys=("f2",)),
+        Action("medicines.change", "2", N_("change"), N_("Stop the marked one, give another dose"),
+               more_keys=("enter", "f5")),
+        Action("medicines.stop", "3", N_("stop"),
+               N_("Stop the marked one with a reason; one that was stopped goes on")),
+        Action("medicines.repeat", "4", N_("repeat the last set"),
+               N_("Prescribe the last set of medicines again")),
+        Action("medicines.leave", "escape", N_("back")),
+    )  # fmt: skip
+
+    def read(self, actor: Actor, patient_id: str) -> list[CurrentMedicine]:
+        """The newest first."""
+        return medicines.all_of(actor, patient_id, self.clinic.today)
+
+    def heading(self, found: list[CurrentMedicine]) -> str:
+        """How many are current, and what is not checked."""
+        n = sum(one.status == medicines.CURRENT for one in found)
+        count = ngettext("Current medicines: {n}", "Current medicines: {n}", n).format(n=n)
+        return "   ".join([count, _("Interactions are not checked.")])
+
+    def lines(self, found: list[CurrentMedicine], width: int) -> list[Line]:
+        """Current ones, a divider, the others."""
+        current = [one for one in found if one.status == medicines.CURRENT]
+        others = [one for one in found if one.status != medicines.CURRENT]
+        lines = [line for one in current for line in lines_of(one)]
+        if not current:
+            lines += [Info(""), Info(_("No current medicine. 1 adds one."))]
+        if others:
+            lines.append(Divider(_("ended, stopped or replaced")))
+            lines += [line for one in others for line in lines_of(one)]
+        return lines
+
+    def _medicine(self) -> CurrentMedicine | None:
+        key = self.marked
+        return next((one for one in self.found or [] if key_of(one) == key), None)
+
+    def why_not(self, action_id: str) -> str:
+        """What there is nothing to do it with."""
+        name = action_id.rpartition(".")[2]
+        if self.found is None:
+            return ""
+        one = self._medicine()
+        if name in ("change", "stop") and one is None:
+            return _("No medicine is marked.")
+        if name == "change" and one is not None and one.status != medicines.CURRENT:
+            return _("Only a current medicine can be changed. 1 adds it anew.")
+        if name == "stop" and one is not None and one.status in (
+            medicines.ENDED, medicines.REPLACED,
+        ):  # fmt: skip
+            return _("This one is over already.")
+        if name == "repeat" and not self.found:
+            return _("There are no medicines to repeat.")
+        return ""
+
+    @on(RowList.Opened)
+    def opened(self, event: RowList.Opened) -> None:
+        """A click."""
+        event.stop()
+        self.run_worker(self.action_do("medicines.change"))
+
+    # Doing ---------------------------------------------------------------------------------
+
+    def action_add(self) -> None:
+        """1: a line."""
+        self.run_worker(self._add(), group="save")
+
+    async def _add(self) -> None:
+        item = await self.app.push_screen_wait(MedicineLine(_("Add a medicine, from today on:")))
+        if item is None:
+            return
+        reasons = await self._reasons([item])
+        if reasons is not None:
+            save = partial(medicines.prescribe, reasons=reasons)
+            await self.save(words.words(item), save, self.patient_id, self.clinic.today, [item])
+
+    def action_change(self) -> None:
+        """2: its line, to be written in another way."""
+        one = self._medicine()
+        if one is not None:
+            self.run_worker(self._change(one), group="save")
+
+    async def _change(self, one: CurrentMedicine) -> None:
+        line = words.line_of(one.item)
+        question = _("Change, from today on: {medicine}").format(medicine=one.words)
+        item = await self.app.push_screen_wait(MedicineLine(question, line))
+        if item is None:
+            return
+        if words.words(item) == one.words:
+            self.say(_("Nothing was changed."))
+            return
+        said = _("{old} becomes {new}. Why?").format(old=one.words, new=words.words(item))
+        reason = await self.app.push_screen_wait(AskReason(said))
+        if reason is None:
+            return
+        reasons = await self._reasons([item])
+        if reasons is not None:
+            save = partial(medicines.change, reasons=reasons)
+            key = (one.event_id, one.entry_id)
+            await self.save(
+                words.words(item), save, self.patient_id, key, item, reason, self.clinic.today
+            )
+
+    def action_stop(self) -> None:
+        """3: with a reason either way."""
+        one = self._medicine()
+        if one is not None:
+            self.run_worker(self._stop(one), group="save")
+
+    async def _stop(self, one: CurrentMedicine) -> None:
+        stopped = one.status == medicines.STOPPED
+        question = _("{medicine} goes on. Why?") if stopped else _("Stop {medicine}. Why?")
+        reason = await self.app.push_screen_wait(AskReason(question.format(medicine=one.words)))
+        if reason is None:
+            return
+        keys, today = [(one.event_id, one.entry_id)], self.clinic.today
+        if stopped:
+            what = _("goes on: {name}").format(name=one.name)
+            await self.save(what, medicines.resume, self.patient_id, keys, reason, today)
+        else:
+            what = _("stopped: {name}").format(name=one.name)
+            await self.save(what, medicines.stop, self.patient_id, keys, reason, today)
+
+    def action_repeat(self) -> None:
+        """4: shown first, asked once."""
+        self.run_worker(self._repeat(), group="save")
+
+    async def _repeat(self) -> None:
+        today = self.clinic.today
+        try:
+            found = await self.clinic.reading(
+                medicines.last_set, self.actor, self.patient_id, today
+            )
+        except Refused as refusal:
+            self.say(str(refusal), loud=True)
+            return
+        if not found:
+            self.say(_("There are no medicines to repeat."))
+            return
+        n = len(found)
+        question = ngettext(
+            "Prescribe this {n} medicine of {day} again from today on?",
+            "Prescribe these {n} medicines of {day} again from today on?",
+            n,
+        ).format(n=n, day=day_text(found[0].day))
+        listed = [one.words for one in found] + [_("Interactions are not checked.")]
+        if not await self.app.push_screen_wait(Ask(question, "\n".join(listed))):
+            return
+        reasons = await self._reasons([one.item for one in found])
+        if reasons is None:
+            return
+        keys = [(one.event_id, one.entry_id) for one in found]
+        save = partial(medicines.repeat, keys=keys, reasons=reasons)
+        what = ngettext("{n} medicine repeated", "{n} medicines repeated", n).format(n=n)
+        await self.save(what, save, self.patient_id, today)
+
+    async def _reasons(self, items: Sequence[Item]) -> dict[str, str] | None:
+        """Why each medicine is given that an allergy speaks against; None: nothing is saved."""
+        from hikma_tui.screens.medicine_reasons import reasons
+
+        try:
+            return await reasons(self, self.patient_id, items)
+        except Refused as refusal:
+            self.say(not_saved(refusal), loud=True)
+            return None
