@@ -113,7 +113,9 @@ class Sheet:
             return birth_echo(birth_of_answer(answer), self.today)
         if field.kind is Kind.NUMBER:
             only = field.units[0] if len(field.units) == 1 else ""
-            return f"{text} {self._answers.get(unit_key(field)) or only}".strip()
+            # A new number has the one unit that stands beside it, whatever the old one had.
+            beside = only if self._stored.get(field.id) != answer else ""
+            return f"{text} {beside or self._answers.get(unit_key(field)) or only}".strip()
         return text
 
     # -- typing

@@ -32,6 +32,7 @@ from hikma_tui.forms import (
     typed_diagnoses,
     typed_medicines,
 )
+from hikma_tui.widgets.form_sheet import Sheet
 
 TODAY = date(2026, 11, 22)
 FIELDS: list[dict[str, object]] = [
@@ -180,6 +181,10 @@ def test_a_new_number_has_the_unit_that_stands_beside_it() -> None:
     assert read == {"a": "70", "a#unit": "kg"}
     assert event_data(form, read, old) == old
     assert event_data(form, {**read, "a": "150"}, old)[0]["unit"] == "lb"
+    sheet = Sheet(form, read, language="en", today=TODAY)
+    assert sheet.shown(form.fields[0]) == "70 kg"
+    sheet.type(form.fields[0], "150")
+    assert sheet.shown(form.fields[0]) == "150 lb"
     several = one(**number, units=["lb", "kg"])
     assert event_data(several, {**read, "a": "71"}, old)[0]["unit"] == "kg"
     assert "unit" not in event_data(several, {**read, "a": ""}, old)[0]
