@@ -14,7 +14,7 @@ from typing import Any
 
 from hikma_tui.clinic import allergies_known, diseases, info
 from hikma_tui.clinic.actor import Actor
-from hikma_tui.clinic.errors import Invalid, Refused
+from hikma_tui.clinic.errors import Invalid, NotFound, Refused
 from hikma_tui.clinic.patients import card
 from hikma_tui.clinic.permissions import Flag, require
 from hikma_tui.clinic.problem_days import kept_days, shown_day
@@ -122,6 +122,14 @@ def listed(actor: Actor, patient_id: str) -> list[Problem]:
     return of_patient(patient_id)
 
 
+def one(actor: Actor, patient_id: str, problem_id: str) -> Problem:
+    """One problem of the list. For the reader. NotFound, NotAllowed."""
+    for problem in listed(actor, patient_id):
+        if problem.id == problem_id:
+            return problem
+    raise NotFound()
+
+
 def add(
     actor: Actor,
     patient_id: str,
@@ -142,7 +150,7 @@ def add(
     patient = patient_row(actor, patient_id)
     require(actor, Flag.EDIT_RECORDS, patient["primary_clinic_id"])
     values: dict[str, Any] = {
-        "clinical_status": "active", "verification_status": "confirmed",
+        "clinical_status": "active", "verification_status": "provisional",
         **{name: value for name, value in columns.items() if value is not None},
         "patient_id": patient_id,
     }  # fmt: skip
@@ -188,8 +196,8 @@ def put(
 
 
 def from_diagnosis(
-    actor: Actor, patient_id: str, diagnosis: Mapping[str, Any], *, again: bool = False,
-    visit_id: str | None = None, **columns: Any,
+    actor: Actor, patient_id: str, diagnosis: Mapping[str, Any],
+    columns: Mapping[str, Any] | None = None, *, visit_id: str | None = None, again: bool = False,
 ) -> str:  # fmt: skip
     """Make a visit's diagnosis ``{code, desc}`` a problem: only ever because somebody said so.
 
@@ -205,7 +213,7 @@ def from_diagnosis(
         else:
             about["problem_label"] = desc or code
             about["metadata"] = {"diagnosis_code": code}
-    return add(actor, patient_id, {**about, **columns}, visit_id=visit_id, again=again)
+    return add(actor, patient_id, {**about, **(columns or {})}, visit_id=visit_id, again=again)
 
 
 def _settle_code(values: dict[str, Any]) -> None:

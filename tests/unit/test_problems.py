@@ -52,7 +52,7 @@ def test_free_text_is_never_stored_as_if_it_were_icd11(clinic: Clinic, patient: 
     stored = row(clinic, add(clinic, patient, "Weak since the flood"))
     assert (stored["problem_code_system"], stored["problem_code"]) == ("custom", "custom")
     assert stored["problem_label"] == "Weak since the flood"
-    assert (stored["clinical_status"], stored["verification_status"]) == ("active", "confirmed")
+    assert (stored["clinical_status"], stored["verification_status"]) == ("active", "provisional")
     assert stored["recorded_by_user_id"] == clinic.actor.user_id
     assert listed(clinic, patient)[0].code == ""
 
