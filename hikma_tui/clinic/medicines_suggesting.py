@@ -75,7 +75,7 @@ def _store() -> str:
 def _written() -> _Written:
     """What was counted so far, and a little more."""
     written = _of_store.setdefault(_store(), _Written())
-    row = connection().execute("SELECT max(pk) FROM live_events").fetchone()
+    row = connection().execute("SELECT pk FROM live_events ORDER BY pk DESC LIMIT 1").fetchone()
     top = row[0] if row and row[0] is not None else 0
     if written.newest < 0:
         written.newest, written.oldest = top, top + 1

@@ -27,6 +27,7 @@ class MedicineLine(Dialog[Item | None], ClinicScreen[Item | None]):
     """Gives the entry as upstream stores it, or None when it was left. Nothing is saved here.
 
     ``line`` is what stands in the field at first; ``options`` are names to offer before others.
+    ``who`` says for whom (decisions.md 12).
     A line with a doubt is never given: what is meant is chosen first (decisions.md 13).
     """
 
@@ -37,8 +38,10 @@ class MedicineLine(Dialog[Item | None], ClinicScreen[Item | None]):
         Action("line.leave", "escape", N_("back, nothing is saved")),
     )  # fmt: skip
 
-    def __init__(self, question: str, line: str = "", options: tuple[str, ...] = ()) -> None:
-        super().__init__(question)
+    def __init__(
+        self, question: str, line: str = "", options: tuple[str, ...] = (), *, who: str = ""
+    ) -> None:
+        super().__init__(question, who)
         self._first = line
         self._options = options
         self._reading = medicines.read(line)

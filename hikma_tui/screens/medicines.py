@@ -15,6 +15,8 @@ from hikma_tui.clinic.errors import Refused
 from hikma_tui.clinic.medicines import CurrentMedicine
 from hikma_tui.forms_shape import Item
 from hikma_tui.i18n import _, ngettext
+from hikma_tui.screens.alerts import in_short
+from hikma_tui.screens.identity import facts, listed_name
 from hikma_tui.screens.medicine_line import MedicineLine
 from hikma_tui.screens.patient_list import PatientList
 from hikma_tui.screens.patient_rows import day_text
@@ -140,8 +142,18 @@ class MedicinesScreen(PatientList[list[CurrentMedicine]]):
         """1: a line."""
         self.run_worker(self._add(), group="save")
 
+    def _who(self) -> str:
+        """For whom, and what is known of allergies: it stands above the line that is typed."""
+        card = self.card
+        if card is None:
+            return ""
+        about = facts(card, self.clinic.today)
+        return "  ".join(filter(None, (listed_name(card), about, in_short(card))))
+
     async def _add(self) -> None:
-        item = await self.app.push_screen_wait(MedicineLine(_("Add a medicine, from today on:")))
+        item = await self.app.push_screen_wait(
+            MedicineLine(_("Add a medicine, from today on:"), who=self._who())
+        )
         if item is None:
             return
         reasons = await self._reasons([item])
@@ -158,7 +170,7 @@ class MedicinesScreen(PatientList[list[CurrentMedicine]]):
     async def _change(self, one: CurrentMedicine) -> None:
         line = words.line_of(one.item)
         question = _("Change, from today on: {medicine}").format(medicine=one.words)
-        item = await self.app.push_screen_wait(MedicineLine(question, line))
+        item = await self.app.push_screen_wait(MedicineLine(question, line, who=self._who()))
         if item is None:
             return
         if words.words(item) == one.words:
