@@ -16,7 +16,8 @@ from hikma_tui import forms, vitals
 from hikma_tui.clinic import info, own_forms, visits
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import NotFound
-from hikma_tui.clinic.permissions import require_sight
+from hikma_tui.clinic.permissions import Flag, require, require_sight
+from hikma_tui.clinic.records import patient_row
 from hikma_tui.clock import day_of
 from hikma_tui.days import as_date, day_of_moment
 from hikma_tui.forms_data import items_of
@@ -50,6 +51,7 @@ class Point:
     mark: str
     source: str  # the form's name, or nothing for an entry of vital signs
     event_id: str
+    late: bool = False  # entered on a later day
 
 
 @dataclass(frozen=True)
@@ -90,12 +92,22 @@ def record(
     )
 
 
+def form_for(actor: Actor, patient_id: str) -> str:
+    """The id of the form "measures", which is made where the store lacks it, for who may fill it.
+
+    Raises NotAllowed, NotFound.
+    """
+    require(actor, Flag.EDIT_RECORDS, patient_row(actor, patient_id)["primary_clinic_id"])
+    return own_forms.ensure(actor, "measures")
+
+
 @dataclass(frozen=True)
 class _Event:
     id: str
     day: date
     form: str
     items: dict[str, tuple[str, str]]  # field id -> value, unit
+    late: bool = False
 
 
 def _patient(actor: Actor, patient_id: str) -> dict[str, Any]:
@@ -125,9 +137,9 @@ def _events(patient_id: str) -> Iterator[_Event]:
             text_of(item.get("fieldId")): (text_of(item.get("value")), text_of(item.get("unit")))
             for item in items_of(data)
         }
-        found.append(
-            (day_of(at, zone), created or 0, _Event(event_id, day_of(at, zone), name or "", items))
-        )
+        day = day_of(at, zone)
+        late = created is not None and day_of(created, zone) > day
+        found.append((day, created or 0, _Event(event_id, day, name or "", items, late)))
     # several visits of one day: what was entered last is the newest word
     found.sort(key=lambda one: one[:2], reverse=True)
     return iter([event for _day, _created, event in found])
@@ -160,7 +172,7 @@ def points_of(patient: Mapping[str, Any], events: list[_Event]) -> dict[str, lis
             )
             shown = words.get(value, value) if not one.unit else f"{value} {unit}".strip()
             found.setdefault(one.key, []).append(
-                Point(one.key, event.day, shown, number, mark, event.form, event.id)
+                Point(one.key, event.day, shown, number, mark, event.form, event.id, event.late)
             )
     return found
 

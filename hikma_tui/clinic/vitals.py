@@ -25,6 +25,7 @@ from hikma_tui.i18n import _
 from hikma_tui.models import Patient, User, Visit, Vitals, dicts, live
 
 _PRESSURE = ("systolic_bp", "diastolic_bp")
+TABLE = "patient_vitals"
 COLUMNS = tuple(one.name for one in vitals.FIELDS if one.name not in ("bmi", "heart_rate"))
 """The columns that can be entered, besides ``bp_position``; the BMI is computed."""
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from hikma_tui.clinic import deletion
+from hikma_tui.clinic import deletion, measures
 from hikma_tui.clinic import vitals as records
 from hikma_tui.clinic.vitals import Entry
 from hikma_tui.screens.vitals_entry import VitalsEntryScreen
+from hikma_tui.screens.vitals_history import VitalsHistoryScreen
 from hikma_tui.widgets.dialogs import Ask, AskReason
 from tests.screens.clinic import (
     TODAY,
@@ -24,7 +25,7 @@ from tests.screens.clinic import (
     type_text,
     use_utc,
 )
-from tests.screens.harness import screen_text
+from tests.screens.harness import golden, missing_glyphs, screen_text
 
 
 @pytest.fixture
@@ -168,3 +169,105 @@ async def test_a_visit_deleted_meanwhile_loses_nothing(clinic: Clinic) -> None:
         (entry,) = entries(clinic, mohammed)
         assert entry.row["pulse_rate"] == 82
         assert entry.visit_id != visit_id
+
+
+def pressure(upper: str, lower: str) -> dict[str, str]:
+    return {"systolic_bp": upper, "diastolic_bp": lower, "bp_position": "sitting"}
+
+
+def recorded(clinic: Clinic, patient_id: str) -> list[str]:
+    """A year of a patient: five entries, a consultation's pressure, two results."""
+    ids = []
+    for days, values in (
+        (300, {**pressure("128", "82"), "weight_kg": "70.5"}),
+        (240, {**pressure("146", "94"), "weight_kg": "71.0", "pulse_rate": "80"}),
+        (60, {**pressure("158", "99"), "weight_kg": "74.2", "pulse_rate": "84"}),
+        (20, {"weight_kg": "74.0", "temperature_celsius": "36.50"}),
+        (0, {**pressure("138", "88"), "weight_kg": "73.9", "pulse_rate": "104"}),
+    ):
+        missed = ["systolic_bp", "diastolic_bp"] if days == 20 else []
+        made = clinic.store.write(
+            records.record, clinic.actor, patient_id, TODAY - timedelta(days=days),
+            values, not_recordable=missed,
+        ).result()  # fmt: skip
+        ids.append(made.vitals_id)
+    glucose = "hikma-measure-glucose"
+    clinic.store.write(
+        measures.record, clinic.actor, patient_id, TODAY - timedelta(days=60),
+        {glucose: "11.4", f"{glucose}#unit": "mmol/L", "hikma-measure-malaria": "Negative"},
+    ).result()  # fmt: skip
+    clinic.note(patient_id, date(2026, 10, 1), "tired", Systolic_blood_pressure="150",
+                Diastolic_blood_pressure="90")  # fmt: skip
+    return ids
+
+
+async def test_the_history_is_a_table_and_each_measure_a_plot(clinic: Clinic) -> None:
+    mohammed = fill(clinic)["A-0123"]
+    recorded(clinic, mohammed)
+    async with running(clinic) as (app, pilot):
+        app.push_screen(VitalsHistoryScreen(mohammed))
+        await calm(pilot)
+        text = screen_text(app)
+        golden("vitals_table", text)
+        assert not missing_glyphs(text)
+        assert "138/88" in text
+        assert "158▲/99▲" in text
+        assert "104▲" in text
+        text = await press(pilot, "1")
+        golden("vitals_plot", text)
+        assert not missing_glyphs(text)
+        assert "BP 138/88 mmHg, today   falling since 1 Oct" in text
+        assert "no dot: not recordable, 2 Nov" in text
+        text = await press(pilot, "٤")  # an Arabic four: the weight
+        assert "Weight 73.9 kg, today   steady since 2 Nov" in text
+        text = await press(pilot, "escape")
+        assert "Vital signs: 5 entries" in text
+        text = await press(pilot, "enter")
+        assert "BP 138/88 mmHg  Pulse 104/min HIGH  Weight 73.9 kg   Nora" in text
+        await press(pilot, "escape")
+        assert not on(app, VitalsHistoryScreen)
+
+
+async def test_words_are_listed_and_not_plotted(clinic: Clinic) -> None:
+    mohammed = fill(clinic)["A-0123"]
+    recorded(clinic, mohammed)
+    async with running(clinic) as (app, pilot):
+        app.push_screen(VitalsHistoryScreen(mohammed))
+        await calm(pilot)
+        text = await press(pilot, "5")
+        assert "Malaria test Negative, 23 Sep" in text
+        assert "Measures and tests" in text
+        text = await press(pilot, "6")
+        assert "Blood glucose 11.4 mmol/L HIGH, 23 Sep" in text
+        assert "▲" in text
+
+
+async def test_the_marked_entry_is_corrected_or_deleted_and_is_gone(clinic: Clinic) -> None:
+    mohammed = fill(clinic)["A-0123"]
+    ids = recorded(clinic, mohammed)
+    async with running(clinic) as (app, pilot):
+        app.push_screen(VitalsHistoryScreen(mohammed))
+        await calm(pilot)
+        await press(pilot, "f5")
+        assert on(app, VitalsEntryScreen)
+        assert "138/88" in screen_text(app)
+        await press(pilot, "escape")
+        await press(pilot, "f8", "f10")
+        await type_text(pilot, "wrong patient")
+        text = await press(pilot, "f10")
+        assert on(app, VitalsHistoryScreen), text
+        assert "138/88" not in screen_text(app)
+        assert ids[-1] not in {entry.id for entry in entries(clinic, mohammed)}
+
+
+async def test_an_empty_history_says_what_to_do(clinic: Clinic) -> None:
+    mohammed = fill(clinic)["A-0123"]
+    async with running(clinic) as (app, pilot):
+        app.push_screen(VitalsHistoryScreen(mohammed))
+        await calm(pilot)
+        assert "Nothing was measured yet. F2 types the first vital signs." in screen_text(app)
+        await press(pilot, "f4")
+        assert "Measures and tests" in screen_text(app)
+        await press(pilot, "escape")
+        await press(pilot, "f2")
+        assert on(app, VitalsEntryScreen)
