@@ -135,6 +135,7 @@ def class_names() -> Mapping[str, str]:
     }
 
 
+@lru_cache(maxsize=4096)
 def substance(name: str) -> str:
     """A medicine's name for comparing entries: folded, without strength, brand names kept."""
     words: list[str] = []

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
+from hikma_tui import i18n
 from hikma_tui.forms_json import as_json, text_of, unwrap
 from hikma_tui.forms_numbers import number_text
 from hikma_tui.i18n import _, ngettext
@@ -36,7 +38,12 @@ _SHOWN_TOO = ("note", "notes", "instructions")
 
 def known_words(value: str) -> str:
     """A route or a time of taking in the user's language; any other text as it is."""
-    said = {
+    return _known(i18n.language()).get(value, value)
+
+
+@lru_cache(maxsize=4)
+def _known(_language: str) -> dict[str, str]:
+    return {
         "oral": _("by mouth"),
         "sublingual": _("under the tongue"),
         "rectal": _("into the rectum"),
@@ -72,12 +79,16 @@ def known_words(value: str) -> str:
         "left ear": _("left ear"),
         "both ears": _("both ears"),
     }
-    return said.get(value, value)
 
 
 def form_words(value: str) -> str:
     """A form (tablet, syrup ...) in the user's language; any other text as it is."""
-    said = {
+    return _forms(i18n.language()).get(value, value)
+
+
+@lru_cache(maxsize=4)
+def _forms(_language: str) -> dict[str, str]:
+    return {
         "tablet": _("tablet"),
         "syrup": _("syrup"),
         "suspension": _("suspension"),
@@ -97,11 +108,17 @@ def form_words(value: str) -> str:
         "powder": _("powder"),
         "pessary": _("pessary"),
     }
-    return said.get(value, value)
 
 
 def counted_words(number: str, unit: str) -> str:
     """A number with what it counts: ``2 tablets``, ``7 days``; ``5 mg`` for any other unit."""
+    if unit not in COUNTED:
+        return f"{number} {unit}".strip()
+    return _counted(i18n.language(), number, unit)
+
+
+@lru_cache(maxsize=1024)
+def _counted(_language: str, number: str, unit: str) -> str:
     n = _plural(number)
     said = {
         "tablet": ngettext("{n} tablet", "{n} tablets", n),
@@ -123,7 +140,7 @@ def counted_words(number: str, unit: str) -> str:
         "months": ngettext("{n} month", "{n} months", n),
         "years": ngettext("{n} year", "{n} years", n),
     }
-    return said[unit].format(n=number) if unit in said else f"{number} {unit}".strip()
+    return said[unit].format(n=number)
 
 
 def _plural(number: str) -> int:

@@ -50,7 +50,6 @@ class CurrentMedicine:
     entry_id: str
     item: Item
     name: str
-    words: str
     day: date  # of its visit
     by: str  # who entered it
     visit_id: str
@@ -64,6 +63,11 @@ class CurrentMedicine:
     repeat_of: date | None = None
     given_although: str = ""  # the reason why it is given in spite of an allergy
     duration_unclear: bool = False  # a duration is written that can't be read
+
+    @property
+    def words(self) -> str:
+        """The entry as one sentence, in the user's language."""
+        return medicines.words(self.item)
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,8 @@ def all_of(actor: Actor, patient_id: str, on: date) -> list[CurrentMedicine]:
     found = _read(patient_id, on)
     entries = _with_replaced([_at(entry, on) for entry in found.entries])
     marks = sorted(found.marks, key=lambda mark: mark.order)
-    return [_marked(entry, marks, found.entries, on) for entry in entries]
+    events = {one.event_id for one in found.entries}
+    return [_marked(entry, marks, events, on) for entry in entries]
 
 
 def current(actor: Actor, patient_id: str, on: date) -> list[CurrentMedicine]:
@@ -172,7 +177,7 @@ def _entries(
             entry_id = f"{entry_id}#{number}"
         seen.add(entry_id)
         yield CurrentMedicine(
-            event_id, entry_id, entry, name, medicines.words(entry), day, by, visit_id,
+            event_id, entry_id, entry, name, day, by, visit_id,
             repeat_of=as_date(_in(entry.get("repeatOf"), "day")),
             given_although=_in(entry.get("allergyOverride"), "reason"),
         )  # fmt: skip
@@ -265,14 +270,15 @@ def _with_replaced(entries: Sequence[CurrentMedicine]) -> list[CurrentMedicine]:
     newest: dict[tuple[str, str], int] = {}
     out = list(entries)
     for index, entry in enumerate(entries):
-        newer_at = newest.get(_same(entry))
+        same = _same(entry)
+        newer_at = newest.get(same)
         if newer_at is None:
-            newest[_same(entry)] = index
+            newest[same] = index
             continue
         newer = out[newer_at]
         if newer.event_id == entry.event_id:
             continue
-        newest[_same(entry)] = index
+        newest[same] = index
         if entry.until is not None and entry.until < newer.day:
             continue
         dose = _dose(entry)
@@ -293,11 +299,10 @@ def _dose(entry: CurrentMedicine) -> str:
 def _marked(
     entry: CurrentMedicine,
     marks: Sequence[_Mark],
-    entries: Sequence[CurrentMedicine],
+    events: set[str],
     on: date,
 ) -> CurrentMedicine:
     """The entry with the last thing that was said of it: stopped, or taken up again."""
-    events = {one.event_id for one in entries}
     mine = [m for m in marks if (m.day is None or m.day <= on) and _is_of(m, entry, events)]
     if not mine or mine[-1].kind == RESUMED:
         return entry

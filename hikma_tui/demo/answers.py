@@ -128,6 +128,10 @@ _BODIES = {
 }
 
 
+# Times a day are a number upstream; any other directions are text.
+_TIMES = {"once a day": 1, "2 times a day": 2, "3 times a day": 3, "4 times a day": 4}
+
+
 def _medicines(rng: random.Random, keys: list[str], band: str) -> list[dict[str, Any]]:
     found = []
     for key in keys:
@@ -136,7 +140,8 @@ def _medicines(rng: random.Random, keys: list[str], band: str) -> list[dict[str,
         found.append(
             {
                 "id": f"{rng.random():.15f}", "name": name, "route": _route(form), "form": form,
-                "frequency": frequency, "intervals": "", "dose": dose / 2 if small else dose,
+                "frequency": _TIMES.get(frequency, frequency), "intervals": "",
+                "dose": dose / 2 if small else dose,
                 "doseUnits": unit, "duration": days, "durationUnits": "days",
             }
         )  # fmt: skip

@@ -18,57 +18,13 @@ from hikma_tui.i18n import _, ngettext
 from hikma_tui.screens.alerts import in_short
 from hikma_tui.screens.identity import facts, listed_name
 from hikma_tui.screens.medicine_line import MedicineLine
+from hikma_tui.screens.medicine_rows import key_of, lines_of
 from hikma_tui.screens.patient_list import PatientList
 from hikma_tui.screens.patient_rows import day_text
 from hikma_tui.screens.session import not_saved
 from hikma_tui.widgets.dialogs import Ask, AskReason
 from hikma_tui.widgets.keys import N_, Action
-from hikma_tui.widgets.row_list import Divider, Info, Line, Row, RowList
-
-
-def key_of(one: CurrentMedicine) -> str:
-    """The key of its row."""
-    return f"{one.event_id}\n{one.entry_id}"
-
-
-def left_text(one: CurrentMedicine) -> str:
-    """How long it goes on: ``10 days left, to 2 Dec 2026``."""
-    if one.duration_unclear:
-        return _("its duration can't be read: until stopped")
-    if one.days_left is None or one.until is None:
-        return _("until stopped")
-    if one.days_left == 0:
-        return _("ends today")
-    said = ngettext("{n} day left, to {day}", "{n} days left, to {day}", one.days_left)
-    return said.format(n=one.days_left, day=day_text(one.until))
-
-
-def became_text(one: CurrentMedicine) -> str:
-    """What became of one that is not current."""
-    if one.status == medicines.STOPPED:
-        said = _("STOPPED {day}, {user}: {reason}")
-        return said.format(day=day_text(one.stopped_on), user=one.stopped_by, reason=one.reason)
-    if one.status == medicines.REPLACED:
-        return _("replaced by a newer one")
-    return _("ended {day}").format(day=day_text(one.until))
-
-
-def lines_of(one: CurrentMedicine) -> list[Line]:
-    """The row of a medicine and what is to be known about it below."""
-    about = [day_text(one.day), one.by]
-    about.append(left_text(one) if one.status == medicines.CURRENT else became_text(one))
-    if one.was:
-        about.append(_("was {dose}").format(dose=one.was))
-    if one.repeat_of is not None:
-        about.append(_("repeats {day}").format(day=day_text(one.repeat_of)))
-    lines: list[Line] = [
-        Row(key_of(one), "", one.words),
-        Info("   " + ", ".join(filter(None, about))),
-    ]
-    if one.given_although:
-        said = _("in spite of an allergy: {reason}").format(reason=one.given_although)
-        lines.append(Info(f"   {said}"))
-    return lines
+from hikma_tui.widgets.row_list import Divider, Info, Line, RowList
 
 
 class MedicinesScreen(PatientList[list[CurrentMedicine]]):
