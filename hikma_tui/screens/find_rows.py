@@ -213,6 +213,8 @@ def draft_kind(place: str) -> str:
         return _("new patient")
     if place.startswith("patient:"):
         return _("edit of the registration")
+    if place.startswith("quick:"):
+        return _("one-line entry")
     if place.startswith("vitals:"):
         return _("vital signs")
     return _("visit note")

@@ -47,6 +47,9 @@ def open_draft(screen: ClinicScreen[Any], place: str) -> None:
         )
         return
     parts = rest.split(":")
+    if kind == "quick" and len(parts) == 3:
+        _open_line(screen, *parts)
+        return
     if kind == "vitals" and len(parts) == 3:
         _open_vitals(screen, *parts)
         return
@@ -75,3 +78,15 @@ def _open_vitals(screen: ClinicScreen[Any], patient_id: str, day: str, which: st
         screen.say(_("This draft can't be opened here; it is kept."))
         return
     screen.app.push_screen(VitalsEntryScreen(patient_id, chosen, which=which))
+
+
+def _open_line(screen: ClinicScreen[Any], patient_id: str, day: str, which: str) -> None:
+    """A draft of the one-line entry, by the last three parts of its place."""
+    from hikma_tui.screens.visit_entry import VisitEntryScreen
+
+    try:
+        chosen = date.fromisoformat(day)
+    except ValueError:
+        screen.say(_("This draft can't be opened here; it is kept."))
+        return
+    screen.app.push_screen(VisitEntryScreen(patient_id, chosen, which=which))

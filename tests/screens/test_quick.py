@@ -1,0 +1,244 @@
+"""The one-line entry by keyboard: typing, choosing, saving, its draft."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hikma_tui.clinic import allergies, problems
+from hikma_tui.clinic import vitals as clinic_vitals
+from hikma_tui.models import connection
+from hikma_tui.screens.event_form import EventFormScreen
+from hikma_tui.screens.find import FindScreen
+from hikma_tui.screens.quick_panel import QuickInput
+from hikma_tui.screens.visit_entry import VisitEntryScreen
+from hikma_tui.widgets.title import MessageLine
+from tests.screens.clinic import Clinic, calm, fill, make_clinic, on, running, use_utc
+from tests.screens.harness import assert_nothing_to_obey, golden, missing_glyphs
+from tests.screens.trouble import drafts_of, hit, locked, stored, write
+
+
+@pytest.fixture
+def clinic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clinic]:
+    use_utc(monkeypatch)
+    made = make_clinic(tmp_path / "store")
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def patient(clinic: Clinic) -> str:
+    return fill(clinic)["A-0123"]
+
+
+def line_of(app: Any) -> str:
+    return str(app.screen.query_one(QuickInput).value)
+
+
+def message(app: Any) -> str:
+    return str(app.screen.query_one(MessageLine).message)
+
+
+def events(clinic: Clinic) -> list[dict[str, Any]]:
+    """The answers of each event, by field id."""
+
+    def read() -> list[dict[str, Any]]:
+        found = connection().execute("SELECT form_data FROM events").fetchall()
+        return [{item["fieldId"]: item["value"] for item in json.loads(row[0])} for row in found]
+
+    return stored(clinic, read)
+
+
+async def test_a_line_is_typed_chosen_and_saved(clinic: Clinic, patient: str) -> None:
+    async with running(clinic) as (app, pilot):
+        app.push_screen(VisitEntryScreen(patient))
+        await calm(pilot)
+        text = await write(pilot, "bp 150/95 hr 80 dx hyperten rx amlodipine 5mg od 30d")
+        assert "150/95 mmHg HIGH: in which position?" in text
+        assert "CHOOSE of 4" in text
+        assert "amlodipine 5 mg, once a day, for 30 days" in text
+        assert "not saved" in text
+        assert "NOT SAVED" in await hit(pilot, "f10")  # goes to what must be chosen
+        text = await hit(pilot, "1")
+        assert line_of(app).startswith("bp 150/95 sit hr 80 dx hyperten")
+        assert "as free text: hyperten" in text
+        before = line_of(app)
+        await hit(pilot, "1")
+        assert line_of(app) != before
+        assert "dx [" in line_of(app)
+        await hit(pilot, "enter")
+        assert "F10 saves" in message(app)
+        assert not events(clinic)
+        await hit(pilot, "f10")
+        assert message(app).startswith("Saved: vital signs, 1 diagnosis, 1 medicine. HASSAN")
+        assert line_of(app) == ""
+        assert "Visit of today" in await hit(pilot, "up")
+    (answers,) = events(clinic)
+    (diagnosis,) = answers["hikma-note-diagnoses"]
+    assert diagnosis["code"].startswith("BA")
+    (entry,) = stored(clinic, clinic_vitals.history, clinic.actor, patient)
+    assert (entry.row["systolic_bp"], entry.row["bp_position"]) == (150, "sitting")
+    assert not stored(clinic, problems.listed, clinic.actor, patient)
+    assert not drafts_of(clinic)
+
+
+async def test_how_it_looks(clinic: Clinic, patient: str) -> None:
+    async with running(clinic) as (app, pilot):
+        app.push_screen(VisitEntryScreen(patient))
+        await calm(pilot)
+        line = "bp 150/95 hr 80 dx essential hypertension rx amlodipine 5mg od 30d"
+        golden("quick_typed", await write(pilot, line))
+        golden("quick_choose", await hit(pilot, "enter"))
+        golden("quick_ready", await hit(pilot, "1"))
+
+
+async def test_digits_belong_to_the_forms_while_the_line_is_empty(
+    clinic: Clinic, patient: str
+) -> None:
+    async with running(clinic) as (app, pilot):
+        app.push_screen(VisitEntryScreen(patient))
+        await calm(pilot)
+        await hit(pilot, "٢")
+        assert on(app, EventFormScreen)
+        await hit(pilot, "escape")
+        await write(pilot, "hr 82")
+        assert on(app, VisitEntryScreen)
+        assert line_of(app) == "hr 82"
+        await hit(pilot, *["backspace"] * 5)
+        await hit(pilot, "3")
+        assert on(app, EventFormScreen)
+
+
+async def test_esc_keeps_the_line_and_f8_forgets_it(clinic: Clinic, patient: str) -> None:
+    async with running(clinic) as (app, pilot):
+        app.push_screen(VisitEntryScreen(patient))
+        await calm(pilot)
+        await write(pilot, "bp 140/90")
+        await hit(pilot, "enter", "escape")  # out of choosing, to the line
+        assert on(app, VisitEntryScreen)
+        text = await hit(pilot, "escape")
+        assert on(app, FindScreen)
+        assert "one-line entry" in text
+        text = await hit(pilot, "up", "enter")
+        assert on(app, VisitEntryScreen)
+        assert line_of(app) == "bp 140/90"
+        assert "is back" in message(app)
+        await hit(pilot, "f8", "f10")
+        assert line_of(app) == ""
+        await hit(pilot, "escape")
+    assert not drafts_of(clinic)
+
+
+async def test_the_line_goes_along_to_another_day(clinic: Clinic, patient: str) -> None:
+    async with running(clinic) as (app, pilot):
+        app.push_screen(VisitEntryScreen(patient))
+        await calm(pilot)
+        await write(pilot, "wt 61")
+        await hit(pilot, "f4", "ctrl+u")
+        await write(pilot, "t-5")
+        await hit(pilot, "enter")
+        assert line_of(app) == "wt 61"
+        (kept,) = drafts_of(clinic)
+        assert "2026-11-17" in kept.place
+        await hit(pilot, "f10")
+        assert "Saved" in message(app)
+    (entry,) = stored(clinic, clinic_vitals.history, clinic.actor, patient)
+    assert entry.day == date(2026, 11, 17)
+    assert not drafts_of(clinic)
+
+
+async def test_a_failed_save_stays(clinic: Clinic, patient: str) -> None:
+    async with running(clinic) as (app, pilot):
+        app.push_screen(VisitEntryScreen(patient))
+        await calm(pilot)
+        await write(pilot, "wt 61")
+        with locked(clinic):
+            assert "NOT SAVED" in await hit(pilot, "f10")
+            assert line_of(app) == "wt 61"
+        await hit(pilot, "f10")
+        assert "Saved" in message(app)
+    assert len(stored(clinic, clinic_vitals.history, clinic.actor, patient)) == 1
+
+
+async def test_an_allergy_asks_for_a_reason(clinic: Clinic, patient: str) -> None:
+    clinic.store.write(allergies.add, clinic.actor, patient, "penicillin").result()
+    async with running(clinic) as (app, pilot):
+        app.push_screen(VisitEntryScreen(patient))
+        await calm(pilot)
+        await write(pilot, "rx amoxicillin 500mg tds 7d")
+        text = await hit(pilot, "f10")
+        assert "penicillin" in text
+        assert "Reason" in text
+        await hit(pilot, "escape")
+        assert "NOT SAVED" in message(app)
+        assert not events(clinic)
+        await hit(pilot, "f10")
+        await write(pilot, "no other")
+        await hit(pilot, "enter")
+        assert "Saved: 1 medicine" in message(app)
+    (answers,) = events(clinic)
+    assert answers["hikma-note-medicines"][0]["allergyOverride"]["reason"] == "no other"
+
+
+async def test_f7_makes_the_diagnosis_a_problem_only_when_pressed(
+    clinic: Clinic, patient: str
+) -> None:
+    async with running(clinic) as (app, pilot):
+        app.push_screen(VisitEntryScreen(patient))
+        await calm(pilot)
+        await write(pilot, "dx essential hypertension")
+        text = await hit(pilot, "f7")
+        assert line_of(app) == "dx [BA00 Essential hypertension]*"
+        assert "also a problem" in text
+        await hit(pilot, "f7")
+        assert line_of(app) == "dx [BA00 Essential hypertension]"
+        await hit(pilot, "down", "f7", "f10")
+        assert "Saved" in message(app)
+    (problem,) = stored(clinic, problems.listed, clinic.actor, patient)
+    assert problem.code == "BA00"
+
+
+async def test_what_is_not_understood_stands_there_and_blocks(clinic: Clinic, patient: str) -> None:
+    async with running(clinic) as (app, pilot):
+        app.push_screen(VisitEntryScreen(patient))
+        await calm(pilot)
+        text = await write(pilot, "xyz wt 61")
+        assert "not understood: xyz" in text
+        text = await hit(pilot, "f10")
+        assert "NOT SAVED" in text
+        await hit(pilot, "4")  # leave it out
+        assert line_of(app) == "wt 61"
+        await hit(pilot, "f10")
+        assert "Saved" in message(app)
+
+
+async def test_typing_goes_on_out_of_a_choice(clinic: Clinic, patient: str) -> None:
+    async with running(clinic) as (app, pilot):
+        app.push_screen(VisitEntryScreen(patient))
+        await calm(pilot)
+        await write(pilot, "t 37.8")
+        text = await hit(pilot, "enter")
+        assert "1  37.8 °C" in text
+        await hit(pilot, "down", "enter")
+        assert line_of(app) == "t 37.8°F"
+        await hit(pilot, "backspace", "backspace", "enter", "c")
+        assert line_of(app) == "t 37.8c"
+
+
+async def test_hostile_lines_paint_plain(clinic: Clinic, patient: str) -> None:
+    async with running(clinic) as (app, pilot):
+        app.push_screen(VisitEntryScreen(patient))
+        await calm(pilot)
+        for text in ("[/x] [bold]", "\x1b[2J\u202e", 'dx "[/foo]" rx [red]x[/]', "ضغط ١٤٠/٩٠"):
+            app.screen.query_one(QuickInput).value = text
+            await calm(pilot)
+            shown = await hit(pilot, "enter")
+            assert_nothing_to_obey(shown)
+            assert not missing_glyphs(shown) - set("١٤٠٩")
+            app.screen.query_one(QuickInput).value = ""
+            await calm(pilot)
