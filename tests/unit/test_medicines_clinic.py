@@ -320,3 +320,22 @@ def _drug(generic: str, brand: str, quantity: str, units: str) -> None:
             "updated_at": 1,
         }
     ).execute()  # fmt: skip
+
+
+def test_a_note_without_a_visit_and_one_that_came_back_under_another_id(
+    clinic: Clinic, patient: str
+) -> None:
+    made = give(clinic, patient, TODAY, "amlodipine 5mg od", "zinc 20 mg od")
+    one = listed(clinic, patient)[0]
+    clinic.store.write(medicines.stop, clinic.actor, patient, [key(one)], "sick", TODAY).result()
+
+    def outside() -> None:
+        connection().execute(
+            "UPDATE events SET visit_id = NULL, id = 'moved' WHERE id = ?", (made.event_id,)
+        )
+
+    clinic.store.write(outside).result()
+    found = listed(clinic, patient)
+    assert [(m.event_id, m.name, m.status) for m in found] == [
+        ("moved", "amlodipine", "stopped"), ("moved", "zinc", "current"),
+    ]  # fmt: skip
