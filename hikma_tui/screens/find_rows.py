@@ -17,6 +17,7 @@ from hikma_tui.days import Birth, age_text, as_date, in_words
 from hikma_tui.days_words import month_name
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.screens.identity import birth_of, sex_letter
+from hikma_tui.screens.record_drafts import kind_word
 from hikma_tui.screens.session import local, moment_text
 from hikma_tui.search import Hit, Matched
 from hikma_tui.text import fit
@@ -217,7 +218,7 @@ def draft_kind(place: str) -> str:
         return _("one-line entry")
     if place.startswith("vitals:"):
         return _("vital signs")
-    return _("visit note")
+    return kind_word(place) or _("visit note")
 
 
 def teaching(key_register: str) -> list[Line]:

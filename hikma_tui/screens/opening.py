@@ -10,6 +10,7 @@ from typing import Any
 
 from hikma_tui.i18n import _
 from hikma_tui.screens.base import ClinicScreen
+from hikma_tui.screens.record_drafts import open_record
 
 DRAFT = "draft:"
 
@@ -52,6 +53,8 @@ def open_draft(screen: ClinicScreen[Any], place: str) -> None:
         return
     if kind == "vitals" and len(parts) == 3:
         _open_vitals(screen, *parts)
+        return
+    if open_record(screen, kind, parts):
         return
     if kind != "event" or len(parts) != 4:
         screen.say(_("This draft can't be opened here; it is kept."))

@@ -14,6 +14,7 @@ from hikma_tui.i18n import _
 from hikma_tui.screens.record_form import RecordForm, field
 
 REFERRAL, OUTCOME = "referral", "outcome"
+KINDS = (DECEASED, MOVED, REFERRAL, OUTCOME)
 
 
 def urgency_word(urgency: str) -> str:

@@ -43,13 +43,13 @@ async def opened(app: HikmaApp, pilot: Any, screen: Any) -> str:
 
 
 async def own_words(app: HikmaApp, pilot: Any, text: str) -> None:
-    """Type words that are no disease, and take them as typed: the last line of those offered."""
+    """Type words that are no disease, and take them as typed."""
     await type_text(pilot, text)
     for _try in range(200):
         if f'as typed: "{text}"' in screen_text(app):
             break
         await pilot.pause(0.01)
-    await press(pilot, "up", "enter")
+    await press(pilot, "enter")
 
 
 def listed(clinic: Clinic, patient: str) -> list[Problem]:
@@ -112,12 +112,12 @@ async def test_an_edit_changes_the_severity_and_keeps_the_rest(clinic: Clinic) -
 
 async def test_one_that_is_there_is_not_added_twice(clinic: Clinic) -> None:
     patient = fill(clinic)["A-0123"]
-    made = add(clinic, patient, "weak legs")
+    made = add(clinic, patient, "zuhuqa of the legs")
     async with running(clinic) as (app, pilot):
         await opened(app, pilot, ProblemFormScreen(patient))
-        await own_words(app, pilot, "weak legs")
+        await own_words(app, pilot, "zuhuqa of the legs")
         text = await press(pilot, "f10")
-        assert "NOT SAVED: Already on the list: weak legs." in text
+        assert "NOT SAVED: Already on the list: zuhuqa of the legs." in text
         assert len(listed(clinic, patient)) == 1
         clinic.store.write(problems.resolve, clinic.actor, made).result()
         text = await press(pilot, "f10")
@@ -151,11 +151,23 @@ async def test_a_draft_of_a_problem_comes_back(clinic: Clinic) -> None:
     patient = fill(clinic)["A-0123"]
     async with running(clinic) as (app, pilot):
         await opened(app, pilot, ProblemFormScreen(patient))
-        await own_words(app, pilot, "weak legs")
+        await own_words(app, pilot, "zuhuqa of the legs")
         await press(pilot, "escape")
         text = await opened(app, pilot, ProblemFormScreen(patient))
-        assert "weak legs" in text
+        assert "zuhuqa of the legs" in text
         assert "What you had typed is back." in text
+
+
+async def test_a_draft_is_taken_up_from_the_search(clinic: Clinic) -> None:
+    patient = fill(clinic)["A-0123"]
+    async with running(clinic) as (app, pilot):
+        await opened(app, pilot, ProblemFormScreen(patient))
+        await own_words(app, pilot, "zuhuqa of the legs")
+        text = await press(pilot, "escape", "down")
+        assert ": problem" in text
+        text = await press(pilot, "up", "enter")
+        assert on(app, ProblemFormScreen), text
+        assert "zuhuqa of the legs" in text
 
 
 async def test_deceased_is_said_shown_and_taken_back(clinic: Clinic) -> None:
