@@ -90,7 +90,7 @@ def find(
     language: str,
     picked: dict[str, int] | None = None,
     *,
-    patience: float = _PATIENCE,
+    patience: float | None = _PATIENCE,
 ) -> list[Disease]:
     """The diseases for what was typed, best first; the common ones alone until the list is ready.
 
@@ -115,11 +115,14 @@ def find(
 
 
 def named(directory: Path, code: str, system: str, language: str) -> Disease | None:
-    """The disease of a code; None when the list does not have it. Waits for the index."""
+    """The disease of a code; None when the list does not have it.
+
+    Until the index is there the text itself is looked through, which takes some milliseconds.
+    """
     for _try in range(2):
-        current = _current(directory, None)
+        current = _current(directory, _PATIENCE)
         if current is None:
-            return None
+            break
         try:
             with _asking:
                 found = finding.named(current.connection, code, system)
@@ -127,6 +130,25 @@ def named(directory: Path, code: str, system: str, language: str) -> Disease | N
             _drop(current)
             continue
         return None if found is None else _disease(found, language, current.language, "")
+    return _in_text(directory, code.strip(), system, language)
+
+
+def _in_text(directory: Path, code: str, system: str, language: str) -> Disease | None:
+    lines = sources(directory)[0].read_text(encoding="utf-8-sig").splitlines()
+    columns = next((i for i, line in enumerate(lines) if line and not line.startswith("#")), 0)
+    head = lines[: columns + 1]
+    wanted = code.casefold()
+    for line in lines[columns + 1 :]:
+        if wanted not in line.casefold():
+            continue
+        try:
+            listed = listing.read("\n".join([*head, line]))
+        except listing.BadList:
+            continue
+        row = listed.rows[0]
+        if row.system == system and row.code in (code, code.upper()):
+            found = index.Found(0, row.system, row.code, False, row.labels, list(row.synonyms))
+            return _disease(found, language, listed.language, "")
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -88,7 +89,10 @@ def test_on_a_stores_thread_in_the_users_language(clinic: Path) -> None:
         one = store.read(diseases.named, "1A00").result()
         assert one is not None
         assert one.label == "Cholera"
-        assert store.read(diseases.ready).result()
+        end = time.monotonic() + 60
+        while not store.read(diseases.ready).result():
+            assert time.monotonic() < end
+            time.sleep(0.02)
         use_language("es")
         assert store.read(diseases.find, "cholera", 1).result()[0].label == "Cólera"
         assert store.count(diseases.find, "cholera", 1).result()[0].code == "1A00"

@@ -302,6 +302,10 @@ def test_until_the_index_is_made_the_common_ones_are_found(store: Path) -> None:
     assert not shelf.ready(store)
     [one] = shelf.find(store, "high blood pressure", 1, "en", patience=0)
     assert (one.code, one.label) == ("BA00", "Essential hypertension")
+    assert not shelf.ready(store)  # or what follows tests nothing
+    one_named = shelf._in_text(store, "1a00", "icd11", "es")
+    assert one_named == Disease("1A00", "Cólera", "icd11", "", "Cholera")
+    assert shelf._in_text(store, "0000", "icd11", "es") is None
     found(store, "x")
     assert shelf.ready(store)
 
