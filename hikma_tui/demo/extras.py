@@ -22,6 +22,11 @@ from hikma_tui.models import (
 )
 
 _HALF_AN_HOUR = 1_800_000
+# Substance, class as the table of medicines names it, reaction.
+_ALLERGIES = (
+    ("Penicillin", "penicillins", "rash"), ("Aspirin", "nsaids", "breathing difficulty"),
+    ("Co-trimoxazole", "sulfonamides", "hives"), ("Peanuts", "", "swelling of face or lips"),
+)  # fmt: skip
 _GONE = 0.03  # of these records are deleted by themselves
 
 
@@ -39,7 +44,7 @@ class Extras:
         self._problems = rows.declare(
             Problem, "id", "patient_id", "visit_id", "problem_code_system", "problem_code",
             "problem_label", "clinical_status", "verification_status", "onset_date",
-            "recorded_by_user_id", *stamps,
+            "recorded_by_user_id", "metadata", *stamps,
         )  # fmt: skip
         self._appointments = rows.declare(
             Appointment, "id", "provider_id", "clinic_id", "patient_id", "user_id",
@@ -65,6 +70,7 @@ class Extras:
         """The patient's problems."""
         if rng.random() < 0.12 * self._share:
             self._problem(chart, came, rng, gone=False)
+        self._asked(chart, came)
         if chart.turn.whole:
             self._problem(chart, came, rng, gone=False)
             self._problem(chart, came, rng, gone=True)
@@ -130,7 +136,33 @@ class Extras:
         self._problems.append(
             (row_id, chart.patient_id, None, system, code, label,
              "resolved" if resolved else "active", "confirmed", self._place.day(came),
-             provider.id, chart.registered, chart.registered,
+             provider.id, "{}", chart.registered, chart.registered,
+             *_tail(deleted, "patient_problems"))
+        )  # fmt: skip
+
+    def _asked(self, chart: Chart, came: int) -> None:
+        """Some have an allergy, some none known; of most nobody asked. Draws of its own, so that
+        the rest of the demo stays as it is.
+        """
+        rng = random.Random(f"allergies {chart.patient_id}")
+        draw = 0.0 if chart.turn.whole else rng.random()
+        if draw >= 0.18 * self._share:
+            return
+        code, label, about = "716186003", "No known allergies", {"none_known": ""}
+        if draw < 0.06 * self._share:
+            substance, kind, reaction = rng.choice(_ALLERGIES)
+            code, label = "419199007", f"Allergy: {substance} ({reaction})"
+            about = {"substance": substance, "class": kind, "reaction": reaction,
+                     "severity": "", "certainty": "unconfirmed"}  # fmt: skip
+        day = self._place.day(came)
+        if "none_known" in about:
+            about["none_known"] = day
+        row_id = self._new()
+        deleted = self._deletion(chart, "patient_problems", row_id, None, False, chart.registered)
+        provider = self._place.providers[chart.clinic][0]
+        self._problems.append(
+            (row_id, chart.patient_id, None, "snomed", code, label, "active", "unconfirmed", day,
+             provider.id, json.dumps({"allergy": about}), chart.registered, chart.registered,
              *_tail(deleted, "patient_problems"))
         )  # fmt: skip
 
