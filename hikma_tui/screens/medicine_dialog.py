@@ -16,13 +16,14 @@ from hikma_tui.widgets.entry_parts import answers_of, changed, parts_form
 from hikma_tui.widgets.form_editor import FormEditor
 from hikma_tui.widgets.keys import N_, Action
 
-_ROWS = 16  # nine parts and the choices of one
+_ROWS = 15  # nine parts and the choices of one
 
 
 class MedicineDialog(Dialog[Item | None]):
     """An entry as a little form. Gives the changed entry; None when nothing is to change.
 
-    Nothing is saved here: the entry goes back into the form that it came from.
+    ``who`` is a line that says whose it is. Nothing is saved here: the entry goes back into the
+    form that it came from.
     """
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -30,8 +31,9 @@ class MedicineDialog(Dialog[Item | None]):
         Action("medicine.leave", "escape", N_("back, nothing changes")),
     )
 
-    def __init__(self, field: Field, item: Item, today: date) -> None:
-        super().__init__(_("Change: {medicine}").format(medicine=medicines.words(item)))
+    def __init__(self, who: str, field: Field, item: Item, today: date) -> None:
+        question = _("Change: {medicine}").format(medicine=medicines.words(item))
+        super().__init__(f"{who}\n{question}")
         self._item = item
         self._before = answers_of(field, item)
         self._today = today

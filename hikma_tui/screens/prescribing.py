@@ -12,6 +12,7 @@ from hikma_tui.clinic.errors import Refused
 from hikma_tui.clinic.prescribing import Unreasoned
 from hikma_tui.i18n import _
 from hikma_tui.screens.form_screen import FormScreen
+from hikma_tui.screens.identity import identity_line
 from hikma_tui.screens.medicine_dialog import MedicineDialog
 from hikma_tui.screens.session import not_saved
 from hikma_tui.screens.suggesting import Suggesting
@@ -29,6 +30,11 @@ class PrescribingScreen(FormScreen[T], Generic[T]):
         self._patient_id = patient_id
         self._names: dict[str, str] = {}
 
+    @property
+    def _who(self) -> str:
+        """Whom a dialog is about, since it covers the line that says so (decisions.md 12)."""
+        return identity_line(self._card, self.clinic.today, 72) if self._card else ""
+
     def _suggest(self) -> Suggesting:
         return Suggesting(self, self._names)
 
@@ -40,7 +46,7 @@ class PrescribingScreen(FormScreen[T], Generic[T]):
             self.run_worker(self._change_entry(event), group="entry", exclusive=True)
 
     async def _change_entry(self, event: FormEditor.EntryOpened) -> None:
-        dialog = MedicineDialog(event.field, event.item, self.clinic.today)
+        dialog = MedicineDialog(self._who, event.field, event.item, self.clinic.today)
         item = await self.app.push_screen_wait(dialog)
         editor = self._editor
         if item is not None and editor is not None:
@@ -65,8 +71,9 @@ class PrescribingScreen(FormScreen[T], Generic[T]):
         """Ask why it is given all the same, and write that into the entry."""
         medicine = one.medicine
         checked = _("Interactions between medicines are not checked.")
+        question = _("{medicine}: why is it given in spite of the allergy?")
         asked = AskReason(
-            _("{medicine}: why is it given in spite of the allergy?").format(medicine=medicine),
+            f"{self._who}\n{question.format(medicine=medicine)}",
             "\n".join([*one.sentences, checked]),
         )
         reason = await self.app.push_screen_wait(asked)

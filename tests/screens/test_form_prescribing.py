@@ -100,6 +100,7 @@ async def test_an_allergy_asks_why_before_anything_is_saved(clinic: Clinic, pati
         text = await hit(pilot, "f10")
         assert on(app, AskReason)
         assert "ALLERGY to Penicillin (rash)" in text
+        assert "HASSAN, Mohammed" in text
         assert "Interactions between medicines are not checked." in text
         text = await hit(pilot, "escape")
         assert "NOT SAVED: amoxicillin goes against an allergy." in text
@@ -165,6 +166,7 @@ async def test_an_entry_is_changed_part_by_part(clinic: Clinic, patient: str) ->
         await hit(pilot, "down", "enter")
         assert on(app, MedicineDialog)
         assert "Change: Amoxicillin 500 mg" in screen_text(app)
+        assert "HASSAN, Mohammed" in screen_text(app), "the dialog covers the line that says who"
         await hit(pilot, "tab", "backspace", "backspace", "backspace", *"250")
         text = await hit(pilot, "escape")
         assert on(app, MedicineDialog), "what was typed is not dropped by one key"
