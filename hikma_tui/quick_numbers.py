@@ -14,7 +14,7 @@ from decimal import Decimal
 from hikma_tui import quick_doubts, vitals
 from hikma_tui.i18n import _
 from hikma_tui.quick_shape import Choice, Edit, Kind, Part, Token
-from hikma_tui.quick_words import Measure, Unit, rounded
+from hikma_tui.quick_words import Measure, Unit, rounded, shown
 
 SURE = "!"
 _NUMBER = re.compile(r"(\d{1,6}(?:[.,]\d{1,4})?)(.*)", re.DOTALL)
@@ -128,8 +128,8 @@ def number_part(
                     choices=(left_out(start, end),))  # fmt: skip
     doubt = quick_doubts.doubt(measure.key, number, age_days)
     if doubt and not value.sure:
-        shown = unit.shown if value.unit or unit is not measure.default else ""
-        right = Choice(_("It is right: {value}").format(value=words), rewritten(shown, True))
+        said_unit = unit.shown if value.unit or unit is not measure.default else ""
+        right = Choice(_("It is right: {value}").format(value=words), rewritten(said_unit, True))
         return Part(kind, start, end, label, words, values, (right, left_out(start, end)),
                     doubt, blocks=True)  # fmt: skip
     mark = quick_doubts.mark(measure.key, number, age_days)
@@ -142,7 +142,7 @@ def number_part(
 
 def label_of(measure: Measure) -> str:
     """Its name in the user's language; a vital sign has the one that it has everywhere."""
-    return _(measure.label) if measure.own else vitals.field(measure.key).label
+    return shown(measure.label) if measure.own else vitals.field(measure.key).label
 
 
 def left_out(start: int, end: int) -> Choice:

@@ -9,7 +9,13 @@ from hikma_tui import quick_doubts, vitals
 from hikma_tui.i18n import _
 from hikma_tui.quick_numbers import SURE, left_out, split_sure
 from hikma_tui.quick_shape import Choice, Edit, Kind, Part, Token
-from hikma_tui.quick_words import POSITION_CHOICES, POSITIONS, PRESSURE_LABEL, PRESSURE_UNITS
+from hikma_tui.quick_words import (
+    POSITION_CHOICES,
+    POSITIONS,
+    PRESSURE_LABEL,
+    PRESSURE_UNITS,
+    shown,
+)
 
 UPPER, LOWER = "systolic_bp", "diastolic_bp"
 _BOTH = re.compile(r"(\d{1,4}|nr)/(\d{1,4}|nr|p|palp)(.*)")
@@ -34,7 +40,8 @@ def pressure_at(
 ) -> tuple[Part, int] | None:  # fmt: skip
     """The blood pressure whose numbers begin with ``text`` at ``index``; and what comes next."""
     if text in vitals.NOT_RECORDABLE:
-        both = Part(Kind.VITAL, start, tokens[index].end, _(PRESSURE_LABEL), _("not recordable"),
+        end = tokens[index].end
+        both = Part(Kind.VITAL, start, end, shown(PRESSURE_LABEL), _("not recordable"),
                     unrecordable=(UPPER, LOWER))  # fmt: skip
         return both, index + 1
     joined, after = _joined(tokens, index, text)
@@ -88,7 +95,7 @@ def _one_number(
         edit = Edit(start, end, f"{keyword} {upper}/{lower}")
         choices = (Choice(f"{upper}/{lower} mmHg", (edit,)), left_out(start, end))
         after += 1
-    part = Part(Kind.VITAL, start, end, _(PRESSURE_LABEL), upper, choices=choices, blocks=True,
+    part = Part(Kind.VITAL, start, end, shown(PRESSURE_LABEL), upper, choices=choices, blocks=True,
                 sentence=_("two numbers, such as 140/90"))  # fmt: skip
     return part, after
 
@@ -98,7 +105,7 @@ def _part(
     age_days: int | None,
 ) -> Part:  # fmt: skip
     start, end = span
-    label, words = _(PRESSURE_LABEL), f"{upper}/{lower} mmHg"
+    label, words = shown(PRESSURE_LABEL), f"{upper}/{lower} mmHg"
     typed = {UPPER: upper, LOWER: lower}
     values = {key: number for key, number in typed.items() if number not in _MISSED}
     missed = tuple(key for key in typed if key not in values)

@@ -227,7 +227,8 @@ class _Reader:
         if stored is None:
             return None
         start, end = self._tokens[index].start, self._tokens[at].end
-        part = Part(Kind.MEASURE, start, end, _(options.label), words.option_words(stored),
+        label, said = words.shown(options.label), words.shown(stored)
+        part = Part(Kind.MEASURE, start, end, label, said,
                     {options.key: stored})  # fmt: skip
         return part, at + 1
 

@@ -97,8 +97,8 @@ def free_text(words: str) -> str:
 def with_diseases(line: Line, found: Mapping[str, Sequence[DiseaseLike]]) -> Line:
     """The line with what the list of diseases has for the text of each diagnosis.
 
-    ``found`` is by text. A text that is exactly the name of one disease alone is chosen by itself
-    (``filled`` writes it out); all else asks.
+    ``found`` is by text. A text that is exactly the name or the code of one disease is chosen by
+    itself (``filled`` writes it out); all else asks, also what is a synonym of one.
     """
     parts = tuple(
         _offering(part, found[part.values["text"]])
@@ -116,7 +116,7 @@ def _edit(part: Part, text: str) -> tuple[Edit, ...]:
 
 def _offering(part: Part, diseases: Sequence[DiseaseLike]) -> Part:
     text = part.values["text"]
-    same = [one for one in diseases if fold(text) in (fold(one.label), fold(one.matched or ""))]
+    same = [one for one in diseases if fold(text) == fold(one.label)]
     codes = [one for one in diseases if fold(text) == fold(one.code)]
     certain = codes if len(codes) == 1 else same
     if len(certain) == 1:

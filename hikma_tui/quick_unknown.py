@@ -30,7 +30,7 @@ def unknown_part(text: str, tokens: Sequence[Token], first: int, end: int) -> Pa
         choices = ()
     elif is_pressure(folded):
         edit = Edit(start, start, "bp ")
-        choices = (Choice(f"{_(words.PRESSURE_LABEL)} {typed}", (edit,)),)
+        choices = (Choice(f"{words.shown(words.PRESSURE_LABEL)} {typed}", (edit,)),)
     elif folded in words.OPTIONS_BY_KEYWORD and end == first + 1:
         choices = _results(words.OPTIONS_BY_KEYWORD[folded], typed, start, stop)
     elif folded[:1].isdecimal():
@@ -45,7 +45,7 @@ def _waiting(folded: str) -> str:
     """What a keyword without a value is, if the word is one."""
     keyword = folded.rstrip(":=")
     if keyword in words.PRESSURE:
-        return _(words.PRESSURE_LABEL)
+        return words.shown(words.PRESSURE_LABEL)
     measure = words.BY_KEYWORD.get(keyword)
     return label_of(measure) if measure else ""
 
@@ -54,7 +54,7 @@ def _results(options: words.Options, typed: str, start: int, stop: int) -> tuple
     """The results that a test without one can have."""
     firsts = {stored: word for word, stored in reversed(list(options.values.items()))}
     found = [
-        Choice(f"{_(options.label)}: {words.option_words(stored)}",
+        Choice(f"{words.shown(options.label)}: {words.shown(stored)}",
                (Edit(stop, stop, f" {firsts[stored]}"),))
         for stored in dict.fromkeys(options.values.values())
     ]  # fmt: skip

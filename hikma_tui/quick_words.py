@@ -16,11 +16,6 @@ from hikma_tui.i18n import _
 Convert = Callable[[Decimal], Decimal]
 
 
-def N_(text: str) -> str:
-    """Mark ``text`` for translation where it is written; it is translated where it is shown."""
-    return text
-
-
 @dataclass(frozen=True, slots=True)
 class Unit:
     """A unit as it is shown; ``convert`` turns a number into the stored unit ``stored``."""
@@ -34,7 +29,8 @@ class Unit:
 class Measure:
     """A number that can be typed. ``key`` is a vitals column, or a field id of own measures.
 
-    ``units`` by what may be typed; ``default`` is the unit of a bare number, where there is no
+    ``label`` is empty for a vital sign, which has its name in ``vitals``. ``units`` by what may be
+    typed; ``default`` is the unit of a bare number, where there is no
     doubt about it. ``low`` to ``high`` (in the stored unit) only tells whether a bare number, or a
     keyword inside of free text, could mean this: it refuses nothing.
     """
@@ -100,18 +96,18 @@ _MINUTES = _units(("/min /m min bpm lpm ppm rpm /mn /minute نبضه /د /دقي
 
 MEASURES: tuple[Measure, ...] = (
     Measure(
-        "pulse_rate", N_("Pulse"),
+        "pulse_rate", "",
         ("hr", "p", "pulse", "puls", "pr", "fc", "pulso", "نبض", "النبض"),
         _MINUTES, _MINUTE, 30, 220,
     ),
     Measure(
-        "temperature_celsius", N_("Temperature"),
+        "temperature_celsius", "",
         ("t", "temp", "temperature", "temperatura", "حراره", "الحراره"),
         _units(("c celsius centigrade م س", CELSIUS), ("f fahrenheit ف", FAHRENHEIT)),
         None, 30, 44, (CELSIUS, FAHRENHEIT),
     ),
     Measure(
-        "weight_kg", N_("Weight"), ("wt", "w", "weight", "peso", "وزن", "الوزن"),
+        "weight_kg", "", ("wt", "w", "weight", "peso", "وزن", "الوزن"),
         _units(
             ("kg kgs kilo kilos كغ كجم كيلو", _KG), ("g gr gram grams gm غ غرام", _GRAM),
             ("lb lbs pound pounds libra libras", _POUND),
@@ -119,44 +115,44 @@ MEASURES: tuple[Measure, ...] = (
         _KG, 1, 250, (_KG, _GRAM), (0, 400),
     ),
     Measure(
-        "height_cm", N_("Height"),
+        "height_cm", "",
         ("ht", "height", "talla", "estatura", "altura", "length", "طول", "الطول"),
         _LENGTHS, _CM, 40, 220, (_CM, METRE), (3, 300),
     ),
     Measure(
-        "waist_circumference_cm", N_("Waist"), ("waist", "wc", "cintura", "خصر", "الخصر"),
+        "waist_circumference_cm", "", ("waist", "wc", "cintura", "خصر", "الخصر"),
         _LENGTHS, _CM, 40, 180,
     ),
     Measure(
-        "oxygen_saturation", N_("Oxygen saturation"),
+        "oxygen_saturation", "",
         ("spo2", "sat", "sats", "sao2", "sato2", "o2", "o2sat", "saturation", "saturacion", "تشبع",
          "اكسجين", "الاكسجين"),
         _units(("% ٪ percent", _PERCENT)), _PERCENT, 50, 100,
     ),
     Measure(
-        "respiratory_rate", N_("Respiratory rate"),
+        "respiratory_rate", "",
         ("rr", "resp", "fr", "تنفس", "التنفس"), _MINUTES, _MINUTE, 6, 90,
     ),
     Measure(
-        "pain_level", N_("Pain"), ("pain", "dolor", "eva", "الم", "الالم"),
+        "pain_level", "", ("pain", "dolor", "eva", "الم", "الالم"),
         _units(("/10", Unit("/10", "/10"))), Unit("/10", "/10"), 0, 10,
     ),
     Measure(
-        "hikma-measure-muac", N_("MUAC"), ("muac", "pb", "cmb", "مواك"),
+        "hikma-measure-muac", "MUAC", ("muac", "pb", "cmb", "مواك"),
         _units(("mm مم", _MM), ("cm سم", _CM)), None, 50, 400, (_MM, _CM), own=True,
     ),
     Measure(
-        "hikma-measure-head", N_("Head circumference"), ("head", "hc", "ofc", "pc", "راس", "الراس"),
+        "hikma-measure-head", "Head circumference", ("head", "hc", "ofc", "pc", "راس", "الراس"),
         _units(("cm سم", _CM)), _CM, 20, 65, own=True,
     ),
     Measure(
-        "hikma-measure-glucose", N_("Blood glucose"),
+        "hikma-measure-glucose", "Blood glucose",
         ("gluc", "glucose", "glu", "bg", "bs", "glucosa", "glucemia", "glicemia", "سكر", "السكر"),
         _units(("mg/dl mg mgdl", _MGDL), ("mmol/l mmol mmoll", _MMOL)),
         None, 1, 700, (_MMOL, _MGDL), own=True,
     ),
     Measure(
-        "hikma-measure-haemoglobin", N_("Haemoglobin"),
+        "hikma-measure-haemoglobin", "Haemoglobin",
         ("hb", "hgb", "haemoglobin", "hemoglobin", "hemoglobina", "خضاب", "هيموغلوبين"),
         _units(("g/dl gdl", _GDL), ("g/l gl", _GL)), None, 2, 220, (_GDL, _GL), own=True,
     ),
@@ -181,7 +177,7 @@ _DEGREES = {
 
 OPTIONS: tuple[Options, ...] = (
     Options(
-        "hikma-measure-malaria", N_("Malaria test"),
+        "hikma-measure-malaria", "Malaria test",
         ("malaria", "mal", "rdt", "mrdt", "paludismo", "ملاريا", "الملاريا"),
         {
             **_values(Negative=_NEGATIVE),
@@ -192,12 +188,12 @@ OPTIONS: tuple[Options, ...] = (
         },
     ),
     Options(
-        "hikma-measure-hiv", N_("HIV test"), ("hiv", "vih"),
+        "hikma-measure-hiv", "HIV test", ("hiv", "vih"),
         {**_YES_OR_NO, "declined": "Declined", "rechaza": "Declined"},
     ),
-    Options("hikma-measure-pregnancy-test", N_("Pregnancy test"), ("upt", "hcg"), _YES_OR_NO),
+    Options("hikma-measure-pregnancy-test", "Pregnancy test", ("upt", "hcg"), _YES_OR_NO),
     Options(
-        "hikma-measure-oedema", N_("Swelling of both feet"),
+        "hikma-measure-oedema", "Swelling of both feet",
         ("oedema", "edema", "oed", "وذمه"),
         {
             **dict.fromkeys(("none", "no", "0", "nil", "neg", "ninguno", "لا"), "None"),
@@ -206,22 +202,22 @@ OPTIONS: tuple[Options, ...] = (
             **dict.fromkeys(("3+", "+3", "+++"), "+++"),
         },
     ),
-    Options("hikma-measure-urine-protein", N_("Protein in urine"),
+    Options("hikma-measure-urine-protein", "Protein in urine",
             ("protein", "prot", "proteinas", "بروتين"), _DEGREES, urine=True),
-    Options("hikma-measure-urine-glucose", N_("Glucose in urine"),
+    Options("hikma-measure-urine-glucose", "Glucose in urine",
             ("glucose", "glu", "gluc", "glucosa", "سكر"), _DEGREES, urine=True),
-    Options("hikma-measure-urine-ketones", N_("Ketones in urine"),
+    Options("hikma-measure-urine-ketones", "Ketones in urine",
             ("ketones", "ket", "cetonas", "كيتون"), _DEGREES, urine=True),
-    Options("hikma-measure-urine-blood", N_("Blood in urine"),
+    Options("hikma-measure-urine-blood", "Blood in urine",
             ("blood", "sangre", "دم"), _DEGREES, urine=True),
-    Options("hikma-measure-urine-leukocytes", N_("White cells in urine"),
+    Options("hikma-measure-urine-leukocytes", "White cells in urine",
             ("leu", "leuk", "leukocytes", "leucocitos", "wbc"), _DEGREES, urine=True),
-    Options("hikma-measure-urine-nitrite", N_("Nitrite in urine"),
+    Options("hikma-measure-urine-nitrite", "Nitrite in urine",
             ("nit", "nitrite", "nitritos"), _YES_OR_NO, urine=True),
 )  # fmt: skip
 
 PRESSURE = ("bp", "ta", "pa", "tension", "presion", "ضغط", "الضغط")
-PRESSURE_LABEL = N_("Blood pressure")
+PRESSURE_LABEL = "Blood pressure"
 PRESSURE_UNITS = frozenset({"mmhg", "mm", "ملم"})
 URINE = frozenset({"urine", "dipstick", "orina", "بول", "البول"})
 
@@ -264,13 +260,33 @@ BY_UNIT: dict[str, str] = {
     "rpm": "respiratory_rate",
 }
 
-_SAID = (
-    N_("Negative"), N_("Positive"), N_("Positive: falciparum"), N_("Positive: vivax"),
-    N_("Positive: mixed"), N_("Positive: kind not known"), N_("Declined"), N_("Trace"), N_("None"),
-    N_("3+ or more"),
-)  # fmt: skip
 
-
-def option_words(stored: str) -> str:
-    """A stored value of a result in the user's language; ``2+`` is the same in each."""
-    return _(stored) if stored in _SAID else stored
+def shown(text: str) -> str:
+    """A label or a stored result in the user's language; what is a sign stays (``2+``)."""
+    return {
+        "MUAC": _("MUAC"),
+        "Head circumference": _("Head circumference"),
+        "Blood glucose": _("Blood glucose"),
+        "Haemoglobin": _("Haemoglobin"),
+        "Malaria test": _("Malaria test"),
+        "HIV test": _("HIV test"),
+        "Pregnancy test": _("Pregnancy test"),
+        "Swelling of both feet": _("Swelling of both feet"),
+        "Protein in urine": _("Protein in urine"),
+        "Glucose in urine": _("Glucose in urine"),
+        "Ketones in urine": _("Ketones in urine"),
+        "Blood in urine": _("Blood in urine"),
+        "White cells in urine": _("White cells in urine"),
+        "Nitrite in urine": _("Nitrite in urine"),
+        "Blood pressure": _("Blood pressure"),
+        "Negative": _("Negative"),
+        "Positive": _("Positive"),
+        "Positive: falciparum": _("Positive: falciparum"),
+        "Positive: vivax": _("Positive: vivax"),
+        "Positive: mixed": _("Positive: mixed"),
+        "Positive: kind not known": _("Positive: kind not known"),
+        "Declined": _("Declined"),
+        "Trace": _("Trace"),
+        "None": _("None"),
+        "3+ or more": _("3+ or more"),
+    }.get(text, text)
