@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from hikma_tui.clinic import chart, info, problems, vitals
+from hikma_tui.clinic import chart, info, medicines, problems, vitals
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.chart import PAGE, Chart
+from hikma_tui.clinic.medicines_given import CurrentMedicine
 from hikma_tui.clinic.problems import Problem
 from hikma_tui.clinic.vitals import Entry
 from hikma_tui.clock import day_bounds, day_of
@@ -43,6 +44,7 @@ class Glance:
     chart: Chart
     problems: tuple[Problem, ...]  # those not over; allergies are on the card
     vitals: tuple[Entry, ...]  # newest first, at most ``VITALS``
+    medicines: tuple[CurrentMedicine, ...]  # not stopped and within their duration, newest first
     next: Planned | None  # from today on
     missed: Planned | None  # the last one that is past, after which the patient did not come
 
@@ -53,7 +55,8 @@ def glance(actor: Actor, patient_id: str, limit: int = PAGE) -> Glance:
     listed = tuple(one for one in problems.of_patient(patient_id) if not one.is_over)
     coming, missed = appointments(patient_id, found.visits[0].check_in if found.visits else None)
     measured = tuple(vitals.history(actor, patient_id, VITALS))
-    return Glance(found, listed, measured, coming, missed)
+    current = tuple(medicines.current(actor, patient_id, info.today()))
+    return Glance(found, listed, measured, current, coming, missed)
 
 
 def appointments(patient_id: str, last_visit: int | None) -> tuple[Planned | None, Planned | None]:

@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.events import Resize
+from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from hikma_tui.clinic.patients import PatientCard
@@ -23,8 +24,12 @@ from hikma_tui.widgets.row_list import Info, Line, RowList
 from hikma_tui.widgets.title import KeyLine, MessageLine
 
 
-class ChoosePatient(ClinicScreen[str | None]):
+class ChoosePatient(ClinicScreen[str | None], ModalScreen[str | None]):
     """Gives the id of another patient than ``card``, or None when left. ``what`` is to be moved."""
+
+    DEFAULT_CSS = """
+    ChoosePatient { background: $background; }
+    """
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("target.take", "enter", N_("this patient"), N_("Take the marked patient")),

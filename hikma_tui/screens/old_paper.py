@@ -60,6 +60,7 @@ class OldPaper:
         self._screen = screen
         self._card = card
         self._saved: list[date] = []
+        self._names: dict[str, str] = {}
 
     async def run(self) -> None:
         """Until the day is left with Esc."""
@@ -69,16 +70,22 @@ class OldPaper:
             self._screen.say(str(error), loud=True)
             return
         names = {row["id"]: forms.translate(forms.event_form(row).name, language()) for row in rows}
+        self._names = names
         form_id = await self._choose(names)
-        while form_id is not None:
-            asked = self._ask(names.get(form_id, _("All the forms")))
+        if form_id is not None:
+            await self._go_on(form_id)
+
+    async def _go_on(self, form_id: str) -> None:
+        """Ask for the next day; left with Esc, the papers are finished."""
+        while True:
+            asked = self._ask(self._names.get(form_id, _("All the forms")))
             day = await self._screen.app.push_screen_wait(asked)
             if day is not None:
-                await self._enter(form_id, day)
-            elif asked.other_form:
-                form_id = await self._choose(names) or form_id
-            else:
+                self._enter(form_id, day)
+                return
+            if not asked.other_form:
                 break
+            form_id = await self._choose(self._names) or form_id
         if self._saved:
             self._screen.say(self._count())
 
@@ -100,16 +107,27 @@ class OldPaper:
         said = ngettext("{n} saved, the last of {day}", "{n} saved, the last of {day}", n)
         return said.format(n=n, day=self._saved[-1].isoformat())
 
-    async def _enter(self, form_id: str, day: date) -> None:
-        """Fill the form for that day; what is left unsaved stays as a draft."""
+    def _enter(self, form_id: str, day: date) -> None:
+        """Fill the form for that day; what is left unsaved stays as a draft. Then the next day."""
         if form_id == _ALL:
             from hikma_tui.screens.visit_entry import VisitEntryScreen
 
-            await self._screen.app.push_screen_wait(VisitEntryScreen(self._card.id, day))
+            def left(_result: None) -> None:
+                self._next(form_id)
+
+            self._screen.app.push_screen(VisitEntryScreen(self._card.id, day), left)
             return
         from hikma_tui.screens.event_form import EventFormScreen
 
         form = EventFormScreen(self._card.id, form_id, day)
-        said = await self._screen.app.push_screen_wait(form)
-        if said and form.recorded is not None:
-            self._saved.append(day)
+
+        def done(said: str | None) -> None:
+            if said and form.recorded is not None:
+                self._saved.append(day)
+            self._next(form_id)
+
+        self._screen.app.push_screen(form, done)
+
+    def _next(self, form_id: str) -> None:
+        if self._screen in self._screen.app.screen_stack:
+            self._screen.run_worker(self._go_on(form_id), group="more", exclusive=True)

@@ -16,7 +16,7 @@ from hikma_tui.screens import patient_glance, patient_more, patient_rows, visit_
 from hikma_tui.screens.patient_panel import Panel
 from hikma_tui.screens.session import PatientSideScreen, session
 from hikma_tui.screens.who import Who
-from hikma_tui.widgets.dialogs import Choose
+from hikma_tui.widgets.dialogs import Choose, Tell
 from hikma_tui.widgets.keys import N_, Action
 from hikma_tui.widgets.row_list import RowList
 from hikma_tui.widgets.title import KeyLine, MessageLine
@@ -65,8 +65,8 @@ class PatientScreen(PatientSideScreen):
             self.say(self._said)
 
     def on_screen_resume(self, _event: ScreenResume) -> None:
-        """Shown, or shown again after something was saved: read the file anew."""
-        self.run_worker(self._read(), group="read", exclusive=True)
+        """Shown, or shown again: read the file anew."""
+        self.run_worker(self.reread(), group="read", exclusive=True)
 
     def on_screen_suspend(self) -> None:
         """What was said is over once something else has been looked at."""
@@ -84,13 +84,10 @@ class PatientScreen(PatientSideScreen):
     def _chart(self) -> chart.Chart | None:
         return self._glance.chart if self._glance else None
 
-    async def reread(self) -> None:
-        """Show the file as it is now."""
-        await self._read()
-
     # Reading -------------------------------------------------------------------------------
 
-    async def _read(self) -> None:
+    async def reread(self) -> None:
+        """Show the file as it is now."""
         try:
             self._glance, self._allowed = await self.clinic.reading(
                 visit_reading.opened, self.actor, self.patient_id, self._limit
@@ -131,7 +128,7 @@ class PatientScreen(PatientSideScreen):
         """The last line is marked: the next page of visits."""
         if self._chart is not None and len(self._chart.visits) < self._chart.total:
             self._limit += chart.PAGE
-            self.run_worker(self._read(), group="read", exclusive=True)
+            self.run_worker(self.reread(), group="read", exclusive=True)
 
     # Doing ---------------------------------------------------------------------------------
 
@@ -144,7 +141,7 @@ class PatientScreen(PatientSideScreen):
             return _("{user} has no permission to edit records at this clinic.").format(
                 user=self.actor.user_name
             )
-        if name == "open" and not (self._chart.total or self._chart.loose):
+        if name == "open" and self.query_one(RowList).highlighted is None:
             return _("There is no visit yet. 1 begins one.")
         return ""
 
@@ -175,16 +172,20 @@ class PatientScreen(PatientSideScreen):
     def opened(self, event: RowList.Opened) -> None:
         """A visit, and in it the note that was marked."""
         from hikma_tui.screens.visit import VisitScreen
+        from hikma_tui.screens.vitals_history import VitalsHistoryScreen
 
         event.stop()
         if event.key.startswith(patient_rows.VITALS):
-            self._see_vitals()
+            self.app.push_screen(VitalsHistoryScreen(self.patient_id))
             return
         visit_id, event_id = patient_rows.place_of_row(event.key)
         if visit_id:
             self.app.push_screen(VisitScreen(visit_id, event_id))
-        else:
-            self.say(_("That visit stands in another patient's file now."))
+        elif self._chart is not None:
+            note = self._chart.left[int(event.key.removeprefix(patient_rows.AWAY))]
+            self.app.push_screen(
+                Tell(_("Not in this file any more"), patient_rows.moved_away(note))
+            )
 
     def action_visit(self) -> None:
         """1: today's visit."""
@@ -196,12 +197,11 @@ class PatientScreen(PatientSideScreen):
         """2: the values of now, the ones before beside them."""
         from hikma_tui.screens.vitals_entry import VitalsEntryScreen
 
-        self.app.push_screen(VitalsEntryScreen(self.patient_id))
+        self.app.push_screen(VitalsEntryScreen(self.patient_id), self._saved)
 
-    def _see_vitals(self) -> None:
-        from hikma_tui.screens.vitals_history import VitalsHistoryScreen
-
-        self.app.push_screen(VitalsHistoryScreen(self.patient_id))
+    def _saved(self, said: str | None) -> None:
+        if said:
+            self.say(said)
 
     def action_problems(self) -> None:
         """3: the problem list."""

@@ -12,6 +12,7 @@ from datetime import date
 
 from hikma_tui import vitals as signs
 from hikma_tui.clinic.glance import Glance, Planned
+from hikma_tui.clinic.medicines_given import CurrentMedicine
 from hikma_tui.clinic.problems import Problem
 from hikma_tui.clinic.vitals import Entry, latest_of
 from hikma_tui.days import short
@@ -28,6 +29,8 @@ def glance_rows(found: Glance, today: date, width: int) -> list[str]:
     """The rows between who it is and the visits, each ready for the terminal."""
     rows = _part(_("Problems"), _problems(found.problems), width, _PROBLEMS, _more("3"))
     rows += _vitals_rows(found.vitals, today, width)
+    taken = _medicines(found.medicines, today)
+    rows += _part(_("Medicines"), taken, width, _MEDICINES, _more("4"))
     planned = _planned(found, today)
     return rows + (_part(_("Next visit"), planned, width, 2, lambda _n: "") if planned else [])
 
@@ -86,7 +89,7 @@ def _problems(problems: Sequence[Problem]) -> list[str]:
         marks = []
         if problem.status == "remission":
             marks.append(_("in remission"))
-        if problem.certainty in ("provisional", "unconfirmed"):
+        if problem.certainty == "unconfirmed":  # "provisional" is what nobody has chosen
             marks.append(_("not confirmed"))
         said = ", ".join(marks)
         words.append(f"{problem.label} ({said})" if said else problem.label)
@@ -136,6 +139,23 @@ def _older(entries: Sequence[Entry], today: date) -> list[str]:
         for one in latest_of(entries)
         if one.day != entries[0].day and one.piece.name not in ("bmi", "pain_level")
     ]
+
+
+def _medicines(taken: Sequence[CurrentMedicine], today: date) -> list[str]:
+    """Each with the day on which it was given; the newest first."""
+    if not taken:
+        return [_("No current medicine is recorded: 4")]
+    said = []
+    for one in taken:
+        words, day = one.words, short(one.day.isoformat(), today)
+        if one.until is not None:
+            until = short(one.until.isoformat(), today)
+            said.append(_("{medicine}, to {until} ({day})").format(
+                medicine=words, until=until, day=day
+            ))  # fmt: skip
+        else:
+            said.append(f"{words} ({day})")
+    return said
 
 
 def _planned(found: Glance, today: date) -> list[str]:

@@ -31,6 +31,7 @@ def choices(visit: VisitLine | None) -> Sequence[Choice]:
         Choice("finish", over),
         Choice("allergies", _("Allergies")),
         Choice("status", _("Deceased, moved away, referred")),
+        Choice("measured", _("Vitals and measures over time")),
         Choice("answers", _("Answers to one form over time")),
         Choice("paper", _("Old visits from paper")),
         Choice("move", move),
@@ -50,6 +51,10 @@ async def do(screen: PatientScreen, choice: str, found: Chart, visit: VisitLine 
         from hikma_tui.screens.status import StatusScreen
 
         screen.app.push_screen(StatusScreen(card.id))
+    elif choice == "measured":
+        from hikma_tui.screens.vitals_history import VitalsHistoryScreen
+
+        screen.app.push_screen(VitalsHistoryScreen(card.id))
     elif choice == "answers":
         from hikma_tui.screens.form_history import choose_form
 

@@ -65,7 +65,7 @@ def time_line(found: Chart, width: int) -> list[Line]:
     oldest = min((block[0] for block in blocks), default="")
     for number, note in enumerate(found.left):
         if found.total <= len(found.visits) or note.day >= oldest:  # else it comes with its page
-            cells = fit(day_text(as_date(note.day)), _WHEN) + fit(_("moved away"), _room(width))
+            cells = fit(day_text(as_date(note.day)), _WHEN - 2)
             key = f"{AWAY}{number}"
             blocks.append((note.day, 0, [Row(key, cells, moved_away(note), style="muted")]))
     blocks.sort(key=lambda block: block[:2], reverse=True)
@@ -93,6 +93,11 @@ def moved_away(note: Note) -> str:
     return _("{what} moved to another patient on {day} by {user}: {reason}").format(
         what=what, day=day, user=note.by, reason=note.reason
     )
+
+
+def told_away(found: Chart, key: str) -> str:
+    """What the row ``key`` of something moved away says, in full."""
+    return moved_away(found.left[int(key.removeprefix(AWAY))])
 
 
 def moved_here(note: Note) -> str:
@@ -130,6 +135,7 @@ def _visit_lines(visit: VisitLine, born: str, width: int) -> list[Line]:
         lines.append(Row(key, cells, text))
     if not lines:
         name = _("nothing recorded") if visit.empty else _("no note")
+        name = _("vitals") if visit.vitals else name
         cells = when + fit(name, room) + " " + fit(visit.provider, 10)
         marks = _marks(visit, None)
         text = f"{marks}: {beside}" if marks and beside else marks or beside
@@ -159,7 +165,7 @@ def _marks(visit: VisitLine | None, event: EventLine | None) -> str:
     if visit is not None and visit.open:
         words.append(_("still open"))
     if visit is not None and visit.late:
-        words.append(_("entered late"))
+        words.append(_("late"))
     if (visit is not None and visit.came) or (event is not None and event.came):
         words.append(_("moved here"))
     if event is not None and event.corrected:
