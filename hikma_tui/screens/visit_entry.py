@@ -121,7 +121,8 @@ class VisitEntryScreen(VisitLeads):
             if drafts.at(self.actor, event_place.of(card.id, row["id"], day, which)) is not None
         )  # fmt: skip
         line = self._begin_draft(place_of(card.id, day, which))
-        return Place(card, usable, visit, which, begun, line)
+        names = tuple(rows.form_name(row) for row in usable)
+        return Place(card, usable, names, visit, which, begun, line)
 
     def _show_heads(self, place: Place) -> None:
         self.query_one(Who).show_patient(place.card, self.clinic.today)
@@ -133,7 +134,7 @@ class VisitEntryScreen(VisitLeads):
         return rows.form_rows(self._place) if self._place else []
 
     def _form_names(self) -> list[str]:
-        return [rows.form_name(row) for row in self._place.forms] if self._place else []
+        return list(self._place.names) if self._place else []
 
     def on_key(self, event: Key) -> None:
         """A digit of any script opens the form of that number, also beside the field."""

@@ -24,6 +24,7 @@ class Place:
 
     card: PatientCard
     forms: tuple[dict[str, Any], ...]
+    names: tuple[str, ...]  # of the forms, in the user's language
     visit: VisitLine | None
     which: str  # which of the day's visits, as in the place of a draft
     begun: frozenset[str]  # the forms of which a draft is kept
@@ -50,8 +51,8 @@ def which_visit(place: Place, on: date, today: date, *, another: bool) -> str:
 def form_rows(place: Place) -> list[Line]:
     """A row for each form with its digit, then vital signs and problem."""
     rows: list[Line] = [
-        Row(row["id"], str(number) if number < 10 else " ", _form_line(row, place))
-        for number, row in enumerate(place.forms, start=1)
+        Row(row["id"], str(number) if number < 10 else " ", _form_line(row, name, place))
+        for number, (row, name) in enumerate(zip(place.forms, place.names, strict=True), start=1)
     ]
     if not rows:
         rows.append(Info(_("There is no form for this clinic yet.")))
@@ -65,8 +66,7 @@ def form_name(row: Mapping[str, Any]) -> str:
     return forms.translate(forms.event_form(row).name, language())
 
 
-def _form_line(row: Mapping[str, Any], place: Place) -> str:
-    name = form_name(row)
+def _form_line(row: Mapping[str, Any], name: str, place: Place) -> str:
     filled = sum(1 for e in place.visit.events if e.form_id == row["id"]) if place.visit else 0
     if row["id"] in place.begun:
         name = _("{form}   (draft)").format(form=name)
