@@ -94,6 +94,8 @@ class Sheet:
         """The answer in one line for a person, as it came (not yet plain)."""
         if field.kind in ENTRIES:
             texts = [self.entry_text(field, entry) for entry in self.entries(field)]
+            if len(texts) > 1:  # how many, where the row may be too short for all
+                texts[0] = f"({len(texts)}) {texts[0]}"
             typed = self.unparsed.get(field.id, "")
             # What is not chosen yet stands first: there it is not cut off.
             return "; ".join([*([_("CHOOSE: {text}").format(text=typed)] if typed else []), *texts])

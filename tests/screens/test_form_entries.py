@@ -98,7 +98,8 @@ async def test_a_disease_is_pointed_at_and_taken() -> None:
         assert app.editor.unparsed == {}
         await one_by_one(pilot, *"hypert", "down", "enter", "enter")
         assert app.at == "rx"
-        assert "Hipertensión esencial (BA" in app.text, "shown in the user's language"
+        assert "(2) Malaria due to" in app.text, "a row that is cut says how many there are"
+        assert "Hipertensión esencial" in app.text, "shown in the user's language"
         diagnoses = app.answer("dx")
         assert isinstance(diagnoses, list)
         assert diagnoses[1] == {"code": "BA00", "desc": "Essential hypertension"}
