@@ -165,7 +165,11 @@ class _Reader:
         if in_medicine and short and before[-1:].isdecimal():
             return False
         found = self._measured(index, sure=True)
-        return found is not None and found[0].kind is not Kind.UNKNOWN
+        if found is None or found[0].kind is Kind.UNKNOWN:
+            return False
+        after = found[1]
+        lasting = after < len(self._tokens) and self._tokens[after].folded in words.LASTING
+        return not lasting  # "abdominal pain 3 days"
 
     # Measures ------------------------------------------------------------------------------
 

@@ -160,6 +160,7 @@ def test_not_recordable_is_an_answer() -> None:
     [
         ("dx weight loss wt 61", ["weight loss"]),
         ("dx hiv pos", ["hiv pos"]),
+        ("dx abdominal pain 3 days wt 61", ["abdominal pain 3 days"]),
         ("dx hypertension, type 2 diabetes rx x", ["hypertension", "type 2 diabetes"]),
         ("dx fever dx cough", ["fever", "cough"]),
         ("تشخيص سكري وزن ٦١", ["سكري"]),
