@@ -139,7 +139,14 @@ def doubts(typed: Typed, age_days: int | None) -> list[tuple[str, str]]:
 
 def said(typed: Typed, field_id: str, age_days: int | None) -> str:
     """The line below the form: what is wrong with the field being typed, else what is doubted,
-    else the entry in words as it will be kept.
+    else the entry in words as it will be kept, this field first.
     """
     wrong = dict(doubts(typed, age_days)) | dict(typed.problems)
-    return wrong.get(field_id) or vitals.line(typed.row, age_days)
+    if field_id in wrong:
+        return wrong[field_id]
+    pieces = vitals.words(typed.row, age_days)
+    own = ["systolic_bp"] if field_id in (PRESSURE, POSITION) else [field_id]
+    if field_id in ("weight_kg", "height_cm"):
+        own.append("bmi")
+    pieces.sort(key=lambda piece: piece.name not in own)  # the rest may be cut off, never this
+    return "  ".join(piece.words for piece in pieces)

@@ -225,7 +225,7 @@ class VitalsEntryScreen(FormScreen[str]):
                 not_recordable=typed.not_recordable, entered=typed.entered,
             )  # fmt: skip
         assert self._card is not None
-        return saved_line(self._card, self.clinic.today, vitals.line(typed.row, self._age))
+        return saved_line(self._card, self.clinic.today, _("vital signs"))
 
     def _go_on(self, said: str) -> None:
         self.dismiss(said)
