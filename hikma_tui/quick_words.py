@@ -243,9 +243,12 @@ MEDICINE = frozenset({"rx", "tto", "rp", "tratamiento", "دواء", "علاج", 
 NOTE = frozenset({"n", "note", "nota", "ملاحظه"})
 ALLERGY = frozenset({"allergy", "allergies", "allergic", "alergia", "alergias", "حساسيه"})
 
-LASTING = frozenset(
-    ["d", "day", "days", "w", "wk", "week", "weeks", "month", "months", "h", "hour", "hours", "year", "years", "dia", "dias", "semana", "semanas", "mes", "meses", "hora", "horas", "ano", "anos", "يوم", "ايام", "اسبوع", "اسابيع", "شهر", "اشهر", "ساعه", "ساعات"]
-)  # fmt: skip
+_LASTING = (
+    "d day days w wk week weeks month months h hour hours year years"
+    " dia dias semana semanas mes meses hora horas ano anos"
+    " يوم ايام اسبوع اسابيع شهر اشهر ساعه ساعات"
+)
+LASTING = frozenset(_LASTING.split())
 """After a number: it is how long, and no measure."""
 
 BY_KEYWORD: dict[str, Measure] = {word: one for one in MEASURES for word in one.keywords}
