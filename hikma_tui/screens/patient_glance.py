@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date
 
+from hikma_tui import medicines
 from hikma_tui import vitals as signs
 from hikma_tui.clinic.glance import Glance, Planned
 from hikma_tui.clinic.medicines_given import CurrentMedicine
@@ -19,10 +20,11 @@ from hikma_tui.days import short
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.screens.patient_rows import day_text
 from hikma_tui.text import cell_width, cut, display, fit
+from hikma_tui.widgets.title import broken
 
 _LABEL = 11
 _GAP = "  "
-_PROBLEMS, _VITALS, _TREND, _MEDICINES = 2, 2, 2, 3  # rows at most
+_PROBLEMS, _VITALS, _TREND, _MEDICINES = 2, 2, 2, 4  # rows at most
 
 
 def glance_rows(found: Glance, today: date, width: int) -> list[str]:
@@ -53,30 +55,30 @@ def _part(
 
 
 def flow(pieces: Sequence[str], room: int, most: int, more: Callable[[int], str]) -> list[str]:
-    """``pieces`` in at most ``most`` rows of ``room`` cells, none broken; what has no room is
-    counted by ``more`` at the end. A piece wider than a row is cut.
+    """``pieces`` in at most ``most`` rows of ``room`` cells; what has no room is counted by
+    ``more`` at the end. Only a piece that is wider than a row is broken, and cut after two rows.
     """
     for kept in range(len(pieces), -1, -1):
         left = len(pieces) - kept
         tail = [more(left)] if left and more(left) else []
-        rows = _rows([*pieces[:kept], *tail], room)
+        rows = _rows([*pieces[:kept], *tail], room, min(2, most))
         if len(rows) <= most:
             return rows
     return [display(cut(more(len(pieces)), room))]
 
 
-def _rows(pieces: Sequence[str], room: int) -> list[str]:
+def _rows(pieces: Sequence[str], room: int, longest: int) -> list[str]:
     rows: list[str] = []
     used = 0
     for piece in pieces:
-        shown = cut(piece, room)
-        cells = cell_width(shown)
+        cells = cell_width(piece)
         if rows and used + len(_GAP) + cells <= room:
-            rows[-1] += _GAP + display(shown)
+            rows[-1] += _GAP + display(piece)
             used += len(_GAP) + cells
         else:
-            rows.append(display(shown))
-            used = cells
+            own = broken(piece, room, longest)
+            rows += [display(row) for row in own]
+            used = cell_width(own[-1]) if len(own) == 1 else room
     return rows
 
 
@@ -142,20 +144,27 @@ def _older(entries: Sequence[Entry], today: date) -> list[str]:
 
 
 def _medicines(taken: Sequence[CurrentMedicine], today: date) -> list[str]:
-    """Each with the day on which it was given; the newest first."""
+    """Each with the day on which it was given and when it ends; the newest first."""
     if not taken:
         return [_("No current medicine is recorded: 4")]
     said = []
     for one in taken:
-        words, day = one.words, short(one.day.isoformat(), today)
+        day = short(one.day.isoformat(), today)
         if one.until is not None:
             until = short(one.until.isoformat(), today)
-            said.append(_("{medicine}, to {until} ({day})").format(
-                medicine=words, until=until, day=day
-            ))  # fmt: skip
+            days = _("({day} to {until})").format(day=day, until=until)
+            item = {**one.item, "duration": "", "durationUnits": "", **_by_mouth(one)}
+            words = medicines.words(item)
         else:
-            said.append(f"{words} ({day})")
+            days, words = f"({day})", one.words
+        said.append(f"{words} {days}")
     return said
+
+
+def _by_mouth(one: CurrentMedicine) -> dict[str, str]:
+    """A tablet or a capsule by mouth needs no route on a short line."""
+    swallowed = one.item.get("form") in ("tablet", "capsule") and one.item.get("route") == "oral"
+    return {"route": ""} if swallowed else {}
 
 
 def _planned(found: Glance, today: date) -> list[str]:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from hikma_tui.clinic import moving, problems, records, vitals
+from hikma_tui import medicines as medicine_lines
+from hikma_tui.clinic import medicines, moving, problems, records, vitals
 from hikma_tui.screens.patient import PatientScreen
 from hikma_tui.screens.patient_glance import flow
 from hikma_tui.text import cell_width
@@ -98,6 +99,30 @@ async def test_it_says_what_matters_now(clinic: Clinic) -> None:
         assert "never" not in text
         assert "14 Aug 2026  vitals " in text  # visits of vitals alone are not "nothing recorded"
         assert "nothing recorded" not in text
+
+
+async def test_medicines_carry_their_days_and_never_push_the_visits_off(clinic: Clinic) -> None:
+    patient = hassan(clinic)
+
+    def give(line: str, day: date) -> None:
+        entry = medicine_lines.read(line).item
+        clinic.store.write(medicines.prescribe, clinic.actor, patient, day, [entry]).result()
+
+    give("amlodipine 5mg od 60d", date(2026, 11, 2))
+    give("amoxicillin 500mg tds 5d", date(2026, 10, 2))  # over
+    async with running(clinic) as (app, pilot):
+        text = await open_patient(app, pilot, patient)
+        line = next(line for line in text.splitlines() if line.startswith(" Medicines"))
+        assert "mlodipine 5 mg" in line
+        assert "(2 Nov to" in line
+        assert "amoxicillin 500" not in text.split("---")[0]
+        for number in range(12):
+            give(f"drug{number} 5mg po bd 60d", date(2026, 11, 2))
+        await press(pilot, "escape")
+        text = await open_patient(app, pilot, patient)
+        assert "more: 4" in text
+        below = text.split("----")[-1].splitlines()
+        assert sum("Nora" in line for line in below) >= 6  # notes of the visits
 
 
 async def test_a_visit_after_it_keeps_an_appointment(clinic: Clinic) -> None:
