@@ -189,7 +189,9 @@ async def test_a_medicine_is_told_in_words_before_it_is_taken() -> None:
         golden("form_entries_medicine", app.text)
         assert app.answer("rx") is None
         await one_by_one(pilot, "enter")
-        (entry,) = app.answer("rx")  # type: ignore[misc]
+        answer = app.answer("rx")
+        assert isinstance(answer, list)
+        (entry,) = answer
         assert {key: value for key, value in entry.items() if key != "id"} == {
             "name": "Amlodipine", "dose": 5, "doseUnits": "mg", "route": "", "form": "",
             "frequency": 1, "intervals": "", "duration": 30, "durationUnits": "days",

@@ -156,7 +156,10 @@ async def test_an_entry_is_changed_part_by_part(clinic: Clinic, patient: str) ->
            "intervals": 0, "dose": 500, "doseUnits": "mg", "duration": 7,
            "durationUnits": "days", "fromPhone": {"x": 1}}  # fmt: skip
     form = str(clinic.forms["Consultation"]["id"])
-    answers = {field_id(clinic, "Chief complaint"): "cough", of_type(clinic, "medicine"): [old]}
+    answers: dict[str, object] = {
+        field_id(clinic, "Chief complaint"): "cough",
+        of_type(clinic, "medicine"): [old],
+    }
     made = stored(clinic, visits.record, clinic.actor, patient, form, TODAY, answers)
     async with running(clinic) as (app, pilot):
         app.push_screen(EventFormScreen(patient, form, TODAY, made.event_id))
