@@ -52,6 +52,7 @@ class Point:
     source: str  # the form's name, or nothing for an entry of vital signs
     event_id: str
     late: bool = False  # entered on a later day
+    at: int = 0  # when it was entered, in ms: the order within a day
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,7 @@ class _Event:
     form: str
     items: dict[str, tuple[str, str]]  # field id -> value, unit
     late: bool = False
+    at: int = 0
 
 
 def _patient(actor: Actor, patient_id: str) -> dict[str, Any]:
@@ -139,7 +141,9 @@ def _events(patient_id: str) -> Iterator[_Event]:
         }
         day = day_of(at, zone)
         late = created is not None and day_of(created, zone) > day
-        found.append((day, created or 0, _Event(event_id, day, name or "", items, late)))
+        found.append(
+            (day, created or 0, _Event(event_id, day, name or "", items, late, created or 0))
+        )
     # several visits of one day: what was entered last is the newest word
     found.sort(key=lambda one: one[:2], reverse=True)
     return iter([event for _day, _created, event in found])
@@ -172,7 +176,17 @@ def points_of(patient: Mapping[str, Any], events: list[_Event]) -> dict[str, lis
             )
             shown = words.get(value, value) if not one.unit else f"{value} {unit}".strip()
             found.setdefault(one.key, []).append(
-                Point(one.key, event.day, shown, number, mark, event.form, event.id, event.late)
+                Point(
+                    one.key,
+                    event.day,
+                    shown,
+                    number,
+                    mark,
+                    event.form,
+                    event.id,
+                    event.late,
+                    event.at,
+                )
             )
     return found
 

@@ -35,6 +35,7 @@ class Value:
     source: str  # the form's name; empty for an entry of vital signs
     record_id: str  # of the entry, or of the event
     late: bool  # entered on a later day (decisions.md 18)
+    at: int  # when it was entered, in ms: the order within a day
     one_unit: bool = True  # every value of this measure has the same unit
 
 
@@ -95,21 +96,25 @@ def measured(actor: Actor, patient_id: str) -> Measured:
     for key in keys:
         found = [*_of_entries(key, entries), *_of_points(points.get(key, ()))]
         if found:
-            # stable: of one day, the entries come before the answers to forms
-            series[key] = tuple(sorted(found, key=lambda one: one.day, reverse=True))
+            found.sort(key=lambda one: (one.day, one.at), reverse=True)
+            series[key] = tuple(found)
     return Measured(card, entries, series, units, labels)
 
 
 def _of_entries(key: str, entries: tuple[Entry, ...]) -> list[Value]:
     found = []
     for entry in entries:
-        value = entry.row.get(key)
+        value, at = entry.row.get(key), entry.row["created_at"] or 0
         if value not in (None, ""):
             mark = vitals.mark(key, value, entry.age_days)
             text = vitals.number(key, value)
-            found.append(Value(entry.day, text, decimal_of(value), mark, "", entry.id, entry.late))
+            found.append(
+                Value(entry.day, text, decimal_of(value), mark, "", entry.id, entry.late, at)
+            )
         elif key in _missed(entry):
-            found.append(Value(entry.day, _("not recordable"), None, "", "", entry.id, entry.late))
+            found.append(
+                Value(entry.day, _("not recordable"), None, "", "", entry.id, entry.late, at)
+            )
     return found
 
 
@@ -128,7 +133,7 @@ def _of_points(points: Sequence[measures.Point]) -> list[Value]:
             one.mark,
             one.source,
             one.event_id,
-            one.late,
+            one.late, one.at,
             _one_unit(one.key),
         )
         for one in points

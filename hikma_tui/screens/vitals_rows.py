@@ -157,7 +157,9 @@ def heading(measured: Measured, key: str, today: date) -> str:
     said = " ".join(part for part in parts if part)
     said = f"{said}, {short(newest.day.isoformat(), today)}"
     trend, before = measured.trend(key)
-    if trend and before is not None:
+    if trend and before == newest.day:
+        said += "   " + _("{trend} since earlier that day").format(trend=vitals.trend_word(trend))
+    elif trend and before is not None:
         said += "   " + _("{trend} since {day}").format(
             trend=vitals.trend_word(trend), day=short(before.isoformat(), today)
         )

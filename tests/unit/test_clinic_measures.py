@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 
 from hikma_tui import forms
-from hikma_tui.clinic import info, measures, own_forms, patients, setup, visits
+from hikma_tui.clinic import (
+    info,
+    measures,
+    own_forms,
+    patients,
+    setup,
+    visits,
+    vitals,
+    vitals_series,
+)
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid
 from hikma_tui.data import default_event_forms, own_event_forms
@@ -174,3 +183,14 @@ def test_units_and_limits_of_results() -> None:
     assert result_mark("glucose", Decimal(130), None) == ""
     assert result_mark("haemoglobin", Decimal("11.2"), 11_000, sex="female") == "low"
     assert result_mark("haemoglobin", Decimal("11.2"), 11_000, sex="female", pregnant=True) == ""
+
+
+def test_within_a_day_the_order_is_that_of_entering(clinic: Clinic) -> None:
+    """A trend between two values of one day must not be told the wrong way round."""
+    clinic.store.write(
+        vitals.record, clinic.nora, clinic.mona, clinic.today, {"pulse_rate": "110"}
+    ).result()
+    clinic.filled(0, "Consultation", {"3Gf9CRdqQA7I7Gx3W7Uas": "x", "Nh8yPFAmX_U5jalYnfvm0": "80"})
+    found = clinic.store.read(vitals_series.measured, clinic.nora, clinic.mona).result()
+    assert [value.text for value in found.series["pulse_rate"]] == ["80 BPM", "110/min"]
+    assert found.trend("pulse_rate") == ("falling", clinic.today)
