@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hikma_tui.clinic import audit, info
+from hikma_tui.clinic import audit, info, own_forms
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.permissions import Flag
 from hikma_tui.clinic.setup import create_clinic
@@ -131,6 +131,7 @@ def found(now: int, ids: Ids) -> Place:
 def _with_ids_of_the_seed(ids: Ids) -> tuple[list[audit.Entry], dict[str, str]]:
     """Give what set-up made its final ids, wherever they stand; take its audit entries back."""
     new = {row.id: ids.new() for model in _MADE for row in model.select().order_by(model.pk)}
+    new |= {own_forms.id_of(key): own_forms.id_of(key) for key in own_forms.KEYS}  # fixed for ever
 
     def renamed(text: str) -> str:
         for old, now in new.items():

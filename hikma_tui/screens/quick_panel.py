@@ -9,13 +9,13 @@ from textual.events import Key
 from hikma_tui import quick
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.quick import Kind, Part
-from hikma_tui.text import fit
+from hikma_tui.text import cell_width, fit
 from hikma_tui.widgets.keys import digit_of
 from hikma_tui.widgets.prompt import LineInput
 from hikma_tui.widgets.row_list import Divider, Info, Line, Row
 
 PART, CHOICE = "part:", "choice:"
-_LABEL_CELLS, _STATE_CELLS = 18, 12
+_LABEL_CELLS, _STATE_CELLS, _SAID_CELLS = 18, 12, 22
 
 
 class QuickInput(LineInput):
@@ -94,4 +94,8 @@ def saved_words(line: quick.Line) -> str:
         found.append(ngettext("{n} medicine", "{n} medicines", n).format(n=n))
     if line.of(Kind.NOTE):
         found.append(_("note"))
-    return ", ".join(found)
+    said = ", ".join(found)
+    if cell_width(said) <= _SAID_CELLS:
+        return said
+    n = len(line.parts)  # who it was saved for must not be cut (decisions.md 12)
+    return ngettext("{n} entry", "{n} entries", n).format(n=n)

@@ -75,7 +75,7 @@ async def test_a_line_is_typed_chosen_and_saved(clinic: Clinic, patient: str) ->
         assert "F10 saves" in message(app)
         assert not events(clinic)
         await hit(pilot, "f10")
-        assert message(app).startswith("Saved: vital signs, 1 diagnosis, 1 medicine. HASSAN")
+        assert message(app).startswith("Saved: 4 entries. HASSAN, Mohammed  M  34 y  A-0123")
         assert line_of(app) == ""
         assert "Visit of today" in await hit(pilot, "up")
     (answers,) = events(clinic)
