@@ -142,6 +142,7 @@ def _verbs() -> list[tuple[str, str, Verb, Callable[[argparse.ArgumentParser], N
             _diseases,
             _disease_words,
         ),
+        ("report", _("write the report of a patient"), _report, _report_options),
         ("undo", _("list the deletions that can be undone, or undo one"), _undo, _undo_options),
     ]
 
@@ -189,6 +190,13 @@ def _disease_words(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("words", metavar="TEXT", nargs="*", help=_("what to find; a file to load"))
     verb.add_argument("--json", action="store_true", help=_("one JSON document"))
     verb.add_argument("--limit", metavar="N", type=_limit, default=10, help=_("lines at most"))
+
+
+def _report_options(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("patient", metavar="PATIENT", help=_("the patient's id or card number"))
+    verb.add_argument("--visit", metavar="ID", help=_("of this visit only"))
+    verb.add_argument("--format", choices=("text", "html"), default="text", help=_("text or html"))
+    verb.add_argument("--output", metavar="FILE", default="-", help=_("a new file; - prints it"))
 
 
 def _undo_options(verb: argparse.ArgumentParser) -> None:
@@ -281,6 +289,12 @@ def _backup(options: argparse.Namespace) -> int:
     from hikma_tui import cli_store
 
     return cli_store.backup(options)
+
+
+def _report(options: argparse.Namespace) -> int:
+    from hikma_tui import cli_report
+
+    return cli_report.run(options)
 
 
 def _undo(options: argparse.Namespace) -> int:
