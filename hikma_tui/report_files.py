@@ -21,9 +21,11 @@ class NotWritten(Exception):
 
 
 def place_of(typed: str, proposed: str) -> Path:
-    """The path that somebody typed: ``~`` is the home, a directory takes the proposed name."""
+    """The path that somebody typed: ``~`` is the home, as is what begins nowhere; a directory takes
+    the proposed name. NotWritten.
+    """
     try:
-        path = Path(typed.strip()).expanduser()
+        path = Path.home() / Path(typed.strip()).expanduser()
         return path / proposed if path.is_dir() else path
     except (OSError, RuntimeError, ValueError) as error:
         raise NotWritten(_("This path can't be used: {path}").format(path=typed)) from error

@@ -10,7 +10,7 @@ from hikma_tui.report import Line, Part, Report, Table
 from hikma_tui.text import cell_width, cut, plain
 
 WIDTH = 78
-_LABEL = 22
+_LABEL = 24
 _LEAST = 20  # cells that a text always has, however deep it stands
 
 

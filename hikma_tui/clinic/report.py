@@ -115,7 +115,7 @@ def _whole(
     return [
         chapters.allergy_list(actor, card),
         chapters.problem_list(actor, card, past=False),
-        *chapters.medicine_lists(actor, card, records.today),
+        *chapters.medicine_lists(actor, card, records),
         chapters.vitals_history(entries, records),
         chapters.results(actor, card),
         chapters.appointments(records),
@@ -139,7 +139,7 @@ def _one_visit(
         records.visit(row, with_loose=True),
         chapters.allergy_list(actor, card),
         chapters.problem_list(actor, card, past=False),
-        chapters.medicine_lists(actor, card, records.today)[0],
+        chapters.medicine_lists(actor, card, records)[0],
     ]
 
 

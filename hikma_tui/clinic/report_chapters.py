@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 from typing import Any
 
 from hikma_tui import vitals
@@ -122,12 +121,15 @@ def problem_list(actor: Actor, card: PatientCard, *, past: bool) -> Part:
     return Part(title, lines=tuple(lines) or (Line("", _("None is recorded.")),))
 
 
-def medicine_lists(actor: Actor, card: PatientCard, today: date) -> list[Part]:
+def medicine_lists(actor: Actor, card: PatientCard, records: Records) -> list[Part]:
     """Current medicines; then those that were stopped, changed, or are over."""
+    today = records.today
     found = medicines.all_of(actor, card.id, today)
     now = tuple(_medicine(one) for one in found if one.status == CURRENT)
     before = tuple(_medicine(one) for one in found if one.status != CURRENT)
     about = _("As recorded here. Interactions between medicines are not checked.")
+    if any(one.table == "prescriptions" for one in records.found):
+        about += " " + _("Prescriptions to the pharmacy are not among them: see the visits.")
     none = (Line("", _("None is recorded.")),)
     parts = [Part(_("Current medicines on {day}").format(day=day_words(today)), about, now or none)]
     if before:

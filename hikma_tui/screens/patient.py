@@ -33,6 +33,7 @@ class PatientScreen(PatientSideScreen):
         Action("patient.problems", "3", N_("problems"), N_("The problem list")),
         Action("patient.medicines", "4", N_("medicines"), N_("Current and past medicines")),
         Action("patient.edit", "5", N_("edit"), N_("Edit the registration"), more_keys=("f5",)),
+        Action("patient.report", "6", N_("report"), N_("Read the report, write it to a file")),
         Action("patient.more", "9", N_("more"),
                N_("Finish, move or delete a visit; allergies, status, old paper"),
                more_keys=("f8",)),
@@ -182,10 +183,8 @@ class PatientScreen(PatientSideScreen):
         if visit_id:
             self.app.push_screen(VisitScreen(visit_id, event_id))
         elif self._chart is not None:
-            note = self._chart.left[int(event.key.removeprefix(patient_rows.AWAY))]
-            self.app.push_screen(
-                Tell(_("Not in this file any more"), patient_rows.moved_away(note))
-            )
+            told = patient_rows.told_away(self._chart, event.key)
+            self.app.push_screen(Tell(_("Not in this file any more"), told))
 
     def action_visit(self) -> None:
         """1: today's visit."""
@@ -220,6 +219,8 @@ class PatientScreen(PatientSideScreen):
         from hikma_tui.screens.register import RegisterScreen
 
         self.app.push_screen(RegisterScreen(self.patient_id))
+
+    action_report = patient_more.report  # 6
 
     def action_more(self) -> None:
         """9: what is wanted seldom, and never by one key."""

@@ -40,6 +40,13 @@ def choices(visit: VisitLine | None) -> Sequence[Choice]:
     )
 
 
+def report(screen: PatientScreen) -> None:
+    """The report of the whole patient."""
+    from hikma_tui.screens.report import ReportScreen
+
+    screen.app.push_screen(ReportScreen(screen.patient_id))
+
+
 async def do(screen: PatientScreen, choice: str, found: Chart, visit: VisitLine | None) -> None:
     """Do one of ``choices``. Call it in a worker."""
     card = found.patient

@@ -42,6 +42,7 @@ def choices(whole: WholeVisit, record: Record | None) -> Sequence[Choice]:
         Choice("move visit", _("Move this whole visit to another patient")),
         Choice("delete", delete if record is not None else f"({delete})"),
         Choice("visits", _("Delete this visit")),
+        Choice("report", _("Report of this visit")),
     )
 
 
@@ -98,6 +99,10 @@ async def do(screen: VisitScreen, choice: str, whole: WholeVisit, record: Record
     day = patient_rows.day_text(whole.visit.day)
     if choice == "finish":
         await _finish(screen, whole)
+    elif choice == "report":
+        from hikma_tui.screens.report import ReportScreen
+
+        screen.app.push_screen(ReportScreen(whole.patient.id, screen.visit_id))
     elif choice == "move visit":
         what = _("Visit of {day}").format(day=day)
         if await moving.move(screen, whole.patient, "visits", screen.visit_id, what):
