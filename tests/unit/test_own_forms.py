@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from hikma_tui import forms
-from hikma_tui.clinic import own_forms, setup
+from hikma_tui.clinic import own_forms
 from hikma_tui.data import own_event_forms
 from hikma_tui.ids import is_uuid
 
