@@ -7,6 +7,7 @@ Row ids and field ids are fixed for ever, so that the answers of different clini
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,7 @@ from hikma_tui.data import own_event_forms
 from hikma_tui.models import EventForm, dicts, live
 
 KEYS = ("measures", "note")
+_SAYS = frozenset({"name", "description", "language", "form_fields", "translations", "clinic_ids"})
 
 
 @cache
@@ -43,6 +45,19 @@ def form(key: str) -> forms.Form:
     model = live(EventForm)
     found = dicts(model.select().where(model.id == id_of(key)))
     return forms.event_form(found[0] if found else _rows()[key])
+
+
+def is_here(row: Mapping[str, Any]) -> bool:
+    """Whether ``row`` is one of the two forms, and this store has it just so.
+
+    Every clinic has them under the same ids, so another clinic's rows bring them along.
+    """
+    if row.get("id") not in {own["id"] for own in _rows().values()}:
+        return False
+    model = live(EventForm)
+    found = dicts(model.select().where(model.id == row["id"]))
+    given = {name: value for name, value in checked(EventForm, row).items() if name in _SAYS}
+    return bool(found) and all(found[0][name] == value for name, value in given.items())
 
 
 def form_id(save: Save, key: str) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from peewee import DatabaseError as PeeweeError
 from peewee import DataError, IntegrityError, InterfaceError
 
-from hikma_tui.clinic import deletion, info, patients, records, visits
+from hikma_tui.clinic import deletion, info, own_forms, patients, records, visits
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid, NotFound, Refused
 from hikma_tui.clock import noon_of
@@ -166,6 +166,8 @@ def _create(actor: Actor, table: str, row: Row, line: Row) -> str:
         return visits.create_visit(actor, row)
     if table == "events":
         return visits.create_event(actor, row)
+    if table == "event_forms" and own_forms.is_here(row):
+        return str(row["id"])
     return records.create(actor, table, row)
 
 

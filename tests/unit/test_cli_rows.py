@@ -115,6 +115,11 @@ def test_an_export_is_stable_and_harmless(clinic: Path) -> None:
     assert len(ids) == 20
 
 
+def _is_own_form(line: dict[str, Any]) -> bool:
+    """The two forms that every clinic has under the same ids are no second record."""
+    return line["table"] == "event_forms" and "hikma-" in json.dumps(line["row"]["form_fields"])
+
+
 def test_there_and_back(clinic: Path, tmp_path: Path) -> None:
     """An export into a second store, and out of it again, is the first one but for bookkeeping."""
     import_(clinic, *A_CHART, create("patients", given_name="Lina"))
@@ -130,12 +135,15 @@ def test_there_and_back(clinic: Path, tmp_path: Path) -> None:
             for name in BOOKKEEPING:
                 row.pop(name, None)
             (row.get("metadata") or {}).pop("lastEventAddedTimestamp", None)
+            if _is_own_form(line):
+                row.pop("created_at", None)  # each clinic's set-up made its own
         assert came == went
     assert run("find", "mona", "--data-dir", other).stdout.endswith("1 of 2 patients\n")
     again, no_ids, _said = import_(
         other, *[line for line in first if line["table"] != "patient_additional_attributes"]
     )
-    assert (again, no_ids) == (1, [])
+    assert again == 1
+    assert set(no_ids) == {line["row"]["id"] for line in first if _is_own_form(line)}
 
 
 def test_tables_can_be_chosen(clinic: Path) -> None:
