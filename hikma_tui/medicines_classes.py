@@ -251,6 +251,11 @@ def _looks_like(medicine: _Told, against: _Told) -> bool:
     )
 
 
+def known_substance(word: str) -> bool:
+    """Whether one word is the name of a medicine in the table, generic or brand."""
+    return _phrase(word) in _table().substances and fold(word) not in _IDLE
+
+
 def known_names() -> tuple[str, ...]:
     """Generic and brand names of the table, for those who test it."""
     table: Any = _table()

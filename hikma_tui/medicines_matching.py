@@ -14,6 +14,7 @@ from hikma_tui.medicines_place import (
     quantity_of,
 )
 from hikma_tui.medicines_ratios import chemical, percent, range_of, ratio, schedule
+from hikma_tui.medicines_telling import TELLING, lost_times, number_word
 from hikma_tui.medicines_tokens import number_doubts
 from hikma_tui.medicines_vocabulary import (
     A_DAY,
@@ -153,13 +154,18 @@ def _duration(place: Place) -> Match | None:
     at = place.at
     marked = place.key(at) in SKIPPED or place.key(at) in ("x", "×")
     start = at + marked
-    number = place.count(start)
+    number = place.count(start) or ("1" if marked and place.key(start) in ("a", "an") else "")
     if not number:
         return None
     span = place.span(start + 1)
     if span is None:
-        return _after_x(place, number) if marked else None
+        return _after_x(place, number) if marked and place.number(start) else None
     length = start + 1 + span[0] - at
+    if place.key(start + 1) == "y" and not place.glued(start + 1):
+        return None  # "1 y 1/2": the Spanish "and"
+    if place.key(start + 1) == "hs" and not marked:
+        choices = (f"{number} mg {known_words('at bedtime')}", for_time(number, "hours"))
+        return Match(length, "duration", number, span[1], choices)
     odd = odd_number(place, at, at + length)
     return Match(length, "duration", number, span[1], odd, "number")
 
@@ -172,6 +178,8 @@ def _after_x(place: Place, number: str) -> Match | None:
         return Match(4, "duration", number, span, (for_time(number, span),))
     if place.key(at) not in ("x", "×") or place.unit(at + 2) is not None:
         return None
+    if place.key(at + 2) == "m":
+        return Match(3, "duration", number, "months", (for_time(number, "months"),))
     fits = number.isdigit() and 0 < int(number) < 13
     times = (times_a_day(int(number)),) if fits else ()
     return Match(2, "when", place.slice(at, at + 2), choices=(*times, for_time(number, "days")),
@@ -186,7 +194,7 @@ def _quantity(place: Place) -> Match | None:
     if unit is not None:
         return quantity_of(place, at, 1 + unit[0], unit[1])
     typed = place.tokens[at + 1].text.casefold() if at + 1 < len(place.tokens) else ""
-    units = UNCLEAR_UNITS.get(typed.rstrip("."))
+    units = UNCLEAR_UNITS.get(typed.rstrip("."), UNCLEAR_UNITS.get(typed.replace(".", "")))
     if not place.number(at) or units is None:
         return None
     odd = number_doubts(place.tokens[at].text)
@@ -281,6 +289,6 @@ def _leads(place: Place, length: int, part: str) -> bool:
 
 
 _MATCHERS: tuple[Callable[[Place], Match | None], ...] = (
-    chemical, schedule, ratio, percent, _every, _times, _duration, range_of, _quantity, _bare,
-    _strength_of, _word,
+    chemical, schedule, *TELLING, ratio, percent, _every, _times, _duration, range_of, _quantity,
+    _bare, _strength_of, _word, number_word, lost_times,
 )  # fmt: skip

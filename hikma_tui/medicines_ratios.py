@@ -11,7 +11,7 @@ from hikma_tui.medicines_place import (
     odd_number,
     quantity_of,
 )
-from hikma_tui.medicines_words import counted_words, times_a_day
+from hikma_tui.medicines_words import counted_words, every_hours, times_a_day
 
 _MEASURED = frozenset({"mg", "g", "mcg", "mL", "L", "units", "million units", "mmol", "mEq"})
 _PER = frozenset({"kg", "day", "d", "dia", "h", "hr", "hour", "hora", "min", "dose", "dosis"})
@@ -31,14 +31,20 @@ def chemical(place: Place) -> Match | None:
 
 def schedule(place: Place) -> Match | None:
     """``1-0-1``: morning, noon, night; kept as it is written."""
-    at, length = place.at, 1
-    while place.number(at + length - 1) and place.key(at + length) in PARTED_BY:
-        if not place.number(at + length + 1) or not place.glued(at + length):
-            break
-        length += 2
-    if place.number(at) and length >= 5:
-        return Match(length, "when", place.slice(at, at + length))
-    return None
+    at, parts = place.at, 1
+    end = at + _part(place, at)
+    while end > at and place.key(end) in PARTED_BY and _part(place, end + 1):
+        end += 1 + _part(place, end + 1)
+        parts += 1
+    return Match(end - at, "when", place.slice(at, end)) if parts >= 3 else None
+
+
+def _part(place: Place, at: int) -> int:
+    """How many pieces a part of a schedule takes: ``1``, ``12``, ``½``, ``1/2``; 0 for none."""
+    number = place.number(at)
+    if not number or number == "?" or len(number.partition(".")[0]) > 2:
+        return 0
+    return 3 if place.key(at + 1) == "/" and (number, place.number(at + 2)) in _FRACTIONS else 1
 
 
 def ratio(place: Place) -> Match | None:
@@ -80,13 +86,17 @@ def _fraction(
         f"{first}/{second}" if (first, second) in _THIRDS else ""
     )
     if unit is not None and part:
-        return Match(length, "quantity", part, unit[1])
+        # "3/4 mg": three quarters, or 3 mg and 4 mg in turn?
+        asked = (counted_words(part, unit[1]),) if unit[1] in _MEASURED else None
+        return Match(length, "quantity", part, unit[1], asked, "number")
     if unit is not None and unit[1] in _MEASURED:
         return None
     length = 3  # a unit that only counts is no part of "3/7"
     if part:
         choices = tuple(counted_words(part, one) for one in ("tablet", "mL", "sachet"))
         return Match(length, "quantity", part, choices=choices, doubt="unit")
+    if second == "24" and first in ("4", "6", "8", "12") and place.dosed:
+        return Match(length, "interval", first, choices=(every_hours(int(first)),))
     if second in SPAN_OF and int(float(first)) <= 31:
         span = SPAN_OF[second]
         return Match(length, "duration", first, span, (for_time(first, span),))
@@ -103,6 +113,10 @@ def _per(place: Place, slash: int, unit: tuple[int, str] | None) -> Match | None
         end += 2
     if end > slash:
         text = "/".join([unit[1], *(place.key(n) for n in range(slash + 1, end, 2))])
+        hours = place.span(end + 2) if place.key(end) == "/" and place.number(end + 1) else None
+        if hours is not None:  # "7.5 mg/kg/24h"
+            text += "/" + place.slice(end + 1, end + 2 + hours[0])
+            end += 2 + hours[0]
         return quantity_of(place, at, end - at, text)
     after = place.unit(slash + 1)
     if after is None:
@@ -133,9 +147,14 @@ def range_of(place: Place) -> Match | None:
         unit = place.unit(at + 3)
         if unit is not None or place.span(at + 3) is not None:
             return None
-        often = times_a_day(int(second)) if second.isdigit() and 0 < int(second) < 13 else ""
-        said = [counted_words(first, one) for one in ("tablet", "capsule", "mL", "drop")]
-        choices = tuple(f"{one} {often}" for one in said) if often else ()
+        # Written both ways: how many, how often; and how often, how many.
+        ways = [(first, second)] if first == second else [(first, second), (second, first)]
+        choices = tuple(
+            f"{counted_words(count, one)} {times_a_day(int(often))}"
+            for one in ("tablet", "capsule", "mL", "drop")
+            for count, often in ways
+            if often.isdigit() and 0 < int(often) < 13 and count != "?"
+        )
         return Match(3, "quantity", first, choices=choices, doubt="unit")
     if between not in {*PARTED_BY, "to", "a"} or between == "+":
         return None

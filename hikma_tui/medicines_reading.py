@@ -11,6 +11,7 @@ from hikma_tui.forms_shape import Item
 from hikma_tui.i18n import _
 from hikma_tui.medicines_matching import match_at
 from hikma_tui.medicines_place import Match, Place
+from hikma_tui.medicines_telling import names_something, word_doubt
 from hikma_tui.medicines_tokens import Token, tokens_of
 from hikma_tui.medicines_words import every_hours, known_words, times_a_day, words
 
@@ -58,7 +59,8 @@ class _Found:
     forms: list[str] = field(default_factory=list)
     frequencies: list[int] = field(default_factory=list)
     intervals: list[int] = field(default_factory=list)
-    directions: list[str] = field(default_factory=list)
+    directions: list[str] = field(default_factory=list)  # how often, too, in the order typed
+    worded: bool = False  # there is more in them than how often
     durations: list[tuple[str, str]] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)
     begun: bool = False  # something was understood: what follows is no more of the name
@@ -107,16 +109,25 @@ def _unknown(found: _Found, token: Token, line: str) -> None:
         return
     if found.name and token.parted:
         found.begun = True  # the name ends at a comma
+    doubt = word_doubt(token, bool(found.name), found.begun)
+    if doubt is not None:
+        _doubt(found, doubt[0], token.text, doubt[1], token.start)
     if not found.begun:
         found.name.append(token)
     elif token.text in _PARTING:
         return
-    elif found.telling and not token.parted:
-        together = token.glued and line[token.start - 1] not in _PARTING
-        found.directions[-1] += ("" if together else " ") + token.text
     else:
-        found.directions.append(token.text)
-        found.telling = True
+        _tell(found, token, token.text, line)
+
+
+def _tell(found: _Found, token: Token, said: str, line: str) -> None:
+    """Words as they were typed, into the directions: with those before them unless parted."""
+    if found.telling and not token.parted:
+        together = token.glued and line[token.start - 1] not in _PARTING
+        found.directions[-1] += ("" if together else " ") + said
+    else:
+        found.directions.append(said)
+    found.telling = found.worded = True
 
 
 def _take(found: _Found, match: Match, tokens: list[Token], line: str) -> None:
@@ -124,13 +135,16 @@ def _take(found: _Found, match: Match, tokens: list[Token], line: str) -> None:
     at = tokens[0].start
     if match.part == "skip":
         return
-    found.telling = False
     if match.part == "name":
         found.name.extend(tokens)
     else:
         found.begun = bool(found.name)
     if match.choices is not None:
         _doubt(found, match.doubt or match.part, typed, match.choices, at)
+    if match.part == "told":
+        _tell(found, tokens[0], typed, line)
+        return
+    found.telling = False
     if match.part == "quantity":
         found.quantities.append(match)
         if match.choices is None:
@@ -139,8 +153,11 @@ def _take(found: _Found, match: Match, tokens: list[Token], line: str) -> None:
         found.routes.append(match.value)
         found.forms.append(match.unit)
     elif match.part in ("frequency", "interval"):
-        into = found.frequencies if match.part == "frequency" else found.intervals
-        into.append(int(match.value))
+        often = match.part == "frequency"
+        (found.frequencies if often else found.intervals).append(int(match.value))
+        said = times_a_day(int(match.value)) if often else every_hours(int(match.value))
+        if said not in found.directions:
+            found.directions.append(said)
         _doubt_clash(found, typed, at)
     elif match.part == "duration":
         if found.durations and found.durations[0] != (match.value, match.unit):
@@ -163,6 +180,7 @@ def _take_word(found: _Found, match: Match, typed: str, at: int) -> None:
     said = known_words(match.value) if match.part == "when" else match.value
     if said not in known:
         known.append(said)
+    found.worded = found.worded or match.part == "when"
     if match.unit:
         found.routes.append(match.unit)
 
@@ -207,6 +225,8 @@ def _sentence(part: str, typed: str, choices: tuple[str, ...]) -> str:
         "frequency": _("{typed} contradicts what is written before it. Leave one."),
         "duration": _("{typed}: a second duration. Leave one."),
         "name": _("Which medicine? Write its name first."),
+        "second": _("{typed}: another medicine. Write each in a line of its own."),
+        "stop": _("{typed}: this line adds a medicine. To stop one, mark it in the list."),
     }.get(
         part, _("{typed} can't be read as a number with a unit. Write it in another way.")
     ).format(typed=typed)
@@ -218,15 +238,13 @@ def _sentence(part: str, typed: str, choices: tuple[str, ...]) -> str:
 def _entry(found: _Found, line: str) -> Item:
     dose = _dose(found)
     name = " ".join([_slices(found.name, line), *found.strengths]).strip()
-    if not any(char.isalpha() for token in found.name for char in token.text):
+    if not names_something([token.key for token in found.name]):
         typed = line.strip()
         _doubt(found, "name", typed, (), line.index(typed))
     frequency: object = ""
     interval: object = ""
-    if found.directions:
-        often = [times_a_day(n) for n in dict.fromkeys(found.frequencies)]
-        often += [every_hours(n) for n in dict.fromkeys(found.intervals)]
-        frequency = ", ".join(often + found.directions)
+    if found.worded:
+        frequency = ", ".join(found.directions)
     else:
         frequency = found.frequencies[0] if found.frequencies else ""
         interval = found.intervals[0] if found.intervals else ""
@@ -256,6 +274,7 @@ def _dose(found: _Found) -> Match | None:
         return found.quantities[kinds.index("count")]
     for extra in found.quantities[1:]:  # in doubt: in sight all the same
         found.directions.append(f"({f'{extra.value} {extra.unit}'.strip()})")
+        found.worded = True
     return found.quantities[0]
 
 

@@ -9,10 +9,11 @@ from hikma_tui.forms_numbers import is_absurd, is_thousands_doubt, number_text
 from hikma_tui.medicines_vocabulary import key_of
 
 _PARTS = re.compile(
-    r"(?P<number>\d+(?:[.,٫]\d+)*|(?<![\w.,])[.,٫]\d+)(?P<half>[½¼¾])?"
+    r"(?P<whole>\d{1,2}:\d{2,6}(?!\d)|(?<!\w)3TC(?!\w))"
+    r"|(?P<number>\d+(?:[.,٫]\d+)*|(?<![\w.,])[.,٫]\d+)(?P<half>[½¼¾])?"
     r"|(?P<part>[½¼¾])"
     r"|(?P<times>[x×](?=\s*\d))"
-    r"|(?P<every>q(?=\d+(?:-\d+)?(?:h|hrs?|hours?)?(?!\w)))"
+    r"|(?P<every>q(?!1d\b)(?=\d+(?:-\d+)?(?:h|hrs?|hours?|d|days?|w|wks?|weeks?|mo|months?)?(?!\w)))"
     r"|(?P<word>[^\W\d_](?:[\w'’.\u0300-\u036f-]*\w)?\.?|_+\w*)"
     r"|(?P<sign>[^\w\s])",
     re.IGNORECASE,
@@ -82,7 +83,10 @@ def number_doubts(typed: str) -> tuple[str, ...] | None:
     if is_thousands_doubt(typed):
         return (before + after, f"{before}.{after}".rstrip("0").rstrip("."))
     if any(char in ".,٫" for char in after):
-        return ()
+        groups = re.split(r"[.,٫]", typed)
+        grouped = 0 < len(groups[0]) < 4 and all(len(one) == 3 for one in groups[1:])
+        one_mark = len({char for char in typed if char in ".,٫"}) == 1
+        return ("".join(groups),) if grouped and one_mark else ()
     if not after.strip("0٠۰"):
         return (before, before + after)
     if after[-1] in "0٠۰":

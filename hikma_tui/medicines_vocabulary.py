@@ -73,9 +73,10 @@ _ROUTES = {
 }
 _FORMS = {
     "tablet": "tab, tabs, tablet, tablets, comp, comprimido, comprimidos, tableta, tabletas,"
+    " caplet, caplets,"
     " pastilla, pastillas, حبة, حبوب, قرص, اقراص",
     "capsule": "cap, caps, capsule, capsules, capsula, capsulas, كبسولة, كبسولات",
-    "syrup": "syr, syrup, jarabe, شراب",
+    "syrup": "syr, syp, syrup, jarabe, شراب",
     "suspension": "susp, suspension",
     "ampule": "amp, amps, ampoule, ampoules, ampule, ampules, ampolla, ampollas",
     "suppository": "supp, suppository, suppositories, supositorio, supositorios",
@@ -115,15 +116,17 @@ _COUNTED_FORMS = {
 }  # fmt: skip
 _SPANS = {
     "hours": "h, hr, hrs, hour, hours, hs, hora, horas, ساعة, ساعات",
-    "days": "d, day, days, dia, dias, يوم, ايام, يوما",
+    "days": "d, day, days, nights, dia, dias, noches, يوم, ايام, يوما",
     "weeks": "w, wk, wks, week, weeks, sem, semana, semanas, اسبوع, اسابيع",
     "months": "mo, mos, mth, mths, month, months, mes, meses, شهر, اشهر, شهور",
     "years": "y, yr, yrs, year, years, ano, anos, سنة, سنوات",
 }
 _FREQUENCIES = {
     1: "od, daily, once daily, once a day, once per day, every day, cada dia, diario, diaria,"
-    " diariamente, una vez al dia, una vez por dia, مرة يوميا, مرة واحدة يوميا, يوميا",
-    2: "bd, bid, twice daily, twice a day, twice per day, dos veces al dia, مرتين يوميا",
+    " diariamente, una vez al dia, una vez por dia, مرة يوميا, مرة واحدة يوميا, يوميا,"
+    " مرة في اليوم, مرة باليوم",
+    2: "bd, bid, twice daily, twice a day, twice per day, dos veces al dia, مرتين يوميا,"
+    " مرتين في اليوم, مرتين باليوم",
     3: "tds, tid, thrice daily, thrice a day, tres veces al dia",
     4: "qid, qds, cuatro veces al dia",
 }
@@ -131,9 +134,11 @@ _WHENS = {
     "as needed": "prn, sos, as needed, if needed, when needed, si es necesario, si precisa,"
     " a demanda, عند اللزوم, عند الحاجة",
     "at once": "stat, at once, now, immediately, ahora, ya, de inmediato",
-    "at night": "nocte, at night, night, por la noche, de noche, noche, ليلا, مساء",
+    "at night": "nocte, at night, every night, each night, night, por la noche, de noche, noche,"
+    " ليلا, مساء",
     "at bedtime": "hs, qhs, bedtime, at bedtime, al acostarse, عند النوم",
-    "in the morning": "mane, om, morning, in the morning, por la manana, en la manana, صباحا",
+    "in the morning": "mane, om, qam, morning, in the morning, every morning, each morning,"
+    " por la manana, en la manana, صباحا",
     "at noon": "noon, at noon, mediodia, al mediodia",
     "in the evening": "evening, in the evening, por la tarde",
     "before meals": "ac, before meals, before food, antes de comer, antes de las comidas,"
@@ -201,13 +206,17 @@ UNCLEAR_UNITS: dict[str, tuple[str, ...]] = {
 NUMBER_WORDS = {
     "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "half": "0.5",
     "un": "1", "una": "1", "uno": "1", "dos": "2", "tres": "3", "cuatro": "4", "cinco": "5",
-    "seis": "6", "media": "0.5", "medio": "0.5",
+    "seis": "6", "media": "0.5", "medio": "0.5", "seven": "7", "eight": "8", "nine": "9",
+    "ten": "10", "siete": "7", "ocho": "8", "nueve": "9", "diez": "10", "quarter": "0.25",
+    "cuarto": "0.25", "نصف": "0.5", "ربع": "0.25", "واحده": "1", "اثنين": "2", "ثلاث": "3",
+    "ثلاثه": "3", "اربع": "4", "اربعه": "4", "خمس": "5", "خمسه": "5", "ست": "6", "سته": "6",
+    "سبع": "7", "سبعه": "7", "ثماني": "8", "ثمانيه": "8", "عشر": "10", "عشره": "10",
 }  # fmt: skip
 TIMES_WORDS = frozenset({"times", "time", "veces", "vez", "مرات", "مره", "x"})
 A_DAY = (
     ("a", "day"), ("per", "day"), ("each", "day"), ("daily",), ("al", "dia"), ("por", "dia"),
     ("/", "day"), ("/", "dia"), ("/", "d"), ("day",), ("dia",), ("diarias",), ("يوميا",),
-    ("في", "اليوم"),
+    ("في", "اليوم"), ("باليوم",),
 )  # fmt: skip
 A_WEEK = (
     ("a", "week"), ("per", "week"), ("weekly",), ("/", "week"), ("/", "wk"),
