@@ -26,7 +26,8 @@ table { border-collapse: collapse; width: 100%; }
 th, td { text-align: start; vertical-align: top; padding: .12em .6em .12em 0; }
 table.lines th { width: 12em; font-weight: normal; color: #333; }
 table.grid th, table.grid td { border: 1px solid #999; padding: .15em .4em; }
-.loud th, .loud td { font-weight: bold; color: #000; border: 2px solid #000; padding: .2em .5em; }
+table.lines .loud th, table.lines .loud td { font-weight: bold; color: #000;
+  border: 2px solid #000; padding: .2em .5em; }
 .made { font-size: .9em; margin-top: .8em; }
 .caution { font-size: .9em; border: 1px solid #777; padding: .3em .6em; }
 .wide { overflow-x: auto; }

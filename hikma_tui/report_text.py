@@ -96,14 +96,14 @@ def _labelled(line: Line, width: int, indent: int) -> Iterator[Written]:
         for piece in _paragraphs(line.text, width - indent):
             yield Written(gap + piece, style)
         return
-    label = plain(line.label).strip()
-    beside = cell_width(label) <= _LABEL
+    label, column = plain(line.label).strip(), min(_LABEL, width // 3)
+    beside = cell_width(label) <= column
     if not beside:
         for piece in wrapped(label, width - indent):
             yield Written(gap + piece, style)
     first = beside
-    for piece in _paragraphs(line.text, width - indent - _LABEL - 1):
-        shown = label + " " * (_LABEL - cell_width(label)) if first else " " * _LABEL
+    for piece in _paragraphs(line.text, width - indent - column - 1):
+        shown = label + " " * (column - cell_width(label)) if first else " " * column
         yield Written(f"{gap}{shown} {piece}", style)
         first = False
 

@@ -112,15 +112,17 @@ def _whole(
     actor: Actor, row: dict[str, Any], card: PatientCard, records: Records,
     entries: list[vitals.Entry],
 ) -> list[Part | None]:  # fmt: skip
+    now, *before = chapters.medicine_lists(actor, card, records)
     return [
         chapters.allergy_list(actor, card),
         chapters.problem_list(actor, card, past=False),
-        *chapters.medicine_lists(actor, card, records),
+        now,
         chapters.vitals_history(entries, records),
         chapters.results(actor, card),
         chapters.appointments(records),
         chapters.referrals(actor, card),
         chapters.problem_list(actor, card, past=True),
+        *before,
         chapters.handed_out(card, records),
         chapters.identity(card, records),
         _visits(row, records),
