@@ -147,11 +147,11 @@ class ReportScreen(PatientSideScreen):
         width = max(_LEAST_WIDTH, min(report_text.WIDTH, self.size.width - 2))
         lines = report_text.lines(self._report, width)
         self.query_one(PageText).show([(line.text, line.style) for line in lines])
-        self._say_where()
+        self.call_after_refresh(self._say_where)  # once the rows on top have their height
         self.refresh_keys()
 
     def _say_where(self) -> None:
-        if self._report is None:
+        if self._report is None or self.left:
             return
         first, last, total = self.query_one(PageText).place
         where = _("lines {first} to {last} of {total}").format(
