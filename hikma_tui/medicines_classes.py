@@ -23,6 +23,8 @@ SAME, CLASS, CROSS, LIKE = "same", "class", "cross", "like"
 _LEAST_LETTERS = 6  # of a word that may be a misspelling of another
 _LONGEST_PHRASE = 4
 _STRENGTH = re.compile(r"\d")
+_GROWN = re.compile(r"\b([^\W\d_]{4,})(\d+)")
+_LEAST_SHORTENED = 5
 # Words that say nothing of which substance it is.
 _IDLE = frozenset(
     ("allergy", "allergic", "alergia", "alergico", "alergica", "to", "a", "al", "la", "el",
@@ -110,7 +112,8 @@ def _put(table: _Table, names: Iterable[str], substances: set[str]) -> None:
 
 
 def _phrase(text: str) -> tuple[str, ...]:
-    return tuple(fold(text).split())
+    """The words of a text; a strength that grew onto one is parted from it: ``amoxicillin500mg``"""
+    return tuple(_GROWN.sub(r"\1 \2", fold(text)).split())
 
 
 def class_names() -> Mapping[str, str]:
@@ -174,10 +177,15 @@ def _told(text: str) -> _Told:
 
 
 def _likes(word: str) -> set[tuple[str, ...]]:
-    """The known words of which ``word`` is a misspelling by one letter."""
-    if len(word) < _LEAST_LETTERS or word in _IDLE:
+    """The known words that ``word`` misspells by one letter, shortens, or begins with."""
+    if len(word) < _LEAST_SHORTENED or word in _IDLE:
         return set()
-    return {phrase for known, phrase in _table().long_words.items() if one_letter_off(word, known)}
+    return {
+        phrase
+        for known, phrase in _table().long_words.items()
+        if known.startswith(word)  # "azithro"
+        or (len(word) >= _LEAST_LETTERS and (word.startswith(known) or one_letter_off(word, known)))
+    }
 
 
 def one_letter_off(one: str, other: str) -> bool:
