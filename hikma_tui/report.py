@@ -26,10 +26,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under one head; the first cell of a row names it (a day). Empty cells are ""."""
+    """Rows under one head; the first cell of a row names it (a day). Empty cells are "".
+
+    ``clear`` cells say by themselves what they are: written as text they need no head.
+    """
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    clear: bool = False
 
 
 @dataclass(frozen=True)

@@ -84,9 +84,11 @@ def _table(table: Table, width: int, indent: int) -> Iterator[Written]:
     """A row is a label and its cells in words: columns for all signs would not fit a page."""
     for row in table.rows:
         cells = [
-            f"{head} {cell}" for head, cell in zip(table.head[1:], row[1:], strict=True) if cell
+            cell if table.clear else f"{head} {cell}"
+            for head, cell in zip(table.head[1:], row[1:], strict=True)
+            if cell
         ]
-        yield from _labelled(Line(row[0], "; ".join(cells)), width, indent)
+        yield from _labelled(Line(row[0] or " ", "; ".join(cells)), width, indent)
 
 
 def _labelled(line: Line, width: int, indent: int) -> Iterator[Written]:

@@ -188,21 +188,17 @@ def vitals_history(entries: Sequence[Entry], records: Records) -> Part | None:
 def results(actor: Actor, card: PatientCard) -> Part | None:
     """Measures and bedside results in the answers to forms, the newest first."""
     found = measures.points(actor, card.id)
-    lines = []
+    rows: list[tuple[str, ...]] = []
     for one in MEASURES:
         points = found.get(one.key, [])
-        told = [
-            " ".join(p for p in (f"{day_words(point.day)}: {point.text}",
-                                 vitals.mark_word(point.mark), f"({point.source})"
-                                 if point.source else "") if p)
-            for point in points[:_MOST_POINTS]
-        ]  # fmt: skip
+        for number, point in enumerate(points[:_MOST_POINTS]):
+            value = " ".join(p for p in (point.text, vitals.mark_word(point.mark)) if p)
+            label = "" if number else one.label
+            rows.append((label, day_words(point.day), value, point.source))
         if len(points) > _MOST_POINTS:
             more = _("and {n} before that: see the visits").format(n=len(points) - _MOST_POINTS)
-            told.append(more)
-        if told:
-            lines.append(Line(one.label, "\n".join(told)))
-    if not lines:
+            rows.append(("", more, "", ""))
+    if not rows:
         return None
     notes = connection().execute(
         "SELECT count(*) FROM live_events WHERE patient_id = ?", (card.id,)
@@ -212,7 +208,9 @@ def results(actor: Actor, card: PatientCard) -> Part | None:
         about = _("From the newest {n} notes; older ones stand in the visits.").format(
             n=_MOST_NOTES
         )
-    return Part(_("Measures and bedside results"), about, tuple(lines))
+    # cells of their own, so that no browser mixes numbers and units into an Arabic line
+    table = Table((_("Measure"), _("Day"), _("Value"), _("Form")), tuple(rows), clear=True)
+    return Part(_("Measures and bedside results"), about, table=table)
 
 
 def referrals(actor: Actor, card: PatientCard) -> Part | None:
