@@ -191,13 +191,12 @@ def results(actor: Actor, card: PatientCard) -> Part | None:
     rows: list[tuple[str, ...]] = []
     for one in MEASURES:
         points = found.get(one.key, [])
-        for number, point in enumerate(points[:_MOST_POINTS]):
+        for point in points[:_MOST_POINTS]:  # each with its name: a page may break between them
             value = " ".join(p for p in (point.text, vitals.mark_word(point.mark)) if p)
-            label = "" if number else one.label
-            rows.append((label, day_words(point.day), value, point.source))
+            rows.append((one.label, day_words(point.day), value, point.source))
         if len(points) > _MOST_POINTS:
             more = _("and {n} before that: see the visits").format(n=len(points) - _MOST_POINTS)
-            rows.append(("", more, "", ""))
+            rows.append((one.label, more, "", ""))
     if not rows:
         return None
     notes = connection().execute(
@@ -209,7 +208,7 @@ def results(actor: Actor, card: PatientCard) -> Part | None:
             n=_MOST_NOTES
         )
     # cells of their own, so that no browser mixes numbers and units into an Arabic line
-    table = Table((_("Measure"), _("Day"), _("Value"), _("Form")), tuple(rows), clear=True)
+    table = Table((_("Measure"), _("Day"), _("Value"), _("Recorded in")), tuple(rows), clear=True)
     return Part(_("Measures and bedside results"), about, table=table)
 
 
