@@ -12,7 +12,7 @@ from typing import Any
 
 from hikma_tui.clinic import info
 from hikma_tui.clinic.actor import Actor
-from hikma_tui.clinic.errors import Invalid
+from hikma_tui.clinic.errors import Invalid, NotFound
 from hikma_tui.clinic.moving_notes import mapping
 from hikma_tui.clinic.permissions import Flag, require
 from hikma_tui.clinic.records import patient_row
@@ -35,14 +35,18 @@ class Addendum:
     before: tuple[Mapping[str, Any], ...] = ()
 
 
-def add(actor: Actor, event_id: str, text: str) -> None:
-    """Add a text to a note; its answers stay. Invalid (empty, too long), NotAllowed, NotFound."""
+def add(actor: Actor, event_id: str, text: str, *, of_patient: str | None = None) -> None:
+    """Add a text to a note; its answers stay. Invalid (empty, too long), NotAllowed, NotFound.
+
+    ``of_patient`` is in whose file it was read: NotFound when it was moved since.
+    """
     text = text.strip()
     if not text:
         raise Invalid("text", _("An addendum needs a text. Nothing was saved."))
     if len(text) > MOST or "\x00" in text:
         raise Invalid("text", _("An addendum has at most {n} characters.").format(n=f"{MOST:,}"))
     event = live_row(Event, event_id)
+    refuse_moved(event, of_patient)
     patient = patient_row(actor, str(event["patient_id"] or ""))
     require(actor, Flag.EDIT_RECORDS, patient["primary_clinic_id"])
     metadata = mapping(event["metadata"])
@@ -54,6 +58,27 @@ def add(actor: Actor, event_id: str, text: str) -> None:
     addenda = [*(kept if isinstance(kept, list) else []), note]
     with Save(actor) as save:
         save.update(Event, event_id, {"metadata": {**metadata, "addenda": addenda}})
+
+
+def refuse_moved(row: Mapping[str, Any], of_patient: str | None) -> None:
+    """NotFound when a row is no longer that patient's, in whose file it was read (None: any)."""
+    if of_patient is not None and row["patient_id"] != of_patient:
+        raise NotFound(_("This was moved to another patient meanwhile. Nothing was changed."))
+
+
+def corrected(actor: Actor, metadata: Any, reason: str, before: object) -> dict[str, Any]:
+    """A row's metadata with a correction added: who, when, why, what stood before. Invalid without
+    a reason. What another client wrote in the place of the list is left out of it.
+    """
+    if not reason.strip():
+        raise Invalid("reason", _("A change to an old visit needs a reason."))
+    found = mapping(metadata)
+    note = {
+        "at": moment_text(info.now_ms()), "by": actor.user_id, "byName": actor.user_name,
+        "reason": reason.strip(), "before": before,
+    }  # fmt: skip
+    kept = found.get("corrections")
+    return {**found, "corrections": [*(kept if isinstance(kept, list) else []), note]}
 
 
 def replaced(old: object, new: object) -> list[Any]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from hikma_tui.clinic import info
 from hikma_tui.clinic.actor import Actor
+from hikma_tui.clinic.addenda import refuse_moved
 from hikma_tui.clinic.errors import Invalid, NotAllowed, NotFound, Refused
 from hikma_tui.clinic.permissions import Flag, require, require_sight, rights
 from hikma_tui.clinic.records import governing_clinic, require_parents
@@ -139,10 +140,13 @@ def _require(actor: Actor, table: str, row: Mapping[str, Any]) -> None:
     require(actor, _FLAGS.get(table, Flag.CLINIC_ADMIN), governing_clinic(table, row))
 
 
-def delete(actor: Actor, table: str, row_id: str, reason: str) -> int:
+def delete(
+    actor: Actor, table: str, row_id: str, reason: str, *, of_patient: str | None = None
+) -> int:
     """Delete one row and what hangs on it. Returns the deletion's number, for ``undo``.
 
-    Raises NotFound (also when it is deleted already), NotAllowed, or Invalid without a reason.
+    ``of_patient`` is in whose file it was read. Raises NotFound (also when it is deleted already,
+    or was moved since), NotAllowed, or Invalid without a reason.
     """
     if not reason.strip():
         raise Invalid("reason", _("A deletion needs a reason. Nothing was deleted."))
@@ -150,6 +154,8 @@ def delete(actor: Actor, table: str, row_id: str, reason: str) -> int:
         raise Invalid("table", _("There is no table of that name: {table}").format(table=table))
     model = BY_TABLE[table]
     row = live_row(model, row_id)
+    if model is not Patient and "patient_id" in row:
+        refuse_moved(row, of_patient)
     _require(actor, table, row)
     _refuse_locking_out(actor, model, row)
     patient_id = row["id"] if model is Patient else row.get("patient_id")

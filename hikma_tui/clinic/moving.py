@@ -17,6 +17,7 @@ from typing import Any
 
 from hikma_tui.clinic import audit, info, visits
 from hikma_tui.clinic.actor import Actor
+from hikma_tui.clinic.addenda import refuse_moved
 from hikma_tui.clinic.errors import Invalid, NotFound
 from hikma_tui.clinic.moving_notes import FROM, OUT, mapping
 from hikma_tui.clinic.permissions import Flag, require, require_sight
@@ -85,17 +86,26 @@ def consequences(actor: Actor, table: str, row_id: str) -> dict[str, int]:
     return counts
 
 
-def move(actor: Actor, table: str, row_id: str, to_patient_id: str, reason: str) -> Moved:
+def move(
+    actor: Actor,
+    table: str,
+    row_id: str,
+    to_patient_id: str,
+    reason: str,
+    *,
+    of_patient: str | None = None,
+) -> Moved:
     """Move one visit, event, vital or problem to another live patient, in the caller's transaction.
 
     Both patients must be visible and editable by the actor, and what others recorded takes the
-    right to edit it. Raises Invalid (no reason, the same patient, before a birth), NotAllowed,
-    NotFound.
+    right to edit it. ``of_patient`` is in whose file it was read. Raises Invalid (no reason, the
+    same patient, before a birth), NotAllowed, NotFound (also when it was moved since).
     """
     if not reason.strip():
         raise Invalid("reason", _("Moving a record needs a reason. Nothing was moved."))
     model = _model(table)
     row = live_row(model, row_id)
+    refuse_moved(row, of_patient)
     source = patient_row(actor, str(row["patient_id"] or ""))
     target = patient_row(actor, to_patient_id)
     if source["id"] == target["id"]:

@@ -334,14 +334,17 @@ def edit(
     reason: str = "",
     *,
     first: forms.Answers | None = None,
+    of_patient: str | None = None,
 ) -> bool:
     """Save changed answers of an event; provider and metadata stay, a correction is noted.
 
     ``reason`` is required for a visit of another day (decisions.md 18). ``first`` are the answers
     as they were read when the form was opened: only what differs from them is written, and the
-    same answer changed by both raises ChangedMeanwhile. Returns whether anything changed.
+    same answer changed by both raises ChangedMeanwhile. ``of_patient`` is in whose file it
+    was opened: NotFound when it was moved since. Returns whether anything changed.
     """
     old = live_row(Event, event_id)
+    addenda.refuse_moved(old, of_patient)
     row = event_form(old["form_id"]) if old["form_id"] else None
     if row is None:
         raise NotAllowed(_("The form of these answers is not there any more."))
@@ -380,17 +383,16 @@ def _change_event(
     _require_edit(actor, old, patient["primary_clinic_id"])
     if all(old[name] == value for name, value in values.items()):
         return False
-    visit = live_row(Visit, old["visit_id"]) if old["visit_id"] else None
-    if ask_reason and visit and needs_reason(visit):
-        if not reason.strip():
-            raise Invalid("reason", _("A change to an old visit needs a reason."))
-        metadata = _mapping(old["metadata"])
-        note = {
-            "at": moment_text(info.now_ms()), "by": actor.user_id,
-            "byName": actor.user_name, "reason": reason.strip(),
-            "before": addenda.replaced(old["form_data"], values.get("form_data")),
-        }  # fmt: skip
-        corrections = [*metadata.get("corrections", []), note]
-        values = {**values, "metadata": {**metadata, "corrections": corrections}}
+    if ask_reason and needs_reason({"check_in_timestamp": _moment_of(old)}):
+        before = addenda.replaced(old["form_data"], values.get("form_data"))
+        told = addenda.corrected(actor, old["metadata"], reason, before)
+        values = {**values, "metadata": told}
     with Save(actor) as save:
         return save.update(Event, old["id"], values)
+
+
+def _moment_of(event: Mapping[str, Any]) -> int | None:
+    """When an event happened: its live visit's check-in, else when it was entered."""
+    rows = live(Visit)
+    found = dicts(rows.select().where(rows.id == event["visit_id"])) if event["visit_id"] else []
+    return found[0]["check_in_timestamp"] if found else event["created_at"]

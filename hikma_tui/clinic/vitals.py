@@ -238,7 +238,8 @@ def correct(
                 if old[name] not in (None, "") and old[name] != new[name]
             },
         }  # fmt: skip
-        metadata["corrections"] = [*metadata.get("corrections", []), note]
+        kept = metadata.get("corrections")  # another client may have written anything there
+        metadata["corrections"] = [*(kept if isinstance(kept, list) else []), note]
     with Save(actor) as save:
         return save.update(Vitals, vitals_id, {**new, "metadata": metadata})
 

@@ -81,7 +81,7 @@ async def delete(
             return False
         asked_of = counts
     try:
-        await app.writing(deletion.delete, app.actor, table, row_id, reason)
+        await app.writing(deletion.delete, app.actor, table, row_id, reason, of_patient=card.id)
     except Refused as error:
         screen.say(not_saved(error), loud=True)
         return False

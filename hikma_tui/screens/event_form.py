@@ -213,7 +213,7 @@ class EventFormScreen(PrescribingScreen[str]):
         if self._event_id is not None:
             await writing(
                 drafts.saved, actor, place, visits.edit, actor, self._event_id, answers,
-                self._reason, first=self._first,
+                self._reason, first=self._first, of_patient=self._patient_id,
             )  # fmt: skip
         else:
             self.recorded = await writing(

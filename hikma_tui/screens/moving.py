@@ -59,7 +59,9 @@ async def move(
     if reason is None:
         return False
     try:
-        await app.writing(moving.move, app.actor, table, row_id, target_id, reason)
+        await app.writing(
+            moving.move, app.actor, table, row_id, target_id, reason, of_patient=card.id
+        )
     except Refused as error:
         screen.say(not_saved(error), loud=True)
         return False

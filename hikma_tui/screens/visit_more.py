@@ -86,7 +86,9 @@ async def addendum(screen: VisitScreen, whole: WholeVisit, record: Record) -> No
     if text is None:
         return
     try:
-        await screen.clinic.writing(addenda.add, screen.actor, record.id, text)
+        await screen.clinic.writing(
+            addenda.add, screen.actor, record.id, text, of_patient=whole.patient.id
+        )
     except Refused as error:
         screen.say(not_saved(error), loud=True)
         return

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from hikma_tui import forms
 from hikma_tui.clinic import (
+    addenda,
     audit,
     chart,
     deletion,
@@ -292,3 +294,52 @@ def _walk(place: Place, rng: random.Random) -> None:
         assert not shown & set(changed["events"])
         owners = now
     assert not place.store.on_writer(audit.problems).result()
+
+
+def test_what_was_moved_meanwhile_is_not_touched_in_the_other_file(place: Place) -> None:
+    """Two sessions: one has the entry open in the old file while the other moves it."""
+    ada, mona, lina = place.patients
+    made = place.note(ada, DAYS[0], "headache")
+    place.write(moving.move, "events", made.event_id, mona, "hers")
+    answers = {place.form.fields[0].id: "Ada's cough"}
+    with pytest.raises(NotFound, match="moved"):
+        place.write(visits.edit, made.event_id, answers, "typed in Ada's file", of_patient=ada)
+    with pytest.raises(NotFound, match="moved"):
+        place.write(addenda.add, made.event_id, "about Ada", of_patient=ada)
+    with pytest.raises(NotFound, match="moved"):
+        place.write(moving.move, "events", made.event_id, lina, "again", of_patient=ada)
+    with pytest.raises(NotFound, match="moved"):
+        place.write(deletion.delete, "events", made.event_id, "wrong", of_patient=ada)
+    row = place.one("events", made.event_id)
+    assert row["patient_id"] == mona
+    assert "addenda" not in row["metadata"]
+    place.write(addenda.add, made.event_id, "about Mona", of_patient=mona)
+
+
+@pytest.mark.parametrize("kept", [None, "text", {"a": 1}, 3])
+def test_a_correction_is_written_whatever_another_client_left(place: Place, kept: object) -> None:
+    ada = place.patients[0]
+    made = place.note(ada, DAYS[0], "headache")
+
+    def spoil() -> None:
+        metadata = json.dumps({"corrections": kept, "providerName": "Ines"})
+        connection().execute("UPDATE events SET metadata = ?, visit_id = 'gone'", (metadata,))
+
+    place.store.write(spoil).result()
+    answers = {place.form.fields[0].id: "migraine"}
+    with pytest.raises(Invalid, match="reason"):  # entered today in a visit that is not there: no
+        connection_day(place, made.event_id, date(2025, 3, 1))
+        place.write(visits.edit, made.event_id, answers)
+    assert place.write(visits.edit, made.event_id, answers, "misheard")
+    told = addenda.of(place.one("events", made.event_id)["metadata"])
+    assert [(note.text, note.before[0]["value"]) for note in told] == [("misheard", "headache")]
+
+
+def connection_day(place: Place, event_id: str, day: date) -> None:
+    """The event was entered on that day."""
+    ms = round(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp() * 1000)
+
+    def put() -> None:
+        connection().execute("UPDATE events SET created_at = ? WHERE id = ?", (ms, event_id))
+
+    place.store.write(put).result()
