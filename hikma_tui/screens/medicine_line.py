@@ -9,13 +9,17 @@ from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
 from hikma_tui import medicines
+from hikma_tui.clinic import drafts
 from hikma_tui.clinic import medicines as records
+from hikma_tui.clinic.drafts import Hold
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.forms_shape import Item
 from hikma_tui.i18n import _
+from hikma_tui.screens import drafting
 from hikma_tui.screens.base import ClinicScreen
+from hikma_tui.screens.drafting import DraftKeeper
 from hikma_tui.text import display
-from hikma_tui.widgets.dialogs import Choice, Choose, Dialog, paste_cut_text
+from hikma_tui.widgets.dialogs import Ask, Choice, Choose, Dialog, paste_cut_text
 from hikma_tui.widgets.keys import N_, Action
 from hikma_tui.widgets.prompt import LineInput
 from hikma_tui.widgets.row_list import Row, RowList
@@ -27,25 +31,28 @@ class MedicineLine(Dialog[Item | None], ClinicScreen[Item | None]):
     """Gives the entry as upstream stores it, or None when it was left. Nothing is saved here.
 
     ``line`` is what stands in the field at first; ``options`` are names to offer before others.
-    ``who`` says for whom (decisions.md 12).
-    A line with a doubt is never given: what is meant is chosen first (decisions.md 13).
+    ``who`` says for whom (decisions.md 12). A line with a doubt is never given: what is meant is
+    chosen first (decisions.md 13). What is typed is a draft at ``place``, also once the entry was given: whoever saves the entry
+    forgets the draft with it, by ``hold``.
     """
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("line.done", "enter", N_("done"), N_("Take what stands in words"),
                more_keys=("f10",)),
         Action("line.take", "tab", N_("take the marked name")),
-        Action("line.leave", "escape", N_("back, nothing is saved")),
+        Action("line.leave", "escape", N_("leave, draft kept")),
+        Action("line.drop", "f8", N_("drop the draft"), N_("Forget what you typed here")),
     )  # fmt: skip
 
     def __init__(
-        self, question: str, line: str = "", options: tuple[str, ...] = (), *, who: str = ""
-    ) -> None:
+        self, question: str, line: str = "", options: tuple[str, ...] = (), *, who: str = "",
+        patient_id: str, place: str,
+    ) -> None:  # fmt: skip
         super().__init__(question, who)
-        self._first = line
-        self._options = options
-        self._reading = medicines.read(line)
-        self._warned = False
+        self._patient_id, self._place = patient_id, place
+        self._keeper: DraftKeeper | None = None
+        self._first, self._options = line, options
+        self._reading_of, self._reading = line, medicines.read(line)
 
     def body(self) -> ComposeResult:
         """An example, the field, the echo, names."""
@@ -62,13 +69,49 @@ class MedicineLine(Dialog[Item | None], ClinicScreen[Item | None]):
         field.focus()
         field.cursor_position = len(field.value)
         self._read(field.value)
+        self.run_worker(self._begin(), group="draft")
+
+    async def _begin(self) -> None:
+        """What was typed here before and not saved comes back."""
+        token = drafting.new_token()
+        try:
+            hold, draft = await self.clinic.reading(
+                drafts.begin, self.actor, self._place, token, drafting.is_alive
+            )
+        except Refused as refusal:
+            self.say(str(refusal), loud=True)
+            hold, draft = Hold(self._place, token), {}
+        before = str(draft.get("line") or "")
+        typed = self._line != self._first
+        if typed:
+            hold = Hold(self._place, token)  # the older draft stays beside what is typed now
+        self._keeper = DraftKeeper(self, hold, self._patient_id)
+        if typed:
+            self._keeper.keep({"line": self._line})
+        elif before:
+            self._put(before)
+            self._read(before)
+            self.say(_("What you had typed is back. F8 forgets it."))
+
+    @property
+    def hold(self) -> Hold:
+        """The hold on the draft of what was typed."""
+        return self._keeper.mine if self._keeper is not None else Hold(self._place)
+
+    def on_unmount(self) -> None:
+        """Gone, perhaps with the whole program: send what is not in the store yet."""
+        if self._keeper is not None:
+            self._keeper.close()
 
     @on(Input.Changed, "#line")
     def typed(self, event: Input.Changed) -> None:
         """Read the line anew; it is shown in words before anything is taken."""
         event.stop()
-        self._warned = False
+        if event.value == self._reading_of:
+            return  # set by the program, and told already
         self._read(event.value)
+        if self._keeper is not None:
+            self._keeper.keep({"line": event.value})
 
     @on(LineInput.PasteCut)
     def cut(self, event: LineInput.PasteCut) -> None:
@@ -76,7 +119,7 @@ class MedicineLine(Dialog[Item | None], ClinicScreen[Item | None]):
         self.say(paste_cut_text(event))
 
     def _read(self, line: str) -> None:
-        self._reading = medicines.read(line)
+        self._reading_of, self._reading = line, medicines.read(line)
         self.query_one("#echo", Static).update(display(self.echo))
         self.say("")
         self.run_worker(self._suggest(line), group="suggest", exclusive=True)
@@ -84,18 +127,15 @@ class MedicineLine(Dialog[Item | None], ClinicScreen[Item | None]):
     @property
     def echo(self) -> str:
         """The line in words; or what is to be chosen, after a loud word."""
-        reading = self._reading
         if not self._line.strip():
             return _("The medicine is told here in words, before you take it.")
-        if not reading.doubts:
-            return f"= {reading.words}"
-        doubt = reading.doubts[0]
+        if not self._reading.doubts:
+            return f"= {self._reading.words}"
+        doubt = self._reading.doubts[0]
         if not doubt.choices:
             return _("CHANGE: {sentence}").format(sentence=doubt.sentence)
-        choices = " / ".join(doubt.choices)
-        return _("CHOOSE (Enter): {sentence} {choices}").format(
-            sentence=doubt.sentence, choices=choices
-        )
+        said = _("CHOOSE (Enter): {sentence} {choices}")
+        return said.format(sentence=doubt.sentence, choices=" / ".join(doubt.choices))
 
     @property
     def _line(self) -> str:
@@ -108,10 +148,9 @@ class MedicineLine(Dialog[Item | None], ClinicScreen[Item | None]):
         only_name = not any(v for key, v in item.items() if key not in ("id", "name"))
         names: list[str] = []
         if line.strip() and only_name:
+            find = records.suggestions
             try:
-                names = await self.clinic.reading(
-                    records.suggestions, line, self._options, _SUGGESTED
-                )
+                names = await self.clinic.reading(find, line, self._options, _SUGGESTED)
             except Refused as refusal:
                 self.say(str(refusal), loud=True)
         names = [name for name in names if name.casefold() != line.strip().casefold()]
@@ -149,7 +188,7 @@ class MedicineLine(Dialog[Item | None], ClinicScreen[Item | None]):
             return
         self._reading = medicines.read(self._line)
         if not self._reading.doubts:
-            self.dismiss(self._reading.item)
+            self.run_worker(self._give(self._reading.item), group="leave", exclusive=True)
             return
         doubt = self._reading.doubts[0]
         if not doubt.choices:
@@ -161,13 +200,51 @@ class MedicineLine(Dialog[Item | None], ClinicScreen[Item | None]):
             if key is not None:
                 self._put(medicines.choose(line, doubt, key))
 
-        listed = [Choice(choice, choice) for choice in doubt.choices]
+        listed = [Choice(one, one) for one in doubt.choices]
         self.app.push_screen(Choose(doubt.sentence, listed, line), chosen)
 
+    async def _give(self, item: Item) -> None:
+        """The draft stays until the entry is saved: a save may fail, or be given up."""
+        if self._keeper is not None and await self._keeper.flush({"line": self._line}):
+            return  # not kept anywhere: it stays in sight, and the keeper has said so
+        self.dismiss(item)
+
     def action_leave(self) -> None:
-        """Esc: what was typed is dropped only when it is said again."""
-        if self._line.strip() and self._line != self._first and not self._warned:
-            self._warned = True
-            self.say(_("Enter takes it. Esc once more drops it."), loud=True)
+        """Esc: what was typed is kept; an untouched line leaves no draft."""
+        self.run_worker(self._leave(), group="leave", exclusive=True)
+
+    async def _leave(self) -> None:
+        trouble, keeper = "", self._keeper
+        if keeper is not None and self._line.strip() and self._line != self._first:
+            trouble = await keeper.flush({"line": self._line})
+        elif keeper is not None:
+            trouble = await self._forget(keeper)
+        lose = Ask(_("Leave, and lose what you typed?"), trouble, careful=True)
+        if trouble and not await self.app.push_screen_wait(lose):
             return
+        if keeper is not None and trouble:
+            keeper.hold()  # nothing is kept behind the answer
         self.dismiss(None)
+
+    def action_drop(self) -> None:
+        """F8: forget the draft, after asking."""
+        self.run_worker(self._drop(), group="leave", exclusive=True)
+
+    async def _drop(self) -> None:
+        more = _("Nothing that was saved changes.")
+        asked = Ask(_("Forget what you typed here?"), more, careful=True)
+        if self._keeper is None or not await self.app.push_screen_wait(asked):
+            return
+        trouble = await self._forget(self._keeper)
+        if trouble:
+            self.say(trouble, loud=True)
+        else:
+            self.dismiss(None)
+
+    async def _forget(self, keeper: DraftKeeper) -> str:
+        """Drop the draft. Why it could not be, or nothing."""
+        try:
+            await keeper.discard()
+        except Refused as refusal:
+            return str(refusal)
+        return ""

@@ -9,7 +9,7 @@ from typing import ClassVar
 from textual import on
 
 from hikma_tui import medicines as words
-from hikma_tui.clinic import medicines
+from hikma_tui.clinic import drafts, medicines
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.clinic.medicines import CurrentMedicine
@@ -41,6 +41,11 @@ class MedicinesScreen(PatientList[list[CurrentMedicine]]):
                N_("Prescribe the last set of medicines again")),
         Action("medicines.leave", "escape", N_("back")),
     )  # fmt: skip
+
+    def __init__(self, patient_id: str, *, resume: str = "") -> None:
+        """``resume`` is the draft to go on with, as ``_place`` names it."""
+        super().__init__(patient_id)
+        self._resume = resume
 
     def read(self, actor: Actor, patient_id: str) -> list[CurrentMedicine]:
         """The newest first."""
@@ -106,16 +111,37 @@ class MedicinesScreen(PatientList[list[CurrentMedicine]]):
         about = facts(card, self.clinic.today)
         return "  ".join(filter(None, (listed_name(card), about, in_short(card))))
 
-    async def _add(self) -> None:
-        item = await self.app.push_screen_wait(
-            MedicineLine(_("Add a medicine, from today on:"), who=self._who())
-        )
+    async def read_again(self) -> None:
+        """Read and paint; the first time go on with a draft."""
+        await super().read_again()
+        resume, self._resume = self._resume, ""
+        if not resume or self.found is None or self.left:
+            return
+        one = next((one for one in self.found if self._place(one) == resume), None)
+        if one is not None and one.status == medicines.CURRENT:
+            self.run_worker(self._change(one), group="save")
+        else:  # of one that is no more current: what was typed can still be added
+            self.run_worker(self._add(resume), group="save")
+
+    def _place(self, one: CurrentMedicine | None = None) -> str:
+        """Where what is typed about a medicine, or a new one, is kept."""
+        return f"medicine:{self.patient_id}:" + (f"{one.event_id}|{one.entry_id}" if one else "-")
+
+    async def _add(self, place: str = "") -> None:
+        line = MedicineLine(
+            _("Add a medicine, from today on:"), who=self._who(), patient_id=self.patient_id,
+            place=place or self._place(),
+        )  # fmt: skip
+        item = await self.app.push_screen_wait(line)
         if item is None:
             return
         reasons = await self._reasons([item])
         if reasons is not None:
             save = partial(medicines.prescribe, reasons=reasons)
-            await self.save(words.words(item), save, self.patient_id, self.clinic.today, [item])
+            await self.save(
+                words.words(item), drafts.saved, line.hold, save, self.actor, self.patient_id,
+                self.clinic.today, [item],
+            )  # fmt: skip
 
     def action_change(self) -> None:
         """2: its line, to be written in another way."""
@@ -124,25 +150,31 @@ class MedicinesScreen(PatientList[list[CurrentMedicine]]):
             self.run_worker(self._change(one), group="save")
 
     async def _change(self, one: CurrentMedicine) -> None:
-        line = words.line_of(one.item)
         question = _("Change, from today on: {medicine}").format(medicine=one.words)
-        item = await self.app.push_screen_wait(MedicineLine(question, line, who=self._who()))
+        line = MedicineLine(
+            question, words.line_of(one.item), who=self._who(), patient_id=self.patient_id,
+            place=self._place(one),
+        )  # fmt: skip
+        item = await self.app.push_screen_wait(line)
         if item is None:
             return
         if words.words(item) == one.words:
+            await self.clinic.writing(drafts.discard, self.actor, line.hold)
             self.say(_("Nothing was changed."))
             return
         said = _("{old} becomes {new}. Why?").format(old=one.words, new=words.words(item))
         reason = await self.app.push_screen_wait(AskReason(said))
         if reason is None:
+            self.say(_("NOT SAVED: no reason was given. The line is kept."), loud=True)
             return
         reasons = await self._reasons([item])
         if reasons is not None:
             save = partial(medicines.change, reasons=reasons)
             key = (one.event_id, one.entry_id)
             await self.save(
-                words.words(item), save, self.patient_id, key, item, reason, self.clinic.today
-            )
+                words.words(item), drafts.saved, line.hold, save, self.actor, self.patient_id, key,
+                item, reason, self.clinic.today,
+            )  # fmt: skip
 
     def action_stop(self) -> None:
         """3: with a reason either way."""

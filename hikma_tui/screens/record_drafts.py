@@ -12,7 +12,7 @@ from hikma_tui.screens.base import ClinicScreen
 def kind_word(place: str) -> str:
     """What a draft at ``place`` is of; "" for one of another kind."""
     return {
-        "problem": _("problem"), "allergy": _("allergy"),
+        "problem": _("problem"), "allergy": _("allergy"), "medicine": _("medicine"),
         "status": _("deceased, moved away, referred"),
     }.get(place.partition(":")[0], "")  # fmt: skip
 
@@ -30,6 +30,12 @@ def open_record(screen: ClinicScreen[object], kind: str, parts: Sequence[str]) -
         from hikma_tui.screens.allergy_form import AllergyFormScreen
 
         screen.app.push_screen(AllergyFormScreen(parts[0], row_id))
+        return True
+    if kind == "medicine" and len(parts) >= 2:
+        from hikma_tui.screens.medicines import MedicinesScreen
+
+        place = plain_place(":".join((kind, *parts)))
+        screen.app.push_screen(MedicinesScreen(parts[0], resume=place))
         return True
     if kind == "status" and len(parts) == 3:
         from hikma_tui.screens.status_form import KINDS, StatusForm

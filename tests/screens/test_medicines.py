@@ -11,9 +11,12 @@ from textual.pilot import Pilot
 
 from hikma_tui import medicines as words
 from hikma_tui.app_main import HikmaApp
-from hikma_tui.clinic import allergies, medicines
+from hikma_tui.clinic import allergies, drafts, medicines
+from hikma_tui.screens import opening
+from hikma_tui.screens.base import ClinicScreen
 from hikma_tui.screens.medicine_line import MedicineLine
 from hikma_tui.screens.medicines import MedicinesScreen
+from hikma_tui.store import Store
 from hikma_tui.widgets.dialogs import Ask, AskReason, Choose
 from tests.screens.clinic import (
     TODAY,
@@ -98,8 +101,6 @@ async def test_a_doubt_blocks_until_it_is_chosen(clinic: Clinic, patient: str) -
 
 
 def _current(clinic: Clinic, patient: str) -> list[medicines.CurrentMedicine]:
-    from hikma_tui.store import Store
-
     store = Store.open(clinic.store.directory)
     found: list[medicines.CurrentMedicine] = store.read(
         medicines.current, clinic.actor, patient, TODAY
@@ -116,10 +117,84 @@ async def test_what_cannot_be_read_is_not_taken_and_esc_asks(clinic: Clinic, pat
         await type_text(pilot, "amlodipine 5mgod")
         assert "CHANGE" in await press(pilot, "enter")
         assert on(app, MedicineLine)
-        assert "Esc once more drops it" in await press(pilot, "escape")
         await press(pilot, "escape")
         assert on(app, MedicinesScreen)
     assert _current(clinic, patient) == []
+
+
+async def test_a_line_that_was_left_comes_back_and_f8_forgets_it(
+    clinic: Clinic, patient: str
+) -> None:
+    async with running(clinic) as (app, pilot):
+        await opened(app, pilot, patient)
+        await press(pilot, "1")
+        await type_text(pilot, "amlodipine 5mg od")
+        await press(pilot, "escape")
+        assert on(app, MedicinesScreen)
+        text = await press(pilot, "1")
+        assert on(app, MedicineLine)
+        assert "= amlodipine 5 mg, once a day" in text
+        assert "What you had typed is back" in text
+        await type_text(pilot, " 30d")
+        await press(pilot, "f8", "f10")
+        assert on(app, MedicinesScreen)
+        assert "The medicine is told here" in await press(pilot, "1")
+        await press(pilot, "escape")
+        assert clinic.store.read(drafts.waiting, clinic.actor).result() == []
+
+
+async def test_a_line_survives_the_end_of_the_program_and_is_gone_once_saved(
+    clinic: Clinic, patient: str
+) -> None:
+    async with running(clinic) as (app, pilot):
+        await opened(app, pilot, patient)
+        await press(pilot, "1")
+        await type_text(pilot, "amlodipine 5mg od")
+    store = Store.open(clinic.store.directory)
+    again = Clinic(store, clinic.actor)
+    (kept,) = store.read(drafts.waiting, clinic.actor).result()
+    async with running(again) as (app, pilot):
+        assert isinstance(app.screen, ClinicScreen)
+        opening.open_draft(app.screen, kept.place)
+        await calm(pilot)
+        assert on(app, MedicineLine)
+        assert "= amlodipine 5 mg, once a day" in screen_text(app)
+        text = await press(pilot, "enter")
+        assert on(app, MedicinesScreen)
+        assert "Current medicines: 1" in text
+        assert again.store.read(drafts.waiting, again.actor).result() == []
+
+
+async def test_a_line_whose_save_is_given_up_is_kept(clinic: Clinic, patient: str) -> None:
+    clinic.store.write(allergies.add, clinic.actor, patient, "Penicillin").result()
+    async with running(clinic) as (app, pilot):
+        await opened(app, pilot, patient)
+        await press(pilot, "1")
+        await type_text(pilot, "amoxicillin 500mg tds 7d")
+        await press(pilot, "enter")
+        assert on(app, AskReason)
+        assert "NOT SAVED" in await press(pilot, "escape")
+        assert "= amoxicillin 500 mg, 3 times a day" in await press(pilot, "1")
+        await press(pilot, "escape")
+
+
+async def test_a_change_that_is_given_up_is_kept_with_its_medicine(
+    clinic: Clinic, patient: str
+) -> None:
+    give(clinic, patient, TODAY, "amlodipine 5mg od", "metformin 500mg bd")
+    async with running(clinic) as (app, pilot):
+        await opened(app, pilot, patient)
+        await press(pilot, "2")
+        await type_text(pilot, " 60d")
+        await press(pilot, "enter")
+        assert on(app, AskReason)
+        assert "NOT SAVED" in await press(pilot, "escape")
+        assert "for 60 days" in await press(pilot, "2")
+        await press(pilot, "escape", "down")
+        assert "60" not in await press(pilot, "2"), "another medicine has its own line"
+        await press(pilot, "escape")
+        (kept,) = clinic.store.read(drafts.waiting, clinic.actor).result()
+        assert kept.patient_id == patient
 
 
 async def test_names_are_suggested_and_tab_takes_one(clinic: Clinic, patient: str) -> None:
@@ -191,9 +266,7 @@ async def test_an_allergy_asks_for_a_reason(clinic: Clinic, patient: str) -> Non
         assert on(app, AskReason)
         assert "of the same class" in " ".join(text.replace("│", " ").split())
         assert "NOT SAVED" in await press(pilot, "escape")
-        await press(pilot, "1")
-        await type_text(pilot, "amoxicillin 500mg tds 7d")
-        await press(pilot, "enter")
+        await press(pilot, "1", "enter")
         await type_text(pilot, "nothing else here")
         text = await press(pilot, "enter")
         assert "in spite of an allergy: nothing else here" in text
