@@ -137,6 +137,8 @@ class Asker:
                     answer = await self._answer(asked)
                 except Refused as error:
                     answer = Answer(asked, refusal=str(error))
+                if self._screen.left:
+                    return
                 if asked == self.question:  # else it is stale: something was typed since
                     again = self.answer is not None and self.answer.question.text == asked.text
                     self.answer = answer
@@ -170,6 +172,8 @@ class Asker:
                     if asked == self.question:
                         return  # no number is better than a wrong one
                     continue
+                if self._screen.left:
+                    return
                 if asked == self.question:
                     first = self.everyone is None
                     self._counted, self._found, self.everyone = asked, found, everyone

@@ -54,3 +54,10 @@ class ClinicScreen(BaseScreen[T], Generic[T]):
     def actor(self) -> Actor:
         """Who is signed in."""
         return self.clinic.actor
+
+    @property
+    def left(self) -> bool:
+        """Whether there is nothing to paint any more when an answer comes: the screen was left, or
+        the program is being left, and then the screen loses its parts before its workers end.
+        """
+        return not self.app.is_running or not self.is_attached or self not in self.app.screen_stack

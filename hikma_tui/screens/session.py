@@ -94,11 +94,6 @@ class PatientSideScreen(ClinicScreen[None]):
         session(self).to_search(character)
         return True
 
-    @property
-    def left(self) -> bool:
-        """Whether the screen was left while an answer was under way: there is nothing to paint."""
-        return self not in self.app.screen_stack
-
 
 def moment_text(ms: int, today: date, zone: ZoneInfo | None) -> str:
     """An absolute moment: ``10:40`` today, else ``20 Nov 10:40``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from pathlib import Path
 
@@ -248,3 +249,19 @@ async def test_larger_and_in_arabic(clinic: Clinic, monkeypatch: pytest.MonkeyPa
         await pilot.resize_terminal(80, 24)
         await calm(pilot)
         assert len(screen_text(app).splitlines()) == 24
+
+
+async def test_an_answer_that_comes_while_the_program_ends_paints_nothing(clinic: Clinic) -> None:
+    fill(clinic)
+    gate = threading.Event()
+    async with running(clinic) as (app, _pilot):
+        find = app.screen
+        clinic.store.read(gate.wait, 20)
+        find.query_one(SearchPrompt).value = "m"
+        await asyncio.sleep(0.05)
+        await find.query_one(RowList).remove()  # as Textual does, before the workers end
+        gate.set()
+        clinic.store.read(bool).result(20)  # the answer is there, and the screen has not seen it
+        app._exit = True  # what exit() says first
+        await asyncio.sleep(0.1)
+        assert app._exception is None
