@@ -5,14 +5,12 @@ Only looks, never saves. A page of the time line costs the same for 2 visits and
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from peewee import fn
-
-from hikma_tui.clinic import drafts, info
+from hikma_tui.clinic import chart_loose, drafts, info
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import NotFound
 from hikma_tui.clinic.moving_notes import Note, came_from, went_away
@@ -23,7 +21,6 @@ from hikma_tui.i18n import language
 from hikma_tui.models import Event, Patient, Problem, Visit, Vitals, connection, dicts, live
 
 PAGE = 24  # visits read at a time: a screenful; more are read when the list comes to its end
-_MOST_LOOSE = 200  # sets of vitals without a visit that a time line shows
 
 
 @dataclass(frozen=True)
@@ -68,15 +65,26 @@ class VisitLine:
 
 
 @dataclass(frozen=True)
+class Loose:
+    """A record that hangs on no live visit, on its own day. ``event`` is a note as a line."""
+
+    table: str
+    id: str
+    day: date | None
+    moment: int | None  # ms
+    row: Mapping[str, Any]
+    event: EventLine | None = None
+
+
+@dataclass(frozen=True)
 class Chart:
     """A page of a patient's time line."""
 
     patient: PatientCard
     visits: tuple[VisitLine, ...]
     total: int  # live visits of the patient
-    loose: tuple[Mapping[str, Any], ...] = ()  # vitals that hang on no live visit, newest first
+    loose: tuple[Loose, ...] = ()  # of the days of this page, newest of each kind first
     left: tuple[Note, ...] = ()  # whole visits that were moved to another patient
-    days: Mapping[str, date] = field(default_factory=dict)  # of the loose vitals, by id
 
 
 @dataclass(frozen=True)
@@ -108,27 +116,25 @@ def chart(actor: Actor, patient_id: str, limit: int = PAGE, offset: int = 0) -> 
     page = dicts(mine.order_by(*order).limit(limit).offset(offset))
     total = mine.count()
     back_to = page[-1]["check_in_timestamp"] if page and offset + len(page) < total else None
-    loose = () if offset else tuple(loose_vitals(patient_id, back_to))
+    loose = () if offset else tuple(_loose(patient_id, back_to))
     left = went_away(patient["metadata"])
-    days = {row["id"]: day_of(row["timestamp"], info.zone()) for row in loose}
-    return Chart(whole_card(patient), tuple(_lines(page)), total, loose, left, days)
+    return Chart(whole_card(patient), tuple(_lines(page)), total, loose, left)
 
 
-def loose_vitals(
-    patient_id: str, start: int | None = None, end: int | None = None
-) -> list[dict[str, Any]]:
-    """Vitals of a patient that hang on no live visit, measured from ``start`` on and before
-    ``end`` (ms), newest first: those entered alone, and those that outlived their visit.
-    """
-    model, visits = live(Vitals), live(Visit)
-    where = model.patient_id == patient_id
-    if start is not None:
-        where &= model.timestamp >= start
-    if end is not None:
-        where &= model.timestamp < end
-    hangs = visits.select(visits.id).where(visits.id == model.visit_id)
-    rows = model.select().where(where & (model.visit_id.is_null() | ~fn.EXISTS(hangs)))
-    return dicts(rows.order_by(model.timestamp.desc(), model.pk.desc()).limit(_MOST_LOOSE))
+def _loose(patient_id: str, back_to: int | None) -> Iterator[Loose]:
+    zone, found = info.zone(), chart_loose.loose(patient_id, back_to)
+    names = _form_names() if any(table == "events" for table, _moment, _row in found) else {}
+    for table, moment, row in found:
+        day = None if moment is None else day_of(moment, zone)
+        event = _event_line(row, names) if table == "events" else None
+        yield Loose(table, row["id"], day, moment, row, event)
+
+
+def chart_of_loose(actor: Actor, patient_id: str, row_id: str) -> tuple[PatientCard, Loose] | None:
+    """A live patient and the record of that id, if it hangs on no visit. NotFound, NotAllowed."""
+    patient = _patient(actor, patient_id)
+    found = next((one for one in _loose(patient_id, None) if one.id == row_id), None)
+    return (whole_card(patient), found) if found is not None else None
 
 
 def visit(actor: Actor, visit_id: str) -> tuple[PatientCard, VisitLine]:
@@ -157,9 +163,10 @@ def _lines(rows: list[dict[str, Any]]) -> list[VisitLine]:
     """Visits with their events, read in one query for the whole page."""
     zone = info.zone()
     ids = [row["id"] for row in rows]
-    events = _by_visit(Event, ids)
-    vitals = _by_visit(Vitals, ids)
-    problems = _by_visit(Problem, ids)
+    owners = {row["patient_id"] for row in rows}
+    events = _by_visit(Event, ids, owners)
+    vitals = _by_visit(Vitals, ids, owners)
+    problems = _by_visit(Problem, ids, owners)
     planned = _counted("appointments", "current_visit_id", ids)
     prescribed = _counted("prescriptions", "visit_id", ids)
     clinics = dict(connection().execute("SELECT id, name FROM live_clinics").fetchall())
@@ -186,14 +193,18 @@ def _lines(rows: list[dict[str, Any]]) -> list[VisitLine]:
 
 
 def _by_visit(
-    model: type[Event] | type[Vitals] | type[Problem], ids: Sequence[str]
+    model: type[Event] | type[Vitals] | type[Problem], ids: Sequence[str], owners: set[str]
 ) -> dict[str, list[dict[str, Any]]]:
-    """The live rows of these visits, in the order in which they were recorded, in one query."""
+    """The live rows of these visits, in the order in which they were recorded, in one query.
+
+    A row that names another patient than its visit does stands in that patient's file alone.
+    """
     rows = live(model)
     found: dict[str, list[dict[str, Any]]] = {}
     where = rows.visit_id.in_(list(ids))
     for row in dicts(rows.select().where(where).order_by(rows.created_at, rows.pk)):
-        found.setdefault(row["visit_id"], []).append(row)
+        if row["patient_id"] in owners or row["patient_id"] is None:
+            found.setdefault(row["visit_id"], []).append(row)
     return found
 
 

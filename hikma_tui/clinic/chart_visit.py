@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hikma_tui.clinic import chart, info
+from hikma_tui.clinic import chart, chart_loose, info
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.chart import VisitLine
+from hikma_tui.clinic.errors import NotFound
 from hikma_tui.clinic.moving_notes import Note, came_from, mapping
 from hikma_tui.clinic.patients import PatientCard
 from hikma_tui.clock import day_bounds
+from hikma_tui.i18n import _
 from hikma_tui.models import (
     Appointment,
     Drug,
@@ -35,7 +37,7 @@ _PARTS: tuple[tuple[type[Synced], str], ...] = (
 
 @dataclass(frozen=True)
 class Record:
-    """One row of a visit. ``loose``: vitals of the same day that hang on no visit."""
+    """One row of a visit. ``loose``: of the same day, but it hangs on no visit."""
 
     table: str
     id: str
@@ -55,13 +57,36 @@ def everything(actor: Actor, visit_id: str) -> tuple[PatientCard, VisitLine, tup
     for model, column in _PARTS:
         rows = live(model)
         for row in dicts(rows.select().where(getattr(rows, column) == visit_id)):
+            if row["patient_id"] not in (card.id, None):
+                continue  # another patient's: it stands in that file
             records.append(_record(model, row, names))
     if line.day is not None and _takes_loose(card.id, visit_id, line):
         start, end = day_bounds(line.day, info.zone())
-        for row in chart.loose_vitals(card.id, start, end):
+        for row in chart_loose.loose_vitals(card.id, start, end):
             records.append(_record(Vitals, row, names, loose=True))
     records.sort(key=lambda one: one.at or 0)
     return card, line, tuple(records)
+
+
+def alone(
+    actor: Actor, table: str, row_id: str
+) -> tuple[PatientCard, VisitLine, tuple[Record, ...]]:
+    """A live record that hangs on no visit, in the shape of ``everything``: a visit without an id
+    on the record's day. NotFound, NotAllowed.
+    """
+    model = next(one for one, _column in _PARTS if one._meta.table_name == table)
+    rows = live(model)
+    row = next(iter(dicts(rows.select().where(rows.id == row_id))), None)
+    if row is None:
+        raise NotFound()
+    found = chart.chart_of_loose(actor, str(row["patient_id"] or ""), row_id)
+    if found is None:
+        raise NotFound(_("This stands in a visit now: look at the visit."))
+    card, loose = found
+    events = (loose.event,) if loose.event is not None else ()
+    vitals = (row,) if model is Vitals else ()
+    line = VisitLine("", loose.day, loose.moment, None, "", "", events, False, False, vitals)
+    return card, line, (_record(model, row, _user_names(), loose=True),)
 
 
 def _takes_loose(patient_id: str, visit_id: str, line: VisitLine) -> bool:

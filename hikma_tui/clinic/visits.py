@@ -395,4 +395,5 @@ def _moment_of(event: Mapping[str, Any]) -> int | None:
     """When an event happened: its live visit's check-in, else when it was entered."""
     rows = live(Visit)
     found = dicts(rows.select().where(rows.id == event["visit_id"])) if event["visit_id"] else []
-    return found[0]["check_in_timestamp"] if found else event["created_at"]
+    moment: int | None = found[0]["check_in_timestamp"] if found else event["created_at"]
+    return moment

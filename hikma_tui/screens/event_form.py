@@ -161,7 +161,7 @@ class EventFormScreen(PrescribingScreen[str]):
     @property
     def _needs_reason(self) -> bool:
         """A change of what was recorded in a visit of another day (decisions.md 18)."""
-        day = self._visit.day if self._visit is not None else None
+        day = self._visit.day if self._visit is not None else self._day
         return self._event_id is not None and day not in (None, self.clinic.today)
 
     def action_save(self) -> None:

@@ -16,7 +16,7 @@ from hikma_tui.screens import patient_glance, patient_more, patient_rows, visit_
 from hikma_tui.screens.patient_panel import Panel
 from hikma_tui.screens.session import PatientSideScreen, session
 from hikma_tui.screens.who import Who
-from hikma_tui.widgets.dialogs import Choose, Tell
+from hikma_tui.widgets.dialogs import Choose
 from hikma_tui.widgets.keys import N_, Action
 from hikma_tui.widgets.row_list import RowList
 from hikma_tui.widgets.title import KeyLine, MessageLine
@@ -171,20 +171,9 @@ class PatientScreen(PatientSideScreen):
 
     @on(RowList.Opened)
     def opened(self, event: RowList.Opened) -> None:
-        """A visit, and in it the note that was marked."""
-        from hikma_tui.screens.visit import VisitScreen
-        from hikma_tui.screens.vitals_history import VitalsHistoryScreen
-
+        """What stands in the row."""
         event.stop()
-        if event.key.startswith(patient_rows.VITALS):
-            self.app.push_screen(VitalsHistoryScreen(self.patient_id))
-            return
-        visit_id, event_id = patient_rows.place_of_row(event.key)
-        if visit_id:
-            self.app.push_screen(VisitScreen(visit_id, event_id))
-        elif self._chart is not None:
-            told = patient_rows.told_away(self._chart, event.key)
-            self.app.push_screen(Tell(_("Not in this file any more"), told))
+        patient_more.open_row(self, event.key, self._chart)
 
     def action_visit(self) -> None:
         """1: today's visit."""

@@ -11,7 +11,7 @@ from hikma_tui.clinic.errors import Refused
 from hikma_tui.i18n import _
 from hikma_tui.screens import deleting, moving, patient_rows
 from hikma_tui.screens.session import not_saved, session
-from hikma_tui.widgets.dialogs import Choice
+from hikma_tui.widgets.dialogs import Choice, Tell
 
 if TYPE_CHECKING:
     from hikma_tui.screens.patient import PatientScreen
@@ -38,6 +38,23 @@ def choices(visit: VisitLine | None) -> Sequence[Choice]:
         Choice("visit", delete),
         Choice("patient", _("Delete this patient and all records")),
     )
+
+
+def open_row(screen: PatientScreen, key: str, found: Chart | None) -> None:
+    """A row of the time line: a visit and in it the note that was marked, or what is in none."""
+    from hikma_tui.screens.visit import VisitScreen
+    from hikma_tui.screens.vitals_history import VitalsHistoryScreen
+
+    app = screen.app
+    visit_id, event_id = patient_rows.place_of_row(key)
+    if key.startswith(patient_rows.VITALS):
+        app.push_screen(VitalsHistoryScreen(screen.patient_id))
+    elif key.startswith(patient_rows.LOOSE):
+        app.push_screen(VisitScreen("", key.removeprefix(patient_rows.LOOSE)))
+    elif visit_id:
+        app.push_screen(VisitScreen(visit_id, event_id))
+    elif found is not None:
+        app.push_screen(Tell(_("Not in this file any more"), patient_rows.told_away(found, key)))
 
 
 def report(screen: PatientScreen) -> None:

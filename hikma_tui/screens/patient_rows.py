@@ -7,7 +7,8 @@ from datetime import date
 from typing import Any
 
 from hikma_tui import vitals
-from hikma_tui.clinic.chart import Chart, EventLine, VisitLine
+from hikma_tui.clinic.chart import Chart, EventLine, Loose, VisitLine
+from hikma_tui.clinic.chart_loose import MOST
 from hikma_tui.clinic.moving_notes import Note
 from hikma_tui.clinic.patients import PatientCard
 from hikma_tui.days import as_date
@@ -16,7 +17,7 @@ from hikma_tui.i18n import _, ngettext
 from hikma_tui.text import fit
 from hikma_tui.widgets.row_list import Info, Line, Row
 
-VISIT, EVENT, VITALS, AWAY = "visit:", "event:", "vitals:", "away:"
+VISIT, EVENT, VITALS, AWAY, LOOSE = "visit:", "event:", "vitals:", "away:", "loose:"
 _WHEN = 13
 
 
@@ -45,8 +46,8 @@ def day_text(day: date | None) -> str:
 
 
 def time_line(found: Chart, width: int) -> list[Line]:
-    """What happened, newest first: visits with their notes below each other, vitals that were
-    entered without a visit, and what was moved to another patient.
+    """What happened, newest first: visits with their notes below each other, what was entered
+    without a visit, and what was moved to another patient.
     """
     if not found.total and not found.loose and not found.left:
         return [
@@ -57,11 +58,9 @@ def time_line(found: Chart, width: int) -> list[Line]:
     blocks: list[tuple[str, int, list[Line]]] = []
     for visit in found.visits:
         blocks.append((_day_key(visit.day), visit.check_in or 0, _visit_lines(visit, born, width)))
-    for row in found.loose:
-        day = found.days[row["id"]]
-        cells = fit(day_text(day), _WHEN) + fit(_("vitals, no visit"), _room(width))
-        line = Row(VITALS + str(row["id"]), cells, vitals_text(row, day, born))
-        blocks.append((_day_key(day), row["timestamp"], [line]))
+    for one in found.loose:
+        line = _loose_line(one, born, width)
+        blocks.append((_day_key(one.day), one.moment or 0, [line]))
     oldest = min((block[0] for block in blocks), default="")
     for number, note in enumerate(found.left):
         if found.total <= len(found.visits) or note.day >= oldest:  # else it comes with its page
@@ -69,7 +68,30 @@ def time_line(found: Chart, width: int) -> list[Line]:
             key = f"{AWAY}{number}"
             blocks.append((note.day, 0, [Row(key, cells, moved_away(note), style="muted")]))
     blocks.sort(key=lambda block: block[:2], reverse=True)
-    return [line for _day, _moment, lines in blocks for line in lines]
+    lines = [line for _day, _moment, lines in blocks for line in lines]
+    if len(found.loose) >= MOST:
+        lines.append(
+            Info(_("There may be more that is in no visit: 6, the report, has all of it."))
+        )
+    return lines
+
+
+def _loose_line(one: Loose, born: str, width: int) -> Row:
+    """A record that hangs on no visit, and says so."""
+    when = fit(day_text(one.day), _WHEN)
+    if one.table == "patient_vitals":
+        cells = when + fit(_("vitals, no visit"), _room(width))
+        return Row(VITALS + one.id, cells, vitals_text(one.row, one.day, born))
+    key = f"{LOOSE}{one.table}:{one.id}"
+    if one.event is None:
+        kinds = {"prescriptions": _("prescription"), "appointments": _("appointment")}
+        reason = one.row.get("reason") or one.row.get("notes") or ""
+        cells = when + fit(kinds[one.table], _room(width)) + " " * 11
+        return Row(key, cells, "; ".join(part for part in (_("no visit"), str(reason)) if part))
+    name = fit(one.event.form_name or _("(no form)"), _room(width))
+    cells = f"{when}{name} {fit(one.event.provider, 10)}"
+    marks = ", ".join(part for part in (_("no visit"), _marks(None, one.event)) if part)
+    return Row(key, cells, f"{marks}: {one.event.summary}" if one.event.summary else marks)
 
 
 def _day_key(day: date | None) -> str:
@@ -188,7 +210,7 @@ def place_of_row(key: str) -> tuple[str, str | None]:
     """The visit of a row ("" where it is of none), and the event that it stands for (None: the
     visit itself).
     """
-    if key.startswith((VITALS, AWAY)):
+    if key.startswith((VITALS, AWAY, LOOSE)):
         return "", None
     if key.startswith(EVENT):
         visit_id, _colon, event_id = key.removeprefix(EVENT).partition(":")

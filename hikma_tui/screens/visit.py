@@ -22,7 +22,10 @@ from hikma_tui.widgets.title import KeyLine, MessageLine
 
 
 class VisitScreen(PatientSideScreen):
-    """The visit ``visit_id``, shown from its note ``event_id`` on."""
+    """The visit ``visit_id``, shown from its note ``event_id`` on.
+
+    Without a visit ("") it is one record that hangs on none: ``event_id`` is ``<table>:<id>``.
+    """
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("visit.add", "1", N_("add a form"), N_("Fill a form for this visit"),
@@ -65,9 +68,7 @@ class VisitScreen(PatientSideScreen):
 
     async def _read(self) -> None:
         try:
-            self._whole = await self.clinic.reading(
-                visit_reading.whole_visit, self.actor, self.visit_id
-            )
+            self._whole = await self._found()
         except Refused as error:
             self.app.notify(str(error))
             self.dismiss(None)
@@ -75,12 +76,19 @@ class VisitScreen(PatientSideScreen):
         if self.left:
             return
         self._paint()
-        if self._event_id is not None:
+        if self._event_id is not None and self.visit_id:
             # The heading at the top: from the last line back up to it.
             rows = self.query_one(RowList)
             rows.last()
             rows.highlight(f"events:{self._event_id}:0")
             self._event_id = None
+
+    async def _found(self) -> WholeVisit:
+        reading, actor = self.clinic.reading, self.actor
+        if self.visit_id:
+            return await reading(visit_reading.whole_visit, actor, self.visit_id)
+        table, _colon, row_id = (self._event_id or "").partition(":")
+        return await reading(visit_reading.whole_record, actor, table, row_id)
 
     def _paint(self) -> None:
         whole = self._whole
@@ -98,8 +106,11 @@ class VisitScreen(PatientSideScreen):
     @staticmethod
     def _heading(whole: WholeVisit) -> str:
         visit = whole.visit
+        day = patient_rows.day_text(visit.day)
         parts = [
-            _("Visit of {day}").format(day=patient_rows.day_text(visit.day)),
+            _("Visit of {day}").format(day=day)
+            if visit.id
+            else _("{day}, in no visit").format(day=day),
             visit.clinic,
             visit.provider,
             _("still open") if visit.open else "",
@@ -127,6 +138,8 @@ class VisitScreen(PatientSideScreen):
             return _("{user} has no permission to edit records at this clinic.").format(
                 user=self.actor.user_name
             )
+        if name == "add" and not whole.visit.id:
+            return _("This is in no visit. A form is added on the patient's screen: 1.")
         if name in ("edit", "addendum") and not whole.visit.events and not whole.visit.vitals:
             return _("There is no note to edit yet. 1 adds a form.")
         return ""

@@ -35,14 +35,19 @@ def choices(whole: WholeVisit, record: Record | None) -> Sequence[Choice]:
     if record is None or record.table not in MOVABLE:
         move = f"({move})"
     delete = _("Delete: {what}").format(what=what)
+    in_visit = (
+        _("Move this whole visit to another patient"), _("Delete this visit"),
+        _("Report of this visit"),
+    )  # fmt: skip
+    move_all, delete_all, report = (one if whole.visit.id else f"({one})" for one in in_visit)
     return (
         Choice("finish", over if whole.visit.open else f"({over})"),
         Choice("answers", answers),
         Choice("move", move),
-        Choice("move visit", _("Move this whole visit to another patient")),
+        Choice("move visit", move_all),
         Choice("delete", delete if record is not None else f"({delete})"),
-        Choice("visits", _("Delete this visit")),
-        Choice("report", _("Report of this visit")),
+        Choice("visits", delete_all),
+        Choice("report", report),
     )
 
 
@@ -71,7 +76,7 @@ def edit(screen: VisitScreen, whole: WholeVisit, record: Record) -> None:
     screen.app.push_screen(
         EventFormScreen(
             whole.patient.id, form_id, whole.visit.day or screen.clinic.today,
-            event_id=record.id, visit_id=screen.visit_id,
+            event_id=record.id, visit_id=screen.visit_id or None,
         ),
         saved,
     )  # fmt: skip
@@ -99,7 +104,9 @@ async def addendum(screen: VisitScreen, whole: WholeVisit, record: Record) -> No
 async def do(screen: VisitScreen, choice: str, whole: WholeVisit, record: Record | None) -> None:
     """Do one of ``choices``. Call it in a worker."""
     day = patient_rows.day_text(whole.visit.day)
-    if choice == "finish":
+    if choice in ("finish", "move visit", "visits", "report") and not whole.visit.id:
+        screen.say(_("This is in no visit."))
+    elif choice == "finish":
         await _finish(screen, whole)
     elif choice == "report":
         from hikma_tui.screens.report import ReportScreen
@@ -133,11 +140,19 @@ async def _do_record(screen: VisitScreen, choice: str, whole: WholeVisit, record
         if record.table not in MOVABLE:
             screen.say(_("This moves with its whole visit only: 9, 4."))
         elif await moving.move(screen, whole.patient, record.table, record.id, what):
-            await screen.reread()
+            await _read_or_leave(screen)
     elif choice == "delete":
         question = _("Delete the note {form}?").format(form=what)
         if await deleting.delete(screen, whole.patient, record.table, record.id, question):
-            await screen.reread()
+            await _read_or_leave(screen)
+
+
+async def _read_or_leave(screen: VisitScreen) -> None:
+    """What was deleted may have been all that this screen shows."""
+    if screen.visit_id:
+        await screen.reread()
+    else:
+        _leave(screen)
 
 
 async def _finish(screen: VisitScreen, whole: WholeVisit) -> None:

@@ -58,7 +58,17 @@ def opened(actor: Actor, patient_id: str, limit: int) -> tuple[Glance, Allowed]:
 
 def whole_visit(actor: Actor, visit_id: str) -> WholeVisit:
     """One visit with everything in it. NotFound, NotAllowed."""
-    card, line, records = chart_visit.everything(actor, visit_id)
+    return _whole(actor, *chart_visit.everything(actor, visit_id))
+
+
+def whole_record(actor: Actor, table: str, row_id: str) -> WholeVisit:
+    """A record that hangs on no visit, as if it were one: its ``visit`` has no id. As above."""
+    return _whole(actor, *chart_visit.alone(actor, table, row_id))
+
+
+def _whole(
+    actor: Actor, card: PatientCard, line: VisitLine, records: tuple[Record, ...]
+) -> WholeVisit:
     form_ids = {one.row["form_id"] for one in records if one.row.get("form_id")}
     found = {form_id: visits.event_form(form_id) for form_id in form_ids}
     forms = {form_id: row for form_id, row in found.items() if row is not None}

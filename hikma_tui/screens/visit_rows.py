@@ -76,7 +76,7 @@ def _heading(record: Record, whole: WholeVisit, today: date, zone: ZoneInfo | No
         if at is not None and day is not None and at.date() > day:
             marks.append(_("entered late"))
     if record.loose:
-        marks.append(_("of this day, in no visit"))
+        marks.append(_("of this day, in no visit") if whole.visit.id else _("in no visit"))
     if record.came is not None:
         marks.append(_("moved here"))
     metadata = record.row["metadata"]

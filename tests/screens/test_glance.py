@@ -10,8 +10,11 @@ import pytest
 
 from hikma_tui import medicines as medicine_lines
 from hikma_tui.clinic import medicines, moving, problems, records, vitals
+from hikma_tui.ids import new_id
+from hikma_tui.models import Event, Prescription
 from hikma_tui.screens.patient import PatientScreen
 from hikma_tui.screens.patient_glance import flow
+from hikma_tui.screens.visit import VisitScreen
 from hikma_tui.text import cell_width
 from tests.screens.clinic import (
     TODAY,
@@ -19,8 +22,10 @@ from tests.screens.clinic import (
     calm,
     fill,
     make_clinic,
+    on,
     press,
     running,
+    type_text,
     use_utc,
 )
 from tests.screens.harness import golden, missing_glyphs, screen_text
@@ -215,3 +220,86 @@ async def test_a_chart_that_a_visit_left_says_so(clinic: Clinic) -> None:
         text = await press(pilot, "enter")
         assert "from another patient's file (Mohammed" in text
         assert "two files open" in " ".join(text.split())
+
+
+def insert(clinic: Clinic, model: Any, **row: Any) -> str:
+    """A row as a server sends it: no rule of ours has seen it."""
+
+    def put() -> str:
+        made = {"id": new_id(1), "created_at": NOON_1_NOV, "updated_at": NOON_1_NOV, **row}
+        model.insert(made).execute()
+        return str(made["id"])
+
+    return clinic.store.write(put).result()
+
+
+NOON_1_NOV = 1793534400000
+"""1 Nov 2026, 12:00 UTC."""
+
+
+async def test_what_hangs_on_no_visit_is_seen_and_read(clinic: Clinic) -> None:
+    patients = fill(clinic)
+    patient, other = patients["A-0123"], patients["A-0300"]
+    made = clinic.note(patient, date(2026, 11, 2), "in a visit")
+    answer = [{"fieldId": "q", "name": "Told", "fieldType": "free-text", "value": "chest pain"}]
+    insert(clinic, Event, patient_id=patient, event_type="Triage", form_data=answer)
+    insert(clinic, Event, patient_id=patient, visit_id=new_id(2), event_type="Ghost",
+           form_data=[{**answer[0], "value": "fits"}], metadata=["odd"])  # fmt: skip
+    insert(clinic, Event, patient_id=other, visit_id=made.visit_id, event_type="Hers",
+           form_data=[{**answer[0], "value": "hers alone"}])  # fmt: skip
+    insert(
+        clinic, Event, patient_id=patient, event_type="No day", created_at=None, form_data=answer
+    )
+    insert(clinic, Prescription, patient_id=patient, provider_id=clinic.actor.user_id,
+           pickup_clinic_id=clinic.actor.clinic_id,
+        prescribed_at=NOON_1_NOV, notes="for the road")  # fmt: skip
+    async with running(clinic, (80, 30)) as (app, pilot):
+        text = await open_patient(app, pilot, patient)
+        for said in ("Triage", "chest pain", "Ghost", "fits", "No day", "for the road"):
+            assert said in text, said
+        assert text.count("no visit") == 4
+        assert "hers alone" not in text
+        await press(pilot, "down", "down")
+        text = await press(pilot, "enter")
+        assert on(app, VisitScreen)
+        assert "1 Nov 2026, in no visit" in text
+        await press(pilot, "escape")
+        text = await open_patient(app, pilot, other)
+        assert "hers alone" in text
+        app.push_screen(VisitScreen(made.visit_id))
+        await calm(pilot)
+        assert "hers alone" not in screen_text(app)
+
+
+async def test_a_note_in_no_visit_is_added_to_moved_and_deleted(clinic: Clinic) -> None:
+    patients = fill(clinic)
+    patient, other = patients["A-0123"], patients["A-0300"]
+    answer = [{"fieldId": "q", "name": "Told", "fieldType": "free-text", "value": "chest pain"}]
+    insert(clinic, Event, patient_id=patient, event_type="Triage", form_data=answer)
+    async with running(clinic) as (app, pilot):
+        await open_patient(app, pilot, patient)
+        text = await press(pilot, "enter")
+        assert "chest pain" in text
+        text = await press(pilot, "1")
+        assert "in no visit" in text
+        assert on(app, VisitScreen)
+        await press(pilot, "6")
+        await type_text(pilot, "since Monday")
+        text = await press(pilot, "f10")
+        assert "Addendum" in text
+        assert "since Monday" in text
+        await press(pilot, "9", "3")
+        await type_text(pilot, "A-0300")
+        await press(pilot, "enter", "f10")
+        await type_text(pilot, "hers")
+        text = await press(pilot, "f10")
+        assert on(app, PatientScreen)
+        assert "chest pain" not in text
+        assert "Triage moved to another patient" in text
+        text = await open_patient(app, pilot, other)
+        assert "no visit, moved here, addendum: " in text
+        await press(pilot, "enter", "9", "5", "f10")
+        await type_text(pilot, "nobody's")
+        text = await press(pilot, "f10")
+        assert on(app, PatientScreen)
+        assert "chest pain" not in text

@@ -327,8 +327,8 @@ def test_a_correction_is_written_whatever_another_client_left(place: Place, kept
 
     place.store.write(spoil).result()
     answers = {place.form.fields[0].id: "migraine"}
-    with pytest.raises(Invalid, match="reason"):  # entered today in a visit that is not there: no
-        connection_day(place, made.event_id, date(2025, 3, 1))
+    connection_day(place, made.event_id, date(2025, 3, 1))  # its visit is not there: its own day
+    with pytest.raises(Invalid, match="reason"):
         place.write(visits.edit, made.event_id, answers)
     assert place.write(visits.edit, made.event_id, answers, "misheard")
     told = addenda.of(place.one("events", made.event_id)["metadata"])
