@@ -21,6 +21,16 @@ _OWN_LIMITS = {
     ("hikma-measure-haemoglobin", "g/dL"): (0, 40),
     ("hikma-measure-haemoglobin", "g/L"): (0, 400),
 }
+# Beyond these the other unit may have been meant, or a digit slipped; seen they are, and kept.
+_OWN_USUAL = {
+    ("hikma-measure-muac", "mm"): (70, 450),
+    ("hikma-measure-muac", "cm"): (7, 45),
+    ("hikma-measure-head", "cm"): (20, 62),
+    ("hikma-measure-glucose", "mg/dL"): (30, 600),
+    ("hikma-measure-glucose", "mmol/L"): (2, 34),
+    ("hikma-measure-haemoglobin", "g/dL"): (3, 24),
+    ("hikma-measure-haemoglobin", "g/L"): (30, 240),
+}
 
 
 def refusal(key: str, number: str, unit: str) -> str:
@@ -35,9 +45,17 @@ def refusal(key: str, number: str, unit: str) -> str:
     )
 
 
-def doubt(key: str, number: str, age_days: int | None) -> str:
+def doubt(key: str, number: str, unit: str, age_days: int | None, label: str) -> str:
     """Why this may be a slip; empty when nothing speaks against it."""
-    return vitals.doubt(key, number, age_days) if key in _NAMES else ""
+    if key in _NAMES:
+        return vitals.doubt(key, number, age_days)
+    low, high = _OWN_USUAL.get((key, unit), (0, 100_000))
+    shown = {"field": label, "value": number, "unit": unit}
+    if Decimal(number) < low:
+        return _("{field} {value} {unit} is unusually low. Correct?").format(**shown)
+    if Decimal(number) > high:
+        return _("{field} {value} {unit} is unusually high. Correct?").format(**shown)
+    return ""
 
 
 def mark(key: str, number: str, age_days: int | None) -> str:

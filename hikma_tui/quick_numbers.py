@@ -41,6 +41,11 @@ def split_sure(folded: str) -> tuple[str, bool]:
     return (folded[:-1], True) if len(folded) > 1 and folded.endswith(SURE) else (folded, False)
 
 
+def without_zeros(number: str) -> str:
+    """A number without zeros in front, which the store would not keep either."""
+    return re.sub(r"^0+(?=\d)", "", number)
+
+
 def value_at(
     tokens: Sequence[Token], index: int, text: str, units: Sequence[str] | set[str]
 ) -> Value | None:
@@ -53,7 +58,8 @@ def value_at(
     match = _NUMBER.fullmatch(body)
     if match is None or _THOUSANDS.fullmatch(match[1]):
         return None
-    number, unit, after = match[1].replace(",", "."), match[2], index + 1
+    number, unit = without_zeros(match[1].replace(",", ".")), match[2]
+    after = index + 1
     if unit and unit not in units:
         return None
     if not unit and not sure and after < len(tokens) and not tokens[after].comma:
@@ -113,8 +119,10 @@ def number_part(
 
     if unit is None:
         choices = tuple(
-            Choice(said(value, one), rewritten(one.shown, value.sure)) for one in measure.ask
-        )
+            Choice(said(value, one), rewritten(one.shown, value.sure))
+            for one in measure.ask
+            if not quick_doubts.refusal(measure.key, stored(value, one), one.stored)
+        ) or (left_out(start, end),)
         return Part(kind, start, end, label, value.number, choices=choices, blocks=True,
                     sentence=_("which unit?"))  # fmt: skip
     number = stored(value, unit)
@@ -126,7 +134,7 @@ def number_part(
     if refusal:
         return Part(kind, start, end, label, words, blocks=True, sentence=refusal,
                     choices=(left_out(start, end),))  # fmt: skip
-    doubt = quick_doubts.doubt(measure.key, number, age_days)
+    doubt = quick_doubts.doubt(measure.key, number, unit.stored, age_days, label)
     if doubt and not value.sure:
         said_unit = unit.shown if value.unit or unit is not measure.default else ""
         right = Choice(_("It is right: {value}").format(value=words), rewritten(said_unit, True))

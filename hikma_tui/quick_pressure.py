@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from hikma_tui import quick_doubts, vitals
 from hikma_tui.i18n import _
-from hikma_tui.quick_numbers import SURE, left_out, split_sure
+from hikma_tui.quick_numbers import SURE, left_out, split_sure, without_zeros
 from hikma_tui.quick_shape import Choice, Edit, Kind, Part, Token
 from hikma_tui.quick_words import (
     POSITION_CHOICES,
@@ -18,7 +18,7 @@ from hikma_tui.quick_words import (
 )
 
 UPPER, LOWER = "systolic_bp", "diastolic_bp"
-_BOTH = re.compile(r"(\d{1,4}|nr)/(\d{1,4}|nr|p|palp)(.*)")
+_BOTH = re.compile(r"(\d{1,4}|nr)/(\d{1,4}|nr|palp|p)(.*)")
 _OVER = frozenset({"/", "over", "sobre", "على"})
 _MISSED = frozenset({"nr", "p", "palp"})
 
@@ -49,7 +49,7 @@ def pressure_at(
     match = _BOTH.fullmatch(body)
     if match is None:
         return _one_number(tokens, index, text, keyword, start)
-    tail = match[3]
+    upper, lower, tail = without_zeros(match[1]), without_zeros(match[2]), match[3]
     position = POSITIONS.get(tail) if tail and tail not in PRESSURE_UNITS else None
     if tail and tail not in PRESSURE_UNITS and position is None:
         return None
@@ -63,7 +63,7 @@ def pressure_at(
             break
         sure, after = sure or sure_too or word == SURE, after + 1
     end = tokens[after - 1].end
-    return _part(match[1], match[2], position, sure, keyword, (start, end), age_days), after
+    return _part(upper, lower, position, sure, keyword, (start, end), age_days), after
 
 
 def _joined(tokens: Sequence[Token], index: int, text: str) -> tuple[str, int]:

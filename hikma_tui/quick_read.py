@@ -22,7 +22,7 @@ from hikma_tui.quick_numbers import (
     value_at,
 )
 from hikma_tui.quick_pressure import has_unit, is_pressure, pressure_at
-from hikma_tui.quick_shape import Kind, Line, Part, Token, tokens
+from hikma_tui.quick_shape import Kind, Line, Part, Token, fold, tokens
 from hikma_tui.quick_texts import diagnosis_part, medicine_part, note_part
 from hikma_tui.quick_unknown import unknown_part
 from hikma_tui.quick_whole import settled
@@ -30,6 +30,8 @@ from hikma_tui.quick_words import Measure, Options
 
 _Found = tuple[Part, int]  # a part, and the index of the first token behind it
 _SECTIONS = (words.DIAGNOSIS, words.MEDICINE, words.NOTE)
+MOST_PARTS = 60
+"""In one line; what goes beyond blocks, as one part."""
 
 
 def read(text: str, age_days: int | None = None) -> Line:
@@ -40,6 +42,20 @@ def read(text: str, age_days: int | None = None) -> Line:
 
 def _bare_keyword(folded: str) -> str:
     return folded.rstrip(":=") or folded
+
+
+def _parted(found: list[Token]) -> list[Token]:
+    """``dx:malaria`` as two words: what follows a text's keyword is the text as it was typed."""
+    parted: list[Token] = []
+    for token in found:
+        head, colon, tail = token.text.partition(":")
+        if token.mark or not (colon and tail and any(fold(head) in one for one in _SECTIONS)):
+            parted.append(token)
+            continue
+        middle = token.start + len(head) + 1
+        parted.append(Token(token.start, middle, head + colon, fold(head + colon), "", token.comma))
+        parted.append(Token(middle, token.end, tail, fold(tail)))
+    return parted
 
 
 def _glued(folded: str, keywords: Callable[[str], bool]) -> tuple[str, str]:
@@ -59,21 +75,49 @@ class _Reader:
     def __init__(self, text: str, age_days: int | None) -> None:
         self._text = text
         self._age = age_days
-        self._tokens = tokens(text)
+        self._tokens = _parted(tokens(text))
 
     def parts(self) -> list[Part]:
         """All parts, in order."""
         found: list[Part] = []
         index = 0
-        while index < len(self._tokens):
+        while index < len(self._tokens) and len(found) < MOST_PARTS:
             section = self._section(index)
             if section is not None:
                 made, index = section
                 found += made
                 continue
-            part, index = self._measured(index) or self._alone(index) or self._unknown(index)
+            part, index = (
+                self._lasting(index)
+                or self._measured(index)
+                or self._alone(index)
+                or self._unknown(index)
+            )
             found.append(part)
+        if index < len(self._tokens) or len(found) > MOST_PARTS:
+            found = [*found[: MOST_PARTS - 1], self._too_much(found[MOST_PARTS - 1].start)]
         return found
+
+    def _too_much(self, start: int) -> Part:
+        """The rest of a line with more parts than anybody can read once more before F10."""
+        end = self._tokens[-1].end
+        return Part(Kind.UNKNOWN, start, end, "", self._text[start:end], blocks=True,
+                    sentence=_("too much for one line: save the first part, then go on"))  # fmt: skip
+
+    def _lasting(self, index: int) -> _Found | None:
+        """``pain 5 days``: how long it has lasted is no measure."""
+        found = self._measured(index)
+        if found is None or found[0].kind is Kind.UNKNOWN or not self._is_span(found[1]):
+            return None
+        end = found[1] + 1
+        return unknown_part(self._text, self._tokens, index, end), end
+
+    def _is_span(self, index: int) -> bool:
+        """Whether a word such as "days" stands here, and no measure such as ``w 61`` begins."""
+        if index >= len(self._tokens) or self._tokens[index].comma:
+            return False
+        spans = self._tokens[index].folded in words.LASTING
+        return spans and self._measured(index, sure=True) is None
 
     # Texts: diagnosis, medicine, note --------------------------------------------------------
 
@@ -121,11 +165,16 @@ class _Reader:
             after = index + 1
             starred = after < len(self._tokens) and self._tokens[after].text == "*"
             return after + 1 if starred else after
-        end = self._end_of_text(index, in_medicine=False)
-        for at in range(index + 1, end):
-            if self._tokens[at].comma or self._tokens[at].mark:
-                return at
-        return end
+        if index < len(self._tokens) and self._is_section(index, in_medicine=False):
+            return index
+        at = min(index + 1, len(self._tokens))
+        while at < len(self._tokens) and not (
+            self._tokens[at].comma
+            or self._tokens[at].mark
+            or self._starts_part(at, in_medicine=False)
+        ):
+            at += 1
+        return at
 
     def _medicines(self, index: int, end: int) -> list[Part]:
         """One or, with semicolons, several."""
@@ -167,9 +216,9 @@ class _Reader:
         found = self._measured(index, sure=True)
         if found is None or found[0].kind is Kind.UNKNOWN:
             return False
-        after = found[1]
-        lasting = after < len(self._tokens) and self._tokens[after].folded in words.LASTING
-        return not lasting  # "abdominal pain 3 days"
+        if in_medicine and before in words.CONDITION:
+            return False  # "if t 38c"
+        return not self._is_span(found[1])  # "abdominal pain 3 days"
 
     # Measures ------------------------------------------------------------------------------
 
@@ -192,7 +241,10 @@ class _Reader:
         if known(bare):
             if index + 1 >= len(self._tokens) or self._tokens[index + 1].mark:
                 return bare, "", index
-            return bare, self._tokens[index + 1].folded.lstrip(":=") or ":", index + 1
+            at = index + 1
+            if self._tokens[at].folded in ("=", ":") and at + 1 < len(self._tokens):
+                at += 1
+            return bare, self._tokens[at].folded.lstrip(":=") or ":", at
         keyword, value = _glued(folded, known)
         return (keyword, value, index) if keyword else None
 

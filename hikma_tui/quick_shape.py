@@ -156,15 +156,21 @@ def tokens(line: str) -> list[Token]:
 _ALIKE = str.maketrans({"ى": "ي", "ة": "ه", "٫": ".", "٬": ",", "،": ",", "⁄": "/", "÷": "/"})
 
 
+def _decomposed(character: str) -> str:
+    """Letter and accent apart; a half or a raised two is no digit and stays what it is."""
+    if unicodedata.category(character) == "No":
+        return character
+    return unicodedata.normalize("NFKD", character)
+
+
 @lru_cache(maxsize=4096)
 def fold(word: str) -> str:
     """``word`` as it is compared: small letters without accents, hamzas and vowel signs, digits of
     any script as ASCII, the Arabic decimal sign as a point.
     """
     letters = []
-    for character in unicodedata.normalize(
-        "NFKD", word.casefold().replace("°", "").replace("º", "")
-    ):
+    plain = word.casefold().replace("°", "").replace("º", "")
+    for character in "".join(map(_decomposed, plain)):
         digit = unicodedata.decimal(character, None)
         if digit is not None:
             letters.append(str(digit))

@@ -9,18 +9,21 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Protocol
 
 from hikma_tui import medicines
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.quick_numbers import left_out
 from hikma_tui.quick_shape import Choice, Edit, Kind, Line, Part, Token, fold
+from hikma_tui.quick_words import AND, CONDITION
 
 NO_CODE = "0000"
 """Upstream's code of a diagnosis that is free text (features.md 1.8)."""
 
 ICD11 = "icd11"
 STAR = "*"
+_ANY_NAME = "qqq"
 _CHOSEN = re.compile(r"(?:([a-z0-9_-]+):)?([A-Za-z0-9.&/+-]+)(?:\s+(.*))?", re.DOTALL)
 
 
@@ -68,8 +71,10 @@ def diagnosis_part(text: str, start: int, keyword_end: int, piece: Sequence[Toke
             return _chosen(start, end, at, (system, code, desc), starred=starred)
     elif first.mark and first.inner:
         return _chosen(start, end, at, ("", NO_CODE, first.inner), starred=starred)
-    words = _slice(text, piece)
-    return Part(Kind.DIAGNOSIS, start, end, label, words, {"text": words}, blocks=True, at=at,
+    typed = _slice(text, piece)
+    words = typed.rstrip(f" {STAR}") or typed
+    values = {"text": words} if words == typed else {"text": words, "problem": "1"}
+    return Part(Kind.DIAGNOSIS, start, end, label, typed, values, blocks=True, at=at,
                 sentence=_("not looked for yet"))  # fmt: skip
 
 
@@ -110,8 +115,9 @@ def with_diseases(line: Line, found: Mapping[str, Sequence[DiseaseLike]]) -> Lin
 
 
 def _edit(part: Part, text: str) -> tuple[Edit, ...]:
-    """``text`` in place of what was typed, apart from the keyword."""
-    return (Edit(part.at, part.end, text),)
+    """``text`` in place of what was typed, apart from the keyword; a star that was typed stays."""
+    star = STAR if part.values.get("problem") else ""
+    return (Edit(part.at, part.end, text + star),)
 
 
 def _offering(part: Part, diseases: Sequence[DiseaseLike]) -> Part:
@@ -122,7 +128,7 @@ def _offering(part: Part, diseases: Sequence[DiseaseLike]) -> Part:
     if len(certain) == 1:
         one = certain[0]
         chosen = _chosen(part.start, part.end, part.at, (one.system, one.code, one.label),
-                         starred=False)  # fmt: skip
+                         starred=bool(part.values.get("problem")))  # fmt: skip
         write = Choice("", _edit(part, written(one.system, one.code, one.label)))
         return replace(chosen, choices=(write,))
     choices = tuple(
@@ -177,6 +183,10 @@ def medicine_part(text: str, start: int, keyword_end: int, piece: Sequence[Token
     typed = text[at:end]
     reading = medicines.read(typed)
     part = Part(Kind.MEDICINE, start, end, label, reading.words or typed, {"text": typed}, at=at)
+    two = _two_medicines(text, piece)
+    if two:
+        return replace(part, choices=two, blocks=True,
+                       sentence=_("two medicines? A semicolon parts them."))  # fmt: skip
     if not reading.doubts:
         return part
     doubt = reading.doubts[0]
@@ -184,20 +194,53 @@ def medicine_part(text: str, start: int, keyword_end: int, piece: Sequence[Token
         Choice(choice, (Edit(at, end, medicines.choose(typed, doubt, choice)),))
         for choice in doubt.choices
     )
-    sentence = doubt.sentence
-    parted = [token for token in piece[1:] if token.comma == ","]
-    if not choices and parted:
-        sentence = _("two medicines? A semicolon parts them.")
-        choices = tuple(
-            Choice(
-                _("two medicines: {one} | {other}").format(
-                    one=text[at : token.start].rstrip(" ,،"), other=text[token.start : end]
-                ),
-                (Edit(at, token.start, text[at : token.start].rstrip(" ,،") + "; "),),
-            )
-            for token in parted
+    return replace(part, choices=choices, sentence=doubt.sentence, blocks=True)
+
+
+def _two_medicines(text: str, piece: Sequence[Token]) -> tuple[Choice, ...]:
+    """What to choose where a comma, an "and" or a full stop may part two medicines; else nothing.
+
+    A comma does if a name follows; the others only where a dose or how often stands before, since
+    "amoxicillin and clavulanic acid 625mg" is one.
+    """
+    at, end = piece[0].start, piece[-1].end
+    for before, token in pairwise(piece):
+        joint = token.folded in AND
+        if not (token.comma == "," or joint or before.folded.endswith(".")):
+            continue
+        start = token.end if joint else token.start
+        if not _names(text[start:end]) or not (
+            token.comma or _dosed(text[at : before.end].rstrip("."))
+        ):
+            continue
+        one = text[at : before.end].rstrip(" ,،.")
+        rest = text[start:end].strip()
+        parted = Choice(
+            _("two medicines: {one} | {other}").format(one=one, other=rest),
+            (Edit(at, end, f"{one}; {rest}"),),
         )
-    return replace(part, choices=choices, sentence=sentence, blocks=True)
+        if not token.comma:
+            return (parted,)
+        joined = f"{one} {rest}"
+        whole = _("one medicine: {words}").format(words=medicines.read(joined).words or joined)
+        return (parted, Choice(whole, (Edit(at, end, joined),)))
+    return ()
+
+
+def _names(text: str) -> bool:
+    """Whether a text has the name of something in it, as "after food" and "5 days" have not.
+
+    What comes first is always read as the name; behind another name only what is no direction.
+    """
+    name = str(medicines.read(text).item["name"]).strip(" .,") if text.strip() else ""
+    if not name or fold(name.split()[0]) in CONDITION:
+        return False
+    return str(medicines.read(f"{_ANY_NAME} {name}").item["name"]) != _ANY_NAME
+
+
+def _dosed(text: str) -> bool:
+    item = medicines.read(text).item
+    return any(item[key] not in ("", None) for key in ("dose", "frequency", "intervals"))
 
 
 # Notes -------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from hikma_tui.quick_shape import Choice, Edit, Kind, Part
 
 _POSITION = "bp_position"
 _MEASURED = (Kind.VITAL, Kind.MEASURE)
+_MOST = 9  # what a digit can choose
 
 
 def settled(text: str, parts: tuple[Part, ...], age_days: int | None) -> tuple[Part, ...]:
@@ -53,7 +54,7 @@ def _twice(text: str, parts: tuple[Part, ...]) -> tuple[Part, ...]:
         ]  # fmt: skip
         if same:
             group = sorted((part, *same), key=lambda one: one.start)
-            choices = tuple(_keeping(text, one, group) for one in group)
+            choices = tuple(_keeping(text, one, group) for one in group[:_MOST])
             found[index] = replace(part, blocks=True, choices=choices,
                                    sentence=_("said twice: which one?"))  # fmt: skip
     return tuple(found)

@@ -109,7 +109,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         "weight_kg", "", ("wt", "w", "weight", "peso", "وزن", "الوزن"),
         _units(
-            ("kg kgs kilo kilos كغ كجم كيلو", _KG), ("g gr gram grams gm غ غرام", _GRAM),
+            ("kg kgs kilo kilos كغ كجم كغم كيلو", _KG), ("g gr gram grams gm غ غرام", _GRAM),
             ("lb lbs pound pounds libra libras", _POUND),
         ),
         _KG, 1, 250, (_KG, _GRAM), (0, 400),
@@ -148,7 +148,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         "hikma-measure-glucose", "Blood glucose",
         ("gluc", "glucose", "glu", "bg", "bs", "glucosa", "glucemia", "glicemia", "سكر", "السكر"),
-        _units(("mg/dl mg mgdl", _MGDL), ("mmol/l mmol mmoll", _MMOL)),
+        _units(("mg/dl mg mgdl mg%", _MGDL), ("mmol/l mmol mmoll ملمول", _MMOL)),
         None, 1, 700, (_MMOL, _MGDL), own=True,
     ),
     Measure(
@@ -158,8 +158,8 @@ MEASURES: tuple[Measure, ...] = (
     ),
 )  # fmt: skip
 
-_NEGATIVE = "neg negative negativo negativa - سلبي سلبيه"
-_POSITIVE = "pos positive positivo positiva + ايجابي ايجابيه"
+_NEGATIVE = "neg negative negativo negativa - -ve سلبي سلبيه"
+_POSITIVE = "pos positive positivo positiva + +ve ايجابي ايجابيه"
 
 
 def _values(**words: str) -> dict[str, str]:
@@ -181,8 +181,8 @@ OPTIONS: tuple[Options, ...] = (
         ("malaria", "mal", "rdt", "mrdt", "paludismo", "ملاريا", "الملاريا"),
         {
             **_values(Negative=_NEGATIVE),
-            **dict.fromkeys(("pf", "falciparum"), "Positive: falciparum"),
-            **dict.fromkeys(("pv", "vivax"), "Positive: vivax"),
+            **dict.fromkeys(("pf", "pf+", "falciparum"), "Positive: falciparum"),
+            **dict.fromkeys(("pv", "pv+", "vivax"), "Positive: vivax"),
             **dict.fromkeys(("mixed", "mixta", "pf+pv"), "Positive: mixed"),
             **dict.fromkeys(_POSITIVE.split(), "Positive: kind not known"),
         },
@@ -251,6 +251,14 @@ _LASTING = (
 LASTING = frozenset(_LASTING.split())
 """After a number: it is how long, and no measure."""
 
+CONDITION = frozenset(
+    "if when for until till after with in at on en al si cuando para por hasta con اذا عند حتي لو".split()
+)
+"""Before a measure within a medicine: it says when to take it, and was not measured today."""
+
+AND = frozenset(("and", "y", "e", "+", "&", "و", "plus", "mas"))
+"""Between two medicines."""
+
 BY_KEYWORD: dict[str, Measure] = {word: one for one in MEASURES for word in one.keywords}
 OPTIONS_BY_KEYWORD: dict[str, Options] = {
     word: one for one in OPTIONS if not one.urine for word in one.keywords
@@ -263,7 +271,7 @@ LONGEST_KEYWORD = max(map(len, (*BY_KEYWORD, *PRESSURE, *OPTIONS_BY_KEYWORD)))
 # A number whose unit alone says what it is: 61kg, 82bpm, 37.8C.
 BY_UNIT: dict[str, str] = {
     **dict.fromkeys(("bpm", "lpm", "ppm"), "pulse_rate"),
-    **dict.fromkeys(("kg", "kgs", "kilo", "kilos", "lb", "lbs", "كغ", "كجم"), "weight_kg"),
+    **dict.fromkeys(("kg", "kgs", "kilo", "kilos", "lb", "lbs", "كغ", "كجم", "كغم"), "weight_kg"),
     **dict.fromkeys(("c", "f"), "temperature_celsius"),
     "rpm": "respiratory_rate",
 }

@@ -221,13 +221,13 @@ async def test_typing_goes_on_out_of_a_choice(clinic: Clinic, patient: str) -> N
     async with running(clinic) as (app, pilot):
         app.push_screen(VisitEntryScreen(patient))
         await calm(pilot)
-        await write(pilot, "t 37.8")
+        await write(pilot, "gluc 20")
         text = await hit(pilot, "enter")
-        assert "1  37.8 °C" in text
+        assert "1  20 mmol/L" in text
         await hit(pilot, "down", "enter")
-        assert line_of(app) == "t 37.8°F"
-        await hit(pilot, "backspace", "backspace", "enter", "c")
-        assert line_of(app) == "t 37.8c"
+        assert line_of(app) == "gluc 20mg/dL"
+        await hit(pilot, *["backspace"] * 5, "enter", "m")
+        assert line_of(app) == "gluc 20m"
 
 
 async def test_hostile_lines_paint_plain(clinic: Clinic, patient: str) -> None:
