@@ -26,22 +26,32 @@ _ICD10 = re.compile(r"Z88(\.|\d|$)|Z91\.?0", re.IGNORECASE)
 # "Allergy to ...", "penicillin allergy", "alergia a ...", "حساسية من ...": not "allergic
 # rhinitis" or "alergia estacional", which are diseases... a label that is unclear counts.
 _SAYS = re.compile(
-    r"\ballerg(?:y|ies)\b|\ballergic to\b|\balergias?\b|\bal[eé]rgic[oa] a\b|حساسي[ةه]",
+    r"\ball?erg(?:y|ies|ie|ia)\b|\ballergic (?:reaction\b|to\b)|^\W*allergic\s*[:\-]"
+    r"|\balergias?\b|\bal[eé]rgic[oa]s? a\b|^\W*al[eé]rgic[oa]\s*[:\-]|حساسي[ةه]"
+    r"|\b(?:hypersensitivity|anaphylaxis|anaphylactic reaction|intolerance) (?:to|with|from)\b"
+    r"|\b(?:hipersensibilidad|anafilaxia|intolerancia) (?:a|al|por)\b",
     re.IGNORECASE,
 )
-_DENIES = re.compile(
-    r"(?:\bno\b|\bnot\b|\bnil\b|\bwithout\b|\bdenies\b|\bsin\b|\bniega\b|\bningun[oa]?\b|"
-    r"(?:^|\s)لا\s|(?:^|\s)بدون\s)",
-    re.IGNORECASE,
+# It denies when it stands before the word, or when nothing but it stands after: "penicillin allergy
+# (not confirmed)" and "allergic to penicillin, no anaphylaxis" are allergies all the same.
+_DENIAL = (
+    r"(?:\bno\b|\bnot\b|\bnil\b|\bnone\b|\bnegative\b|\bwithout\b|\bdenies\b|\bsin\b|\bniega\b"
+    r"|\bningun[oa]?\b|(?:^|\s)لا\s|(?:^|\s)بدون\s)"
+)
+_DENIES_BEFORE = re.compile(_DENIAL + r"[^,;:.()]*$", re.IGNORECASE)
+_EXCEPT = re.compile(r"\b(?:except|but|apart from|excepto|salvo|menos)\b|إلا", re.IGNORECASE)
+_DENIES_AFTER = re.compile(
+    r"\W*" + _DENIAL + r"(?:\s+(?:known|conocid[ao]s?|reported))?\W*", re.IGNORECASE
 )
 _NONE = re.compile(
-    r"\s*(?:nka|no(?: known)? allerg(?:y|ies)|nil known allergies"
+    r"\s*(?:nka|no(?: known)? allerg(?:y|ies)|nil known allergies|allergies\W+(?:none|nil)"
+    r"(?: known)?"
     r"|sin alergias?(?: conocidas?)?|no (?:tiene|se conocen) alergias(?: conocidas)?"
     r"|لا (?:توجد|يوجد|يعاني من) (?:أي )?حساسي[ةه](?: معروفة)?)\s*\.?\s*",
     re.IGNORECASE,
 )
 _CAUSE = re.compile(
-    r"^\s*(?:allergy\s*:|allerg(?:y|ies|ic) to\b|alergia\s*:|alergias? a(?:l| la| los| las)?\b"
+    r"^\s*(?:allergy\s*:|allerg(?:y|ies|ic)(?: reaction)? to\b|alergia\s*:|alergias? a(?:l| la| los| las)?\b"
     r"|al[eé]rgic[oa] a(?:l| la)?\b|حساسي[ةه]\s*:|حساسي[ةه] (?:من|ل|تجاه))\s*",
     re.IGNORECASE,
 )
@@ -72,7 +82,14 @@ def is_allergy(row: Mapping[str, Any]) -> bool:
     if system.startswith("icd10") and _ICD10.match(code):
         return True
     label = str(row["problem_label"] or "")
-    return bool(_SAYS.search(label)) and not _DENIES.search(label)
+    return any(not _denied(label, said) for said in _SAYS.finditer(label))
+
+
+def _denied(label: str, said: re.Match[str]) -> bool:
+    before, after = label[: said.start()], label[said.end() :]
+    if _EXCEPT.search(after):
+        return False
+    return bool(_DENIES_BEFORE.search(before) or _DENIES_AFTER.fullmatch(after))
 
 
 def is_ours(row: Mapping[str, Any]) -> bool:

@@ -227,7 +227,7 @@ def _mark_item(
         raise NotFound(_("These medicines have changed meanwhile. Look at them again."))
     meant = [here[key] for key in keys]
     for one in meant:
-        if day < one.day:
+        if day < one.day <= info.today():
             raise Invalid("day", _("{name} was given later than that.").format(name=one.name))
         if (one.status == STOPPED) == (kind == STOPPED):
             sentence = (

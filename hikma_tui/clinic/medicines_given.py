@@ -140,9 +140,10 @@ def _read(patient_id: str, on: date) -> _Found:
         (patient_id, STOPPED_FIELD, _MOST_EVENTS),
     )
     found, zone = _Found(), info.zone()
+    ahead = on >= info.today()  # a phone whose clock is ahead hides nothing from today's list
     for event_id, data, created, metadata, visit_id, check_in, provider in rows.fetchall():
         moment = created if check_in is None else check_in
-        if moment is None or day_of(moment, zone) > on:
+        if moment is None or (day_of(moment, zone) > on and not ahead):
             continue
         day, by = day_of(moment, zone), _who(metadata) or provider or ""
         for item in items_of(data):
@@ -265,18 +266,21 @@ def _same(one: CurrentMedicine) -> tuple[str, str]:
 def _with_replaced(entries: Sequence[CurrentMedicine]) -> list[CurrentMedicine]:
     """The newer entry of the same name and form replaces one that was still going on.
 
-    Two of one note stand beside each other (5 mg in the morning, 10 mg at night).
+    In doubt both are shown: of one day (5 mg in the morning, 10 mg at night, each in a line of its
+    own), by another route; and what was given once takes the place of nothing.
     """
     newest: dict[tuple[str, str], int] = {}
     out = list(entries)
     for index, entry in enumerate(entries):
         same = _same(entry)
+        if _is_once(entry.item):
+            continue
         newer_at = newest.get(same)
         if newer_at is None:
             newest[same] = index
             continue
         newer = out[newer_at]
-        if newer.event_id == entry.event_id:
+        if _beside(newer, entry):
             continue
         newest[same] = index
         if entry.until is not None and entry.until < newer.day:
@@ -287,6 +291,16 @@ def _with_replaced(entries: Sequence[CurrentMedicine]) -> list[CurrentMedicine]:
         if entry.status == CURRENT:
             out[index] = replace(entry, status=REPLACED, days_left=None)
     return out
+
+
+def _beside(newer: CurrentMedicine, entry: CurrentMedicine) -> bool:
+    """Whether both are taken. One that was written twice on a day is one."""
+    if newer.event_id == entry.event_id:
+        return True
+    if newer.day == entry.day:
+        return newer.words != entry.words
+    routes = {value_text(one.item.get("route")).casefold() for one in (newer, entry)}
+    return "" not in routes and len(routes) == 2
 
 
 def _dose(entry: CurrentMedicine) -> str:

@@ -32,8 +32,8 @@ class MedicineLine(Dialog[Item | None], ClinicScreen[Item | None]):
 
     ``line`` is what stands in the field at first; ``options`` are names to offer before others.
     ``who`` says for whom (decisions.md 12). A line with a doubt is never given: what is meant is
-    chosen first (decisions.md 13). What is typed is a draft at ``place``, also once the entry was given: whoever saves the entry
-    forgets the draft with it, by ``hold``.
+    chosen first (decisions.md 13). What is typed is a draft at ``place``, also once the entry was
+    given: whoever saves the entry forgets the draft with it, by ``hold``.
     """
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hikma_tui.clinic import allergies, patients, problems
+from hikma_tui.clinic import allergies, medicines, patients, problems
 from hikma_tui.clinic.errors import Invalid
 from hikma_tui.models import Problem as Row
 from hikma_tui.models import dicts
@@ -205,3 +205,26 @@ def test_a_deleted_allergy_is_none(clinic: Clinic, patient: str) -> None:
     made = do(clinic, allergies.add, patient, "Eggs")
     do(clinic, deletion.delete, "patient_problems", made, "typed for another patient")
     assert not known(clinic, patient).asked
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["Penicillin allergy (not confirmed)", "Allergic to penicillin, no anaphylaxis",
+     "Allergic reaction to penicillin", "Allergic: penicillin", "Penicillin alergy",
+     "Alérgico: penicilina", "Alergia a penicilina, sin anafilaxia", "Anaphylaxis to penicillin",
+     "Hypersensitivity to penicillin", "No known drug allergies except penicillin",
+     "No fever, penicillin allergy"],
+)  # fmt: skip
+def test_a_no_in_a_label_silences_no_warning(clinic: Clinic, patient: str, label: str) -> None:
+    foreign(clinic, patient, label)
+    found = clinic.store.read(medicines.warnings, clinic.actor, patient, ["amoxicillin"]).result()
+    assert found, label
+
+
+@pytest.mark.parametrize(
+    "label", ["Not allergic to penicillin", "Penicillin allergy: no", "Niega alergia a penicilina"]
+)
+def test_what_is_denied_is_no_allergy(clinic: Clinic, patient: str, label: str) -> None:
+    foreign(clinic, patient, label)
+    assert known(clinic, patient).items == ()
+    assert not known(clinic, patient).none_known

@@ -340,3 +340,29 @@ def test_a_note_without_a_visit_and_one_that_came_back_under_another_id(
     assert [(m.event_id, m.name, m.status) for m in found] == [
         ("moved", "amlodipine", "stopped"), ("moved", "zinc", "current"),
     ]  # fmt: skip
+
+
+def test_what_is_given_once_replaces_nothing(clinic: Clinic, patient: str) -> None:
+    give(clinic, patient, ago(3), "furosemide 40mg od 30d")
+    give(clinic, patient, ago(1), "furosemide 40mg stat")
+    assert names(clinic, patient) == ["furosemide"]
+    assert listed(clinic, patient)[1].status == "current"
+
+
+def test_two_lines_of_one_day_stand_beside_each_other(clinic: Clinic, patient: str) -> None:
+    """The line says "write two medicines" of two doses: the second must not hide the first."""
+    give(clinic, patient, TODAY, "insulin 10 units mane")
+    give(clinic, patient, TODAY, "insulin 6 units nocte")
+    assert names(clinic, patient) == ["insulin", "insulin"]
+    give(clinic, patient, TODAY, "insulin 6 units nocte")
+    assert names(clinic, patient) == ["insulin", "insulin"], "the same twice is one"
+
+
+def test_another_route_replaces_nothing(clinic: Clinic, patient: str) -> None:
+    give(clinic, patient, ago(3), "metronidazole 400mg po tds 14d")
+    give(clinic, patient, ago(1), "metronidazole 500mg iv tds 7d")
+    assert len(names(clinic, patient)) == 2
+    give(clinic, patient, TODAY, "metronidazole 400mg iv tds 7d")
+    assert [one.item["dose"] for one in listed(clinic, patient) if one.status == "current"] == [
+        400, 400,
+    ]  # fmt: skip
