@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from peewee import fn
+
 from hikma_tui.clinic import chart, info, medicines, problems, vitals
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.chart import PAGE, Chart
@@ -18,10 +20,10 @@ from hikma_tui.clinic.medicines_given import CurrentMedicine
 from hikma_tui.clinic.problems import Problem
 from hikma_tui.clinic.vitals import Entry
 from hikma_tui.clock import day_bounds, day_of
-from hikma_tui.models import Appointment, dicts, live
+from hikma_tui.models import Appointment, Visit, dicts, live
 
 VITALS = 12  # entries that are looked at for the last values and their trend
-_OVER = ("cancelled", "completed")
+_OVER = ("cancelled", "canceled", "completed")
 _NOT_BEGUN = ("pending", "scheduled", "confirmed")  # features.md 1.12: nobody has come yet
 
 
@@ -53,39 +55,39 @@ def glance(actor: Actor, patient_id: str, limit: int = PAGE) -> Glance:
     """Everything for the screen of a live patient. NotFound, NotAllowed."""
     found = chart.chart(actor, patient_id, limit)
     listed = tuple(one for one in problems.of_patient(patient_id) if not one.is_over)
-    coming, missed = appointments(patient_id, found.visits[0].check_in if found.visits else None)
+    coming, missed = appointments(patient_id)
     measured = tuple(vitals.history(actor, patient_id, VITALS))
     current = tuple(medicines.current(actor, patient_id, info.today()))
     return Glance(found, listed, measured, current, coming, missed)
 
 
-def appointments(patient_id: str, last_visit: int | None) -> tuple[Planned | None, Planned | None]:
+def appointments(patient_id: str) -> tuple[Planned | None, Planned | None]:
     """The next appointment from today on, and the last past one that was not kept.
 
-    A visit on its day or later means that the patient came, whatever the appointment says: nothing
-    here marks an appointment as done.
+    A live visit that fulfilled it, or one from its day to today, means that the patient came,
+    whatever the appointment says: nothing here marks an appointment as done.
     """
-    start, _end = day_bounds(info.today(), info.zone())
-    model = live(Appointment)
-    mine = model.select().where(model.patient_id == patient_id)
+    start, end = day_bounds(info.today(), info.zone())
+    model, visits = live(Appointment), live(Visit)
+    status = fn.LOWER(model.status)
+    kept = visits.select(visits.pk).where(visits.id == model.fulfilled_visit_id)
+    mine = model.select().where((model.patient_id == patient_id) & ~fn.EXISTS(kept))
     coming = dicts(
-        mine.where((model.timestamp >= start) & model.status.not_in(_OVER))
+        mine.where((model.timestamp >= start) & status.not_in(_OVER))
         .order_by(model.timestamp, model.pk)
         .limit(1)
     )
     past = dicts(
-        mine.where(
-            (model.timestamp < start)
-            & model.status.in_(_NOT_BEGUN)
-            & model.fulfilled_visit_id.is_null()
-        )
+        mine.where((model.timestamp < start) & status.in_(_NOT_BEGUN))
         .order_by(model.timestamp.desc(), model.pk.desc())
         .limit(1)
     )
     missed = _planned(past[0]) if past else None
-    if missed is not None and last_visit is not None:
-        came = day_of(last_visit, info.zone()) >= missed.day
-        missed = None if came else missed
+    if missed is not None:
+        since, _end = day_bounds(missed.day, info.zone())
+        when = (visits.check_in_timestamp >= since) & (visits.check_in_timestamp < end)
+        if visits.select(visits.pk).where((visits.patient_id == patient_id) & when).exists():
+            missed = None
     return _planned(coming[0]) if coming else None, missed
 
 

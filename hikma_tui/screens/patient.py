@@ -117,8 +117,12 @@ class PatientScreen(PatientSideScreen):
         app, width, found = session(self), self.size.width, self._glance.chart
         card = found.patient
         self.query_one(Who).show_patient(card, app.today, card.phone)
-        self.query_one("#about", MessageLine).say(patient_rows.more_about(card, app.facts.clinics))
-        self.query_one(Panel).show(patient_glance.glance_rows(self._glance, app.today, width))
+        about = self.query_one("#about", MessageLine)
+        about.display = self.size.height >= patient_glance.LOW
+        about.say(patient_rows.more_about(card, app.facts.clinics))
+        self.query_one(Panel).show(
+            patient_glance.glance_rows(self._glance, app.today, width, self.size.height)
+        )
         self.query_one(RowList).show(patient_rows.time_line(found, width), keep=True)
         counted = patient_rows.counted_visits(found.total, len(found.visits))
         self.query_one("#count", MessageLine).say(counted)

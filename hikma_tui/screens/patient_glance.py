@@ -24,17 +24,37 @@ from hikma_tui.widgets.title import broken
 
 _LABEL = 11
 _GAP = "  "
+_NARROW = 60  # cells in which no row holds a day and a blood pressure
 _PROBLEMS, _VITALS, _TREND, _MEDICINES = 2, 2, 2, 4  # rows at most
+LOW = 18
+"""A screen of fewer rows has one row for each part."""
 
 
-def glance_rows(found: Glance, today: date, width: int) -> list[str]:
+def glance_rows(found: Glance, today: date, width: int, height: int = 24) -> list[str]:
     """The rows between who it is and the visits, each ready for the terminal."""
+    if height < LOW:
+        return _low(found, today, width)
     rows = _part(_("Problems"), _problems(found.problems), width, _PROBLEMS, _more("3"))
     rows += _vitals_rows(found.vitals, today, width)
     taken = _medicines(found.medicines, today)
     rows += _part(_("Medicines"), taken, width, _MEDICINES, _more("4"))
-    planned = _planned(found, today)
+    # each in its row: neither pushes the other off, however long its reason is
+    planned = [cut(one, _room(width)) for one in _planned(found, today)]
     return rows + (_part(_("Next visit"), planned, width, 2, lambda _n: "") if planned else [])
+
+
+def _low(found: Glance, today: date, width: int) -> list[str]:
+    """One row for each part: a low screen needs its rows for the visits and the keys."""
+    rows = _part(_("Problems"), _problems(found.problems), width, 1, _more("3"))
+    signs_ = _signs(found.vitals, today) or [_("No vitals yet: 2")]
+    rows += _part(_("Vitals"), signs_, width, 2 if width < _NARROW else 1, _more("2"))
+    rows += _part(_("Medicines"), _medicines(found.medicines, today), width, 1, _more("4"))
+    planned = [one.partition(",")[0] for one in _planned(found, today)]
+    return rows + (_part(_("Next visit"), ["; ".join(planned)], width, 1, str) if planned else [])
+
+
+def _room(width: int) -> int:
+    return width - _LABEL - 3
 
 
 def _more(key: str) -> Callable[[int], str]:
@@ -48,7 +68,7 @@ def _part(
     label: str, pieces: Sequence[str], width: int, most: int, more: Callable[[int], str]
 ) -> list[str]:
     """A labelled part: its pieces in at most ``most`` rows."""
-    room = width - _LABEL - 3
+    room = _room(width)
     rows = flow(pieces, room, most, more)
     shown = [fit(label, _LABEL)] + [" " * _LABEL] * (len(rows) - 1)
     return [f" {left} {row}" for left, row in zip(shown, rows, strict=True)]
@@ -93,8 +113,8 @@ def _problems(problems: Sequence[Problem]) -> list[str]:
             marks.append(_("in remission"))
         if problem.certainty == "unconfirmed":  # "provisional" is what nobody has chosen
             marks.append(_("not confirmed"))
-        said = ", ".join(marks)
-        words.append(f"{problem.label} ({said})" if said else problem.label)
+        said, label = ", ".join(marks), problem.label.strip() or _("(no name)")
+        words.append(f"{label} ({said})" if said else label)
     return [f"{word};" for word in words[:-1]] + words[-1:]
 
 
@@ -102,12 +122,24 @@ def _vitals_rows(entries: Sequence[Entry], today: date, width: int) -> list[str]
     """The newest entry in full, then how it goes, and what was measured before it alone."""
     if not entries:
         return _part(_("Vitals"), [_("No vitals yet: 2")], width, 1, _more("2"))
-    newest = entries[0]
-    day = f"{short(newest.day.isoformat(), today)}:"
-    pieces = [piece.words for piece in newest.pieces]
-    rows = _part(_("Vitals"), [day, *pieces], width, _VITALS, _more("2"))
+    rows = _part(_("Vitals"), _newest(entries, today), width, _VITALS, _more("2"))
     trends = [*_trends(entries, today), *_older(entries, today)]
     return rows + (_part("", trends, width, _TREND, _more("2")) if trends else [])
+
+
+def _newest(entries: Sequence[Entry], today: date) -> list[str]:
+    """The day of the newest entry and its signs. A day to come is a wrong clock: it says so."""
+    newest = entries[0]
+    day = f"{short(newest.day.isoformat(), today)}:"
+    if newest.day > today:
+        day = _("IN THE FUTURE, {day}").format(day=day)
+    return [day, *(piece.words for piece in newest.pieces)]
+
+
+def _signs(entries: Sequence[Entry], today: date) -> list[str]:
+    if not entries:
+        return []
+    return [*_newest(entries, today), *_trends(entries, today), *_older(entries, today)]
 
 
 def _trends(entries: Sequence[Entry], today: date) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 from hikma_tui import medicines as medicine_lines
 from hikma_tui.clinic import medicines, moving, problems, records, vitals
 from hikma_tui.ids import new_id
-from hikma_tui.models import Event, Prescription
+from hikma_tui.models import Event, Prescription, Visit
 from hikma_tui.screens.patient import PatientScreen
 from hikma_tui.screens.patient_glance import flow
 from hikma_tui.screens.visit import VisitScreen
@@ -303,3 +303,36 @@ async def test_a_note_in_no_visit_is_added_to_moved_and_deleted(clinic: Clinic) 
         text = await press(pilot, "f10")
         assert on(app, PatientScreen)
         assert "chest pain" not in text
+
+
+async def test_an_appointment_is_told_as_it_stands(clinic: Clinic) -> None:
+    """Done or cancelled ones are not next, a visit to come kept none, a deleted one neither."""
+    patient = fill(clinic)["A-0123"]
+    made = clinic.note(patient, date(2026, 11, 2), "headache")
+    plan(clinic, patient, made.visit_id, date(2026, 11, 25), "CALLED OFF", status="Cancelled")
+    plan(clinic, patient, made.visit_id, date(2026, 11, 26), "DONE", status="completed")
+    plan(clinic, patient, made.visit_id, date(2026, 11, 27), "HERE", status="checked_in",
+         fulfilled_visit_id=made.visit_id)  # fmt: skip
+    plan(clinic, patient, made.visit_id, date(2026, 11, 16), "x" * 300)
+    plan(clinic, patient, made.visit_id, date(2026, 12, 2), "BANDAGE")
+    insert(clinic, Visit, patient_id=patient, check_in_timestamp=NOON_1_NOV + 400 * 86_400_000)
+    async with running(clinic) as (app, pilot):
+        text = await open_patient(app, pilot, patient)
+        assert "NOT KEPT: 16 Nov 2026" in text
+        assert "2 Dec 2026, BANDAGE" in text  # the long reason has not pushed it off
+        for over in ("CALLED", "DONE", "HERE"):
+            assert over not in text
+
+
+async def test_a_low_screen_keeps_its_visits_and_keys(clinic: Clinic) -> None:
+    patient = hassan(clinic)
+    for number in range(40):
+        problem(clinic, patient, f"problem {number}")
+    async with running(clinic, (40, 12)) as (app, pilot):
+        text = await open_patient(app, pilot, patient)
+        lines = text.splitlines()
+        assert any(line.startswith(" > ") for line in lines), text
+        assert "1 visit" in lines[-1]
+        assert "and 42 more: 3" in text
+        assert "156/94" in text
+        assert "NOT KEPT: 16 Nov 2026; 2 Dec 2026" in " ".join(text.split())
