@@ -25,7 +25,7 @@ from hikma_tui.clinic.allergies_known import (
 from hikma_tui.clinic.errors import Invalid, NotFound, Refused
 from hikma_tui.clinic.patients import Allergies, card
 from hikma_tui.clinic.permissions import Flag, require
-from hikma_tui.clinic.problem_days import shown_day
+from hikma_tui.clinic.problem_days import kept_metadata, shown_day
 from hikma_tui.clinic.problems import CERTAINTIES, noted, put, rows_of
 from hikma_tui.clinic.records import patient_row
 from hikma_tui.clinic.saving import Save, live_row
@@ -94,7 +94,7 @@ def _counts(row: dict[str, Any]) -> bool:
 
 
 def _allergy_of(row: dict[str, Any]) -> Allergy:
-    metadata = row["metadata"] if isinstance(row["metadata"], dict) else {}
+    metadata = kept_metadata(row["metadata"])
     about = metadata.get("allergy")
     about = about if isinstance(about, dict) else {}
     ours = is_ours(row)
@@ -234,7 +234,7 @@ def _refuse_twice(known: list[Allergy], substance: str, own_id: str = "") -> Non
 
 def _end(save: Save, row: dict[str, Any], reason: str, *, refuted: bool) -> None:
     """Take a row out of what counts; what it was and why stays in its metadata."""
-    metadata = dict(row["metadata"]) if isinstance(row["metadata"], dict) else {}
+    metadata = kept_metadata(row["metadata"])
     history = metadata.get("history")
     was = {"status": row["clinical_status"], "certainty": row["verification_status"]}
     note = noted(save.actor, reason) | {"was": was}
@@ -266,7 +266,7 @@ def change(actor: Actor, allergy_id: str, *, reaction: str, severity: str, certa
     row = _own_row(actor, allergy_id)
     known = _allergy_of(row)
     values = _values(known.substance, reaction, severity, certainty)
-    metadata = dict(row["metadata"]) if isinstance(row["metadata"], dict) else {}
+    metadata = kept_metadata(row["metadata"])
     about = metadata.get("allergy")
     values["metadata"] = {
         **metadata,
@@ -275,6 +275,8 @@ def change(actor: Actor, allergy_id: str, *, reaction: str, severity: str, certa
     if known.as_written:
         values["metadata"]["written_as"] = row["problem_label"]
         values |= {"problem_code_system": SYSTEM, "problem_code": ALLERGY}
+    if severity == known.severity:
+        del values["severity_score"]  # another client's number says more than our four words
     with Save(actor) as save:
         return save.update(Row, allergy_id, values)
 
@@ -293,7 +295,7 @@ def reinstate(actor: Actor, allergy_id: str, reason: str = "") -> None:
     row = _own_row(actor, allergy_id)
     rows = _rows(row["patient_id"])
     _refuse_twice(_in(rows), _allergy_of(row).substance, allergy_id)
-    metadata = dict(row["metadata"]) if isinstance(row["metadata"], dict) else {}
+    metadata = kept_metadata(row["metadata"])
     history = metadata.get("history")
     was = {"status": row["clinical_status"], "certainty": row["verification_status"]}
     note = noted(actor, reason) | {"was": was}

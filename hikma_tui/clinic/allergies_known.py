@@ -51,7 +51,8 @@ _NONE = re.compile(
     re.IGNORECASE,
 )
 _CAUSE = re.compile(
-    r"^\s*(?:allergy\s*:|allerg(?:y|ies|ic)(?: reaction)? to\b|alergia\s*:|alergias? a(?:l| la| los| las)?\b"
+    r"^\s*(?:allergy\s*:|allerg(?:y|ies|ic)(?: reaction)? to\b|alergia\s*:"
+    r"|alergias? a(?:l| la| los| las)?\b"
     r"|al[eé]rgic[oa] a(?:l| la)?\b|حساسي[ةه]\s*:|حساسي[ةه] (?:من|ل|تجاه))\s*",
     re.IGNORECASE,
 )

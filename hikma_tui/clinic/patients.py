@@ -14,6 +14,7 @@ from hikma_tui.clinic.errors import Invalid, SameGovernmentId
 from hikma_tui.clinic.permissions import Flag, may_see, require, require_sight
 from hikma_tui.clinic.records import checked, patient_row, refuse_existing
 from hikma_tui.clinic.saving import Save, live_row
+from hikma_tui.clinic.problem_days import kept_metadata
 from hikma_tui.clinic.standing import HERE, Status, of_metadata
 from hikma_tui.days import age_in_years, as_date
 from hikma_tui.i18n import _
@@ -100,7 +101,7 @@ def _card(row: Mapping[str, Any]) -> PatientCard:
             "external_patient_id", "camp", "hometown", "citizenship",
         )
     }  # fmt: skip
-    metadata = row["metadata"] if isinstance(row["metadata"], dict) else {}
+    metadata = kept_metadata(row["metadata"])
     return PatientCard(
         id=row["id"],
         birth_estimated=bool(metadata.get("birth_date_estimated")),
@@ -145,7 +146,7 @@ def for_editing(
     row = _seen_row(actor, patient_id)
     attributes = live(PatientAttribute)
     rows = dicts(attributes.select().where(attributes.patient_id == patient_id))
-    metadata = row["metadata"] if isinstance(row["metadata"], dict) else {}
+    metadata = kept_metadata(row["metadata"])
     return row, rows, metadata
 
 

@@ -8,6 +8,7 @@ nothing of this and sets another day so makes our mark void, not wrong.
 from __future__ import annotations
 
 import calendar
+import json
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -19,6 +20,23 @@ from hikma_tui.i18n import _
 _MARKS = {"onset": "onset_imprecise", "end": "end_imprecise"}
 
 
+def kept_metadata(value: Any) -> dict[str, Any]:
+    """A row's metadata to be added to: also that of a client which wrote it as text (once more
+    encoded). What is no object stays under ``written_as_metadata``: an edit drops nothing.
+    """
+    known = value
+    for _turn in range(3):
+        if not isinstance(known, str):
+            break
+        try:
+            known = json.loads(known)
+        except ValueError:
+            break
+    if isinstance(known, dict):
+        return dict(known)
+    return {} if known in (None, "", [], {}) else {"written_as_metadata": value}
+
+
 def imprecise(text: str) -> bool:
     """Whether ``text`` is a month or a year: ``2024-01``, ``2024``."""
     return len(text) in (4, 7)
@@ -27,7 +45,7 @@ def imprecise(text: str) -> bool:
 def shown_day(row: Mapping[str, Any], which: str) -> str:
     """``onset`` or ``end`` of a row as it was said: a day, ``2024-01``, ``2024`` or ""."""
     day = str(row[f"{which}_date"] or "")
-    metadata = row["metadata"] if isinstance(row["metadata"], dict) else {}
+    metadata = kept_metadata(row["metadata"])
     mark = metadata.get(_MARKS[which])
     if isinstance(mark, dict) and day and mark.get("day") == day:
         said = mark.get("as")

@@ -7,7 +7,7 @@ and code "custom". Allergies stand in the same table and in a list of their own 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,7 +17,7 @@ from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid, NotFound, Refused
 from hikma_tui.clinic.patients import card
 from hikma_tui.clinic.permissions import Flag, require
-from hikma_tui.clinic.problem_days import kept_days, shown_day
+from hikma_tui.clinic.problem_days import kept_days, kept_metadata, shown_day
 from hikma_tui.clinic.records import checked, patient_row, require_columns, require_parents
 from hikma_tui.clinic.saving import Save, live_row
 from hikma_tui.clinic.visits import joined, visits_of_day
@@ -87,7 +87,7 @@ class VisitDiagnosis:
 
 def problem_of(row: Mapping[str, Any]) -> Problem:
     """A stored row as a line of the list, whoever wrote it."""
-    metadata = row["metadata"] if isinstance(row["metadata"], dict) else {}
+    metadata = kept_metadata(row["metadata"])
     history = metadata.get("history")
     code = "" if row["problem_code"] in _NO_CODES else row["problem_code"]
     return Problem(
@@ -238,15 +238,20 @@ def _settle_code(values: dict[str, Any]) -> None:
     values |= {"problem_code": code, "problem_code_system": system, "problem_label": label}
 
 
-def _refuse_nonsense(values: Mapping[str, Any]) -> None:
-    if values["clinical_status"] not in STATUSES:
+def _refuse_nonsense(values: Mapping[str, Any], given: Container[str] | None = None) -> None:
+    """``given`` are the columns that somebody enters now: what another client wrote into the others
+    keeps nobody from ending a problem.
+    """
+    given = values if given is None else given
+    if "clinical_status" in given and values["clinical_status"] not in STATUSES:
         raise Invalid("clinical_status", _("Choose: active, in remission, resolved or unknown."))
-    if values["verification_status"] not in CERTAINTIES:
+    if "verification_status" in given and values["verification_status"] not in CERTAINTIES:
         raise Invalid(
             "verification_status", _("Choose: provisional, confirmed, refuted or unconfirmed.")
         )
     severity = values.get("severity_score")
-    if severity not in (None, "") and str(severity) not in {str(n) for n in range(1, 11)}:
+    stands = "severity_score" not in given or severity in (None, "")
+    if not stands and str(severity) not in {str(n) for n in range(1, 11)}:
         raise Invalid("severity_score", _("The severity is a whole number from 1 to 10."))
     if values.get("end_date") and values["clinical_status"] == "active":
         raise Invalid("end_date", _("An active problem has no end yet. Is it resolved?"))
@@ -301,12 +306,12 @@ def edit(actor: Actor, problem_id: str, columns: Mapping[str, Any], reason: str 
             raise Invalid(name, _("Only its status, certainty, severity and days can be changed."))
     values = dict(columns)
     before = problem_of(old)
-    metadata = dict(old["metadata"]) if isinstance(old["metadata"], dict) else {}
+    metadata = kept_metadata(old["metadata"])
     values["metadata"] = metadata
     kept_days(values, old, info.today())
     changed = {n: v for n, v in values.items() if n != "metadata" and v != old[n]}
     if changed:
-        _refuse_nonsense({**old, **values})
+        _refuse_nonsense({**old, **values}, changed)
     told = ("clinical_status", "verification_status")
     if any(name in changed for name in told):
         note = noted(actor, reason) | {

@@ -18,7 +18,7 @@ from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid, NotFound
 from hikma_tui.clinic.patients import card
 from hikma_tui.clinic.permissions import Flag, require
-from hikma_tui.clinic.problem_days import day_bounds_of
+from hikma_tui.clinic.problem_days import day_bounds_of, kept_metadata
 from hikma_tui.clinic.records import patient_row
 from hikma_tui.clinic.saving import Save, live_row
 from hikma_tui.clinic.standing import DECEASED, MOVED, of_metadata
@@ -60,7 +60,7 @@ class Referral:
 def _say(actor: Actor, patient_id: str, key: str, value: Mapping[str, Any]) -> bool:
     patient = patient_row(actor, patient_id)
     require(actor, Flag.EDIT_RECORDS, patient["primary_clinic_id"])
-    metadata = dict(patient["metadata"]) if isinstance(patient["metadata"], dict) else {}
+    metadata = kept_metadata(patient["metadata"])
     before = metadata.get(key)
     said = {**value, "at": moment_text(info.now_ms()), "by": actor.user_id,
             "byName": actor.user_name}  # fmt: skip
@@ -82,7 +82,7 @@ def _settled(patient: Mapping[str, Any], day: str, text: str) -> tuple[str, str]
         first, last = day_bounds_of(day, "day")
         if first > info.today():
             raise Invalid("day", _("This day is in the future."))
-        metadata = patient["metadata"] if isinstance(patient["metadata"], dict) else {}
+        metadata = kept_metadata(patient["metadata"])
         birth = patient["date_of_birth"] or ""
         exact = birth and not metadata.get("birth_date_estimated")
         if exact and last.isoformat() < birth:
@@ -113,7 +113,7 @@ def take_back(actor: Actor, patient_id: str, key: str, reason: str) -> bool:
     if not reason.strip():
         raise Invalid("reason", _("A reason is needed."))
     patient = patient_row(actor, patient_id)
-    found = of_metadata(patient["metadata"])
+    found = of_metadata(kept_metadata(patient["metadata"]))
     if (found.deceased if key == DECEASED else found.moved) is None:
         raise NotFound()
     return _say(actor, patient_id, key, {"withdrawn": True, "reason": reason.strip()})
@@ -184,7 +184,7 @@ def came_of_it(actor: Actor, event_id: str, outcome: str, day: str = "") -> bool
     new = [_item("outcome", outcome), _item("outcome_day", day)]
     ids = {one["fieldId"] for one in new}
     items = items_of(row["form_data"])
-    metadata = dict(row["metadata"]) if isinstance(row["metadata"], dict) else {}
+    metadata = kept_metadata(row["metadata"])
     before = [one for one in items if one.get("fieldId") in ids]
     if before:
         if [one.get("value") for one in before] == [outcome, day]:
@@ -220,7 +220,7 @@ def _referral(row: Mapping[str, Any], check_in: int | None) -> Referral:
         for item in items_of(row["form_data"])
     }
     moment = check_in if check_in is not None else row["created_at"]
-    metadata = row["metadata"] if isinstance(row["metadata"], dict) else {}
+    metadata = kept_metadata(row["metadata"])
     return Referral(
         row["id"], None if moment is None else day_of(moment, info.zone()),
         said.get("where", ""), said.get("why", ""), said.get("urgency", ""),
