@@ -15,12 +15,15 @@ from datetime import date, timedelta
 from typing import Any
 
 from hikma_tui import forms
+from hikma_tui.clinic import own_forms
 from hikma_tui.demo.place import Place
 from hikma_tui.demo.words import cases
 
 # Dates stand in a filling as days of this far century, by how many days after the visit they are.
 _VISIT_DAY = date(1801, 6, 1)
 _DATE = re.compile(r"180[0-2]-\d\d-\d\d")
+
+MEASURES, NOTE = own_forms.name_of("measures"), own_forms.name_of("note")
 
 Says = dict[str, Any]  # answers by the English name of the field
 
@@ -91,11 +94,11 @@ def band_of(age_days: int | None, sex: str) -> str:
 def form_names(band: str) -> tuple[str, ...]:
     """The forms that such a patient's visits are recorded with, the commonest more often."""
     return {
-        "infant": ("Child visit",),
-        "toddler": ("Child visit", "Child visit", "Child visit", "Consultation"),
-        "child": ("Consultation",),
-        "woman": ("Consultation", "Consultation", "Antenatal visit"),
-        "adult": ("Consultation", "Consultation", "Chronic disease follow-up"),
+        "infant": ("Child visit", "Child visit", "Child visit", MEASURES),
+        "toddler": ("Child visit", "Child visit", "Child visit", "Consultation", MEASURES),
+        "child": ("Consultation", "Consultation", "Consultation", MEASURES),
+        "woman": ("Consultation", "Antenatal visit", "Consultation", MEASURES),
+        "adult": ("Consultation", "Chronic disease follow-up", "Consultation", NOTE),
     }[band]
 
 
@@ -132,17 +135,22 @@ _BODIES = {
 _TIMES = {"once a day": 1, "2 times a day": 2, "3 times a day": 3, "4 times a day": 4}
 
 
-def _medicines(rng: random.Random, keys: list[str], band: str) -> list[dict[str, Any]]:
+def _medicines(
+    rng: random.Random, keys: list[str], band: str, *, lasting: bool = False
+) -> list[dict[str, Any]]:
+    """``lasting``: for a chronic disease, so that some are current on the day the demo is made."""
     found = []
     for key in keys:
         name, dose, unit, form, frequency, days = cases()["medicines"][key]
+        if lasting:
+            days = rng.choice((30, 60, 90, 180, ""))
         small = band in ("infant", "toddler") and unit == "mg" and form == "tablet"
         found.append(
             {
                 "id": f"{rng.random():.15f}", "name": name, "route": _route(form), "form": form,
                 "frequency": _TIMES.get(frequency, frequency), "intervals": "",
                 "dose": dose / 2 if small else dose,
-                "doseUnits": unit, "duration": days, "durationUnits": "days",
+                "doseUnits": unit, "duration": days, "durationUnits": "days" if days else "",
             }
         )  # fmt: skip
     return found
@@ -208,7 +216,7 @@ def _chronic(band: str, rng: random.Random) -> Says:
         "Feet examined": "Normal" if sugar else "Not examined",
         "Findings and plan": rng.choice(("Goes well, same medicines.", "Less salt, walk daily.")),
         "Diagnoses": _diagnoses(diagnosis),
-        "Medicines": _medicines(rng, medicines, band),
+        "Medicines": _medicines(rng, medicines, band, lasting=True),
         "Referred": "No",
         "Next visit": _next_visit(rng, 0.9),
     }
@@ -263,9 +271,38 @@ def _child(band: str, rng: random.Random) -> Says:
     }
 
 
+def _measures(band: str, rng: random.Random) -> Says:
+    small = band in ("infant", "toddler")
+    woman = band == "woman"
+    sugar = None if small else _maybe(rng, 0.5, _about(rng, 108, 18))
+    return {
+        "Mid-upper arm circumference (MUAC)": _about(rng, 141, 9) if small else None,
+        "Swelling of both feet": "None" if small else None,
+        "Head circumference": _about(rng, 42, 1.5, 1) if band == "infant" else None,
+        "Malaria test": "Negative" if rng.random() < 0.8 else "Positive: falciparum",
+        "Blood glucose": sugar,
+        "Glucose measured": sugar and rng.choice(("Fasting", "Not fasting")),
+        "Haemoglobin": _about(rng, 11.4, 1, 1),
+        "HIV test": _maybe(rng, 0.3, "Negative") if not small else None,
+        "Pregnancy test": _maybe(rng, 0.5, "Negative") if woman else None,
+        "Protein in urine": _maybe(rng, 0.4, "Negative") if woman else None,
+    }
+
+
+def _note(band: str, rng: random.Random) -> Says:
+    _conditions, diagnosis, medicines, _pressure = rng.choice(cases()["chronic"])
+    return {
+        "Diagnoses": _diagnoses(diagnosis),
+        "Medicines": _medicines(rng, medicines, band, lasting=True),
+        "Note": rng.choice(("Came for medicines.", "Feels well.", "Viene por su control.")),
+    }
+
+
 _WRITERS: Mapping[str, Callable[[str, random.Random], Says]] = {
     "Consultation": _consultation,
     "Chronic disease follow-up": _chronic,
     "Antenatal visit": _antenatal,
     "Child visit": _child,
+    MEASURES: _measures,
+    NOTE: _note,
 }
