@@ -101,8 +101,9 @@ class _Reader:
     def _too_much(self, start: int) -> Part:
         """The rest of a line with more parts than anybody can read once more before F10."""
         end = self._tokens[-1].end
-        return Part(Kind.UNKNOWN, start, end, "", self._text[start:end], blocks=True,
-                    sentence=_("too much for one line: save the first part, then go on"))  # fmt: skip
+        sentence = _("too much for one line: save the first part, then go on")
+        typed = self._text[start:end]
+        return Part(Kind.UNKNOWN, start, end, "", typed, blocks=True, sentence=sentence)
 
     def _lasting(self, index: int) -> _Found | None:
         """``pain 5 days``: how long it has lasted is no measure."""

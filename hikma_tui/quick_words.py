@@ -251,9 +251,10 @@ _LASTING = (
 LASTING = frozenset(_LASTING.split())
 """After a number: it is how long, and no measure."""
 
-CONDITION = frozenset(
-    "if when for until till after with in at on en al si cuando para por hasta con اذا عند حتي لو".split()
+_CONDITION = (
+    "if when for until till after with in at on en al si cuando para por hasta con اذا عند حتي لو"
 )
+CONDITION = frozenset(_CONDITION.split())
 """Before a measure within a medicine: it says when to take it, and was not measured today."""
 
 AND = frozenset(("and", "y", "e", "+", "&", "و", "plus", "mas"))
