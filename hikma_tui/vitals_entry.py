@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from hikma_tui import forms, vitals
 from hikma_tui.i18n import _
+from hikma_tui.vitals_fields import decimal_of
 
 PRESSURE, POSITION = "bp", "bp_position"
 _PRESSURE_COLUMNS = ("systolic_bp", "diastolic_bp")
@@ -76,50 +77,92 @@ def _accepts(name: str) -> str:
     }.get(name) or _("In {unit}; nr for not recordable").format(unit=unit)
 
 
-def read(answers: Mapping[str, object]) -> Typed:
-    """What the answers to ``form()`` mean. Nothing is guessed: what is not clear is a problem."""
-    values: dict[str, object] = {}
-    missed: list[str] = []
-    entered: dict[str, str] = {}
-    problems: dict[str, str] = {}
+def read(answers: Mapping[str, object], row: Mapping[str, object] | None = None) -> Typed:
+    """What the answers to ``form()`` mean. Nothing is guessed: what is not clear is a problem.
 
-    def take(place: str, name: str, reading: vitals.Reading) -> None:
+    ``row`` is the entry that is being corrected: what was not touched stays as it is stored there,
+    whatever it is, and is never refused.
+    """
+    taking = _Taking(answers, row)
+    taking.pressure()
+    for name in _SINGLE:
+        if name in taking.untouched:
+            taking.keep(name)
+        else:
+            taking.take(name, name, vitals.read(name, str(answers.get(name) or "")))
+    problems = tuple(taking.problems.items())
+    return Typed(taking.values, tuple(taking.missed), taking.entered, problems)
+
+
+class _Taking:
+    """What has been taken of the answers so far."""
+
+    def __init__(self, answers: Mapping[str, object], row: Mapping[str, object] | None) -> None:
+        self.values: dict[str, object] = {}
+        self.missed: list[str] = []
+        self.entered: dict[str, str] = {}
+        self.problems: dict[str, str] = {}
+        self._answers = answers
+        self._row = row or {}
+        self._stored = answers_of(row) if row is not None else {}
+        self.untouched = {
+            place
+            for place, text in self._stored.items()
+            if text and str(answers.get(place) or "") == text
+        }
+
+    def take(self, place: str, name: str, reading: vitals.Reading) -> None:
+        """What was typed for a sign."""
         if reading.why:
-            problems.setdefault(place, reading.why)
+            self.problems.setdefault(place, reading.why)
         elif reading.not_recordable:
-            missed.append(name)
+            self.missed.append(name)
         elif reading.value:
-            values[name] = reading.value
+            self.values[name] = reading.value
             if reading.entered:
-                entered[name] = reading.entered
+                self.entered[name] = reading.entered
 
-    both = vitals.read_pressure(str(answers.get(PRESSURE) or ""))
-    for name, reading in zip(_PRESSURE_COLUMNS, both, strict=True):
-        take(PRESSURE, name, reading)
-    if any(name in values for name in _PRESSURE_COLUMNS):
-        values[POSITION] = str(answers.get(POSITION) or "")
-        if not values[POSITION]:
-            problems.setdefault(
+    def keep(self, name: str) -> None:
+        """What stands there of a sign that was not touched."""
+        metadata, value = _metadata(self._row), self._row.get(name)
+        if value not in (None, ""):
+            self.values[name] = value
+            typed = metadata.get("entered")
+            if isinstance(typed, Mapping) and _still(name, value, typed):
+                self.entered[name] = str(typed[name])
+        elif name in _named(metadata.get("not_recordable")):
+            self.missed.append(name)
+
+    def pressure(self) -> None:
+        """The two numbers, and how the patient was."""
+        both = vitals.read_pressure(str(self._answers.get(PRESSURE) or ""))
+        for name, reading in zip(_PRESSURE_COLUMNS, both, strict=True):
+            if PRESSURE in self.untouched:
+                self.keep(name)
+            else:
+                self.take(PRESSURE, name, reading)
+        if not any(name in self.values for name in _PRESSURE_COLUMNS):
+            return
+        self.values[POSITION] = position = str(self._answers.get(POSITION) or "")
+        as_it_was = PRESSURE in self.untouched and position == self._stored[POSITION]
+        if not position and not as_it_was:
+            self.problems.setdefault(
                 POSITION, _("Choose how the patient was: sitting, standing, lying, not known.")
             )
-    for name in _SINGLE:
-        take(name, name, vitals.read(name, str(answers.get(name) or "")))
-    return Typed(values, tuple(missed), entered, tuple(problems.items()))
 
 
 def answers_of(row: Mapping[str, object]) -> forms.Answers:
     """A stored entry as the form shows it: as it was typed, where that was in another unit."""
-    metadata = row.get("metadata")
-    metadata = metadata if isinstance(metadata, Mapping) else {}
-    missed = metadata.get("not_recordable") or ()
-    entered = metadata.get("entered") or {}
+    metadata = _metadata(row)
+    missed = _named(metadata.get("not_recordable"))
+    entered = metadata.get("entered")
 
     def text(name: str) -> str:
-        if isinstance(entered, Mapping) and entered.get(name):
-            return str(entered[name])
         value = row.get(name)
         if value in (None, ""):
-            return "nr" if isinstance(missed, list | tuple) and name in missed else ""
+            return "nr" if name in missed else ""
+        if isinstance(entered, Mapping) and _still(name, value, entered):
+            return str(entered[name])
         return f"{value} °C" if name == "temperature_celsius" else str(value)
 
     pressure = [text(name) for name in _PRESSURE_COLUMNS]
@@ -127,6 +170,33 @@ def answers_of(row: Mapping[str, object]) -> forms.Answers:
     answers: forms.Answers = {PRESSURE: "nr" if shown == "nr/nr" else shown}
     answers[POSITION] = str(row.get(POSITION) or "")
     return answers | {name: text(name) for name in _SINGLE}
+
+
+def _metadata(row: Mapping[str, object]) -> Mapping[str, object]:
+    metadata = row.get("metadata")
+    return metadata if isinstance(metadata, Mapping) else {}
+
+
+def _named(missed: object) -> tuple[str, ...]:
+    return tuple(map(str, missed)) if isinstance(missed, list | tuple) else ()
+
+
+def typed_as(row: Mapping[str, object]) -> list[str]:
+    """What was typed in another unit and is what stands there still: ``134 lb``."""
+    entered = _metadata(row).get("entered")
+    if not isinstance(entered, Mapping):
+        return []
+    return [str(entered[name]) for name in entered if _still(str(name), row.get(name), entered)]
+
+
+def _still(name: str, value: object, entered: Mapping[object, object]) -> bool:
+    """Whether what was typed once is the value that stands there now: another device may have
+    corrected the value, and knows nothing of what was typed.
+    """
+    if not entered.get(name) or name not in (*_PRESSURE_COLUMNS, *_SINGLE):
+        return False
+    said = decimal_of(vitals.read(name, str(entered[name])).value)
+    return said is not None and said == decimal_of(value)
 
 
 def doubts(typed: Typed, age_days: int | None) -> list[tuple[str, str]]:

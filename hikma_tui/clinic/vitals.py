@@ -7,7 +7,7 @@ another unit stands in ``metadata.entered``, what could not be measured in
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -25,6 +25,7 @@ from hikma_tui.i18n import _
 from hikma_tui.models import Patient, User, Visit, Vitals, dicts, live
 
 _PRESSURE = ("systolic_bp", "diastolic_bp")
+_MASS = ("weight_kg", "height_cm")
 TABLE = "patient_vitals"
 COLUMNS = tuple(one.name for one in vitals.FIELDS if one.name not in ("bmi", "heart_rate"))
 """The columns that can be entered, besides ``bp_position``; the BMI is computed."""
@@ -120,8 +121,16 @@ def _moment(visit: Mapping[str, Any], day: date) -> int:
     return info.now_ms() if of_visit == info.today() else noon_of(of_visit, info.zone())
 
 
-def _values(values: Mapping[str, object], not_recordable: Sequence[str]) -> dict[str, object]:
-    """The columns to write, checked; the BMI and the position that a pressure needs with them."""
+def _values(
+    values: Mapping[str, object],
+    not_recordable: Sequence[str],
+    old: Mapping[str, Any] | None = None,
+) -> dict[str, object]:
+    """The columns to write, checked; the BMI and the position that a pressure needs with them.
+
+    What stands in ``old``, the entry that is corrected, may go on standing, whatever it is.
+    """
+    stands = old or {}
     found: dict[str, object] = {}
     for name, value in values.items():
         if name == "bp_position":
@@ -130,6 +139,9 @@ def _values(values: Mapping[str, object], not_recordable: Sequence[str]) -> dict
             raise Invalid(name, _("There is no vital sign of that name: {name}").format(name=name))
         if value in (None, ""):
             found[name] = None
+            continue
+        if name in stands and str(stands[name]) == str(value):
+            found[name] = stands[name]
             continue
         why = vitals.refusal(name, value)
         if why:
@@ -145,8 +157,14 @@ def _values(values: Mapping[str, object], not_recordable: Sequence[str]) -> dict
                     field=vitals.field(name).label
                 ),
             )
-    found["bp_position"] = _position(values, found)
-    found["bmi"] = vitals.bmi(found.get("weight_kg"), found.get("height_cm"))
+    if old is not None and all(found.get(name) == old[name] for name in _PRESSURE):
+        found["bp_position"] = values.get("bp_position") or old["bp_position"]
+    else:
+        found["bp_position"] = _position(values, found)
+    if old is not None and all(found.get(name) == old[name] for name in _MASS):
+        found["bmi"] = old["bmi"]  # as it came: perhaps of a height that stands elsewhere
+    else:
+        found["bmi"] = vitals.bmi(found.get("weight_kg"), found.get("height_cm"))
     return found
 
 
@@ -215,14 +233,11 @@ def correct(
         raise Refused(_("Somebody changed this entry meanwhile. Leave, and look at it again."))
     patient = patient_row(actor, old["patient_id"])
     _require_edit(actor, old, patient["primary_clinic_id"])
-    found = _values({**dict.fromkeys(COLUMNS), **values}, not_recordable)
-    if all(value is None for value in found.values()) and not not_recordable:
+    found = _values({**dict.fromkeys(COLUMNS), **values}, not_recordable, old)
+    if all(found[name] is None for name in COLUMNS) and not not_recordable:
         raise Invalid("systolic_bp", _("Nothing is left of this entry: delete it instead."))
-    metadata = {k: v for k, v in _mapping(old["metadata"]).items() if k not in _SAID}
-    if not_recordable:
-        metadata["not_recordable"] = list(not_recordable)
-    if entered:
-        metadata["entered"] = dict(entered)
+    changed = {name for name in COLUMNS if str(found[name]) != str(old[name])}
+    metadata = _said_anew(_mapping(old["metadata"]), changed, not_recordable, entered or {})
     new = checked(Vitals, {**found, "metadata": metadata})
     if all(old[name] == value for name, value in new.items()):
         return False
@@ -244,7 +259,28 @@ def correct(
         return save.update(Vitals, vitals_id, {**new, "metadata": metadata})
 
 
-_SAID = ("not_recordable", "entered")  # what an entry says in its metadata, and a correction anew
+def _said_anew(
+    metadata: dict[str, Any],
+    changed: Container[str],
+    not_recordable: Sequence[str],
+    entered: Mapping[str, str],
+) -> dict[str, Any]:
+    """The metadata with what a correction says. What stands there of a sign that was not changed,
+    or that is not entered here, stays.
+    """
+    was = metadata.get("not_recordable")
+    others = [name for name in was if name not in COLUMNS] if isinstance(was, list) else []
+    missed = [*not_recordable, *others]
+    if set(map(str, missed)) != set(map(str, was if isinstance(was, list) else ())):
+        metadata.pop("not_recordable", None)
+        metadata |= {"not_recordable": missed} if missed else {}
+    typed = _mapping(metadata.get("entered"))
+    said = {name: text for name, text in typed.items() if name not in changed}
+    said |= {name: text for name, text in entered.items() if name in changed}
+    if said != typed:
+        metadata.pop("entered", None)
+        metadata |= {"entered": said} if said else {}
+    return metadata
 
 
 def _mapping(value: Any) -> dict[str, Any]:

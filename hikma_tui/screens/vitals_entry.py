@@ -102,10 +102,9 @@ class VitalsEntryScreen(FormScreen[str]):
         stored = vitals_entry.answers_of(opened.entry.row) if opened.entry else {}
         await self._show_with_draft(stored, opened.draft)
         if opened.visit_gone:
-            self.say(
-                _("The visit of this draft is not there any more. F10 saves it in another one "
-                  "of that day."), loud=True,
-            )  # fmt: skip
+            gone = _("The visit of this draft is not there any more. F10 saves it in another one "
+                     "of that day.")  # fmt: skip
+            self.say(gone, loud=True)
         self._hint("")
 
     def _read(self) -> _Opened:
@@ -118,9 +117,8 @@ class VitalsEntryScreen(FormScreen[str]):
         if why_not:
             raise Refused(why_not)
         visit, gone = (None, False) if entry is not None else self._visit_of_draft()
-        place = (
-            f"vitals:{self._patient_id}:{self._day.isoformat()}:{self._vitals_id or self._which}"
-        )
+        which = self._vitals_id or self._which
+        place = f"vitals:{self._patient_id}:{self._day.isoformat()}:{which}"
         hold, draft = drafts.begin(actor, place, drafting.new_token(), drafting.is_alive)
         return _Opened(card, visit, entry, hold, draft, gone)
 
@@ -167,16 +165,18 @@ class VitalsEntryScreen(FormScreen[str]):
         self._hint(event.field_id)
 
     def _hint(self, field_id: str) -> None:
-        editor = self._editor
-        if editor is not None:
-            typed = vitals_entry.read(editor.answers)
+        if (editor := self._editor) is not None:
+            typed = self._read_answers(editor.answers)
             editor.duplicates_hint = vitals_entry.said(typed, field_id, self._age)
+
+    def _read_answers(self, answers: forms.Answers) -> vitals_entry.Typed:
+        return vitals_entry.read(answers, self._entry.row if self._entry else None)
 
     # -- saving
 
     async def _confirmed(self, answers: forms.Answers) -> bool:
         """What is wrong is pointed at, what is doubted is asked once, a correction has a reason."""
-        typed = vitals_entry.read(answers)
+        typed = self._read_answers(answers)
         for field_id, sentence in typed.problems:
             self._point_at(field_id, self._named(field_id, sentence))
             return False
@@ -211,7 +211,7 @@ class VitalsEntryScreen(FormScreen[str]):
         return True
 
     async def _write(self, answers: forms.Answers, place: Hold) -> str | None:
-        typed, actor, entry = vitals_entry.read(answers), self.actor, self._entry
+        typed, actor, entry = self._read_answers(answers), self.actor, self._entry
         if entry is not None:
             await self.clinic.writing(
                 drafts.saved, actor, place, records.correct, actor, entry.id, typed.values,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from hikma_tui import vitals
+from hikma_tui import vitals, vitals_entry
 from hikma_tui.clinic.vitals import Entry
 from hikma_tui.clinic.vitals_series import Measured, Value
 from hikma_tui.days import short
@@ -206,10 +206,9 @@ def in_full(measured: Measured, record_id: str) -> str:
 def _detail(entry: Entry) -> str:
     """One entry in full, with who recorded it and whether it was corrected."""
     parts = [vitals.line(entry.row, entry.age_days), entry.provider]
-    metadata = entry.row.get("metadata")
-    entered = metadata.get("entered") if isinstance(metadata, dict) else None
-    if isinstance(entered, dict) and entered:
-        parts.append(_("typed as {values}").format(values=", ".join(map(str, entered.values()))))
+    entered = vitals_entry.typed_as(entry.row)
+    if entered:
+        parts.append(_("typed as {values}").format(values=", ".join(entered)))
     if entry.late:
         parts.append(_("entered late"))
     if entry.corrected:

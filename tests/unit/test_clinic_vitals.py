@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from hikma_tui import vitals_entry
 from hikma_tui.clinic import deletion, info, own_forms, patients, setup, visits
 from hikma_tui.clinic import vitals as recorded
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid, NotAllowed, NotFound
+from hikma_tui.clinic.saving import Save
 from hikma_tui.clock import noon_of
 from hikma_tui.models import Vitals, connection, dicts, live
 from hikma_tui.store import Store
@@ -191,3 +193,55 @@ def test_vitals_of_a_phone_without_a_visit_are_shown(clinic: Clinic) -> None:
     assert (entry.visit_id, entry.provider) == (None, "Nora")
     model = live(Vitals)
     assert len(clinic.store.read(lambda: dicts(model.select())).result()) == 1
+
+
+def _from_elsewhere(clinic: Clinic, **columns: Any) -> dict[str, Any]:
+    """An entry of today as another device may have left it, as it is stored."""
+    made = clinic.record(pulse_rate="82")
+
+    def put() -> None:
+        with Save(clinic.nora) as save:
+            save.update(Vitals, made.vitals_id, columns)
+
+    clinic.store.write(put).result()
+    return dict(clinic.history()[0].row)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"bmi": "22.49", "weight_kg": "61.00"},  # of a height that stands elsewhere
+        {"bmi": "22.49", "weight_kg": "61.00", "height_cm": "165.00"},  # two decimals, as phones do
+        {"temperature_celsius": "5.00", "oxygen_saturation": "140.00"},  # what is refused here
+        {"systolic_bp": 120, "diastolic_bp": 80, "bp_position": None},
+        {"systolic_bp": 900, "bp_position": "supine"},
+        {"bp_position": "sitting"},
+        {"metadata": {"not_recordable": ["heart_rate", "etco2", "weight_kg"]}},
+        {"metadata": {"not_recordable": [], "entered": {}, "more": 1}},
+        {
+            "temperature_celsius": "37.00",
+            "metadata": {"entered": {"temperature_celsius": "104 °F"}},
+        },
+        {"weight_kg": "60.78", "metadata": {"entered": {"weight_kg": "134 lb", "etco2": "5 kPa"}}},
+    ],
+)
+def test_a_correction_of_one_sign_changes_that_sign_alone(
+    clinic: Clinic, columns: dict[str, Any]
+) -> None:
+    before = _from_elsewhere(clinic, **columns)
+    answers = vitals_entry.answers_of(before)
+
+    def correct(pulse: str) -> bool:
+        typed = vitals_entry.read({**answers, "pulse_rate": pulse}, before)
+        assert typed.problems == ()
+        return clinic.store.write(
+            recorded.correct, clinic.nora, before["id"], typed.values, "",
+            not_recordable=typed.not_recordable, entered=typed.entered,
+        ).result()  # fmt: skip
+
+    assert correct("82") is False
+    assert correct("84") is True
+    after = clinic.history()[0].row
+    kept = {name for name in before if before[name] == after[name]}
+    assert set(before) - kept <= {"pulse_rate", "updated_at", "change_seq", "synced_at"}
+    assert after["pulse_rate"] == 84
