@@ -45,10 +45,10 @@ def glance_rows(found: Glance, today: date, width: int, height: int = 24) -> lis
 
 def _low(found: Glance, today: date, width: int) -> list[str]:
     """One row for each part: a low screen needs its rows for the visits and the keys."""
-    rows = _part(_("Problems"), _problems(found.problems), width, 1, _more("3"))
+    rows = _part(_("Problems"), _problems(found.problems), width, 1, _more("3", width))
     signs_ = _signs(found.vitals, today) or [_("No vitals yet: 2")]
-    rows += _part(_("Vitals"), signs_, width, 2 if width < _NARROW else 1, _more("2"))
-    rows += _part(_("Medicines"), _medicines(found.medicines, today), width, 1, _more("4"))
+    rows += _part(_("Vitals"), signs_, width, 2 if width < _NARROW else 1, _more("2", width))
+    rows += _part(_("Medicines"), _medicines(found.medicines, today), width, 1, _more("4", width))
     planned = [one.partition(",")[0] for one in _planned(found, today)]
     return rows + (_part(_("Next visit"), ["; ".join(planned)], width, 1, str) if planned else [])
 
@@ -57,8 +57,10 @@ def _room(width: int) -> int:
     return width - _LABEL - 3
 
 
-def _more(key: str) -> Callable[[int], str]:
+def _more(key: str, width: int = 80) -> Callable[[int], str]:
     def said(n: int) -> str:
+        if width < _NARROW:
+            return _("+{n}: {key}").format(n=n, key=key)
         return ngettext("and {n} more: {key}", "and {n} more: {key}", n).format(n=n, key=key)
 
     return said
