@@ -27,7 +27,7 @@ from hikma_tui.clinic.patients import Allergies, card
 from hikma_tui.clinic.permissions import Flag, require
 from hikma_tui.clinic.problem_days import kept_metadata, shown_day
 from hikma_tui.clinic.problems import CERTAINTIES, noted, put, rows_of
-from hikma_tui.clinic.records import patient_row
+from hikma_tui.clinic.records import checked, patient_row
 from hikma_tui.clinic.saving import Save, live_row
 from hikma_tui.clock import day_of
 from hikma_tui.i18n import _
@@ -247,7 +247,7 @@ def _end(save: Save, row: dict[str, Any], reason: str, *, refuted: bool) -> None
     }
     if refuted:
         values["verification_status"] = "refuted"
-    save.update(Row, row["id"], values)
+    save.update(Row, row["id"], checked(Row, values))
 
 
 def _own_row(actor: Actor, allergy_id: str) -> dict[str, Any]:
@@ -278,7 +278,7 @@ def change(actor: Actor, allergy_id: str, *, reaction: str, severity: str, certa
     if severity == known.severity:
         del values["severity_score"]  # another client's number says more than our four words
     with Save(actor) as save:
-        return save.update(Row, allergy_id, values)
+        return save.update(Row, allergy_id, checked(Row, values))
 
 
 def refute(actor: Actor, allergy_id: str, reason: str) -> None:
@@ -309,7 +309,7 @@ def reinstate(actor: Actor, allergy_id: str, reason: str = "") -> None:
             "clinical_status": "active", "end_date": None, "metadata": metadata,
             "verification_status": "unconfirmed" if certainty == "refuted" else certainty,
         }  # fmt: skip
-        save.update(Row, allergy_id, values)
+        save.update(Row, allergy_id, checked(Row, values))
 
 
 def none_known(

@@ -12,9 +12,9 @@ from hikma_tui.clinic import info
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid, SameGovernmentId
 from hikma_tui.clinic.permissions import Flag, may_see, require, require_sight
+from hikma_tui.clinic.problem_days import kept_metadata
 from hikma_tui.clinic.records import checked, patient_row, refuse_existing
 from hikma_tui.clinic.saving import Save, live_row
-from hikma_tui.clinic.problem_days import kept_metadata
 from hikma_tui.clinic.standing import HERE, Status, of_metadata
 from hikma_tui.days import age_in_years, as_date
 from hikma_tui.i18n import _

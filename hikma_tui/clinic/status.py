@@ -19,7 +19,7 @@ from hikma_tui.clinic.errors import Invalid, NotFound
 from hikma_tui.clinic.patients import card
 from hikma_tui.clinic.permissions import Flag, require
 from hikma_tui.clinic.problem_days import day_bounds_of, kept_metadata
-from hikma_tui.clinic.records import patient_row
+from hikma_tui.clinic.records import checked, patient_row
 from hikma_tui.clinic.saving import Save, live_row
 from hikma_tui.clinic.standing import DECEASED, MOVED, of_metadata
 from hikma_tui.clinic.visits import create_event, joined
@@ -70,7 +70,7 @@ def _say(actor: Actor, patient_id: str, key: str, value: Mapping[str, Any]) -> b
         said["before"] = [*(earlier if isinstance(earlier, list) else []), kept]
     metadata[key] = said
     with Save(actor) as save:
-        return save.update(Patient, patient_id, {"metadata": metadata})
+        return save.update(Patient, patient_id, checked(Patient, {"metadata": metadata}))
 
 
 def _settled(patient: Mapping[str, Any], day: str, text: str) -> tuple[str, str]:
@@ -196,8 +196,9 @@ def came_of_it(actor: Actor, event_id: str, outcome: str, day: str = "") -> bool
         kept = corrections if isinstance(corrections, list) else []
         metadata["corrections"] = [*kept, note]
     form_data = [*(one for one in items if one.get("fieldId") not in ids), *new]
+    values = checked(Event, {"form_data": form_data, "metadata": metadata})
     with Save(actor) as save:
-        return save.update(Event, event_id, {"form_data": form_data, "metadata": metadata})
+        return save.update(Event, event_id, values)
 
 
 def referrals(actor: Actor, patient_id: str) -> list[Referral]:

@@ -19,6 +19,8 @@ from hikma_tui.text import cell_width, cut, display
 MOST_ROWS = 6
 """Rows that allergies may take before their names are shortened."""
 
+_ROOM = 10  # rows that a screen has for allergies at most, when there is no other way
+_WIDE = 60  # cells from which on the names stand below each other
 _REACTION = 12  # cells of a shortened reaction
 
 
@@ -92,6 +94,9 @@ def allergy_rows(known: Allergies, width: int) -> tuple[list[str], str]:
             found = _wrapped(head, items, width)
             if len(found) <= (3 if reaction else MOST_ROWS):
                 return found, ""
+    if len(found) > _ROOM:  # more than the top of a screen holds: said, never cut off in silence
+        more = _("!! MORE: {n} allergies in all").format(n=len(known.items))
+        found = [*found[: _ROOM - 1], display(cut(more, width))]
     return found, ""
 
 
@@ -106,17 +111,17 @@ def _shortened(item: str, reaction: int, name: int) -> str:
 
 def _wrapped(head: str, items: Sequence[str], width: int) -> list[str]:
     """The items in rows, broken between items alone; each piece in its terminal's order."""
-    indent = " " * cell_width(head)
+    indent = " " * (cell_width(head) if width >= _WIDE else 3)
     found: list[str] = []
     line = head
     used = cell_width(head)
     for number, item in enumerate(items):
         text = cut(item, width - cell_width(head) - 1)
         end = "," if number < len(items) - 1 else ""
-        gap = " " if used > cell_width(head) else ""
+        gap = "" if line in (head, indent) else " "
         if gap and used + 1 + cell_width(text) + len(end) > width:
             found.append(line)
-            line, used, gap = indent, cell_width(head), ""
+            line, used, gap = indent, cell_width(indent), ""
         line += gap + display(text) + end
         used += len(gap) + cell_width(text) + len(end)
     return [*found, line]

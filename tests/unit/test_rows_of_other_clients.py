@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from hikma_tui.clinic import allergies, patients, problems, status
+from hikma_tui.clinic.errors import Refused
 from hikma_tui.models import Patient, connection
 from hikma_tui.models import Problem as Row
-from tests.screens.clinic import Clinic, make_clinic
-from tests.unit.test_allergies import do, foreign, row
+from hikma_tui.screens import alerts
+from tests.screens.clinic import TODAY, Clinic, make_clinic
+from tests.unit.test_allergies import do, foreign, known, row
 
 _OWN = {"theirs": {"a": 1}, "onset_imprecise": {"day": "2024-01-01", "as": "2024"}}
 _SHAPES: dict[str, Any] = {
@@ -108,3 +110,30 @@ def test_that_a_patient_died_is_read_also_when_it_was_encoded_twice(
     _metadata(clinic, Patient._meta.table_name, patient, said)
     card = clinic.store.read(patients.card, clinic.actor, patient).result()
     assert card.status.deceased is not None
+
+
+@pytest.mark.parametrize("text", ["nul\x00here", "half\ud800"])
+def test_what_no_server_takes_is_refused_in_a_sentence(
+    clinic: Clinic, patient: str, text: str
+) -> None:
+    """It stood in the metadata: the row could never have been sent, or the save fell over."""
+    one = do(clinic, allergies.add, patient, "Milk")
+    referral = do(clinic, status.refer, patient, TODAY, "Hospital", "fever")
+    for function, arguments in (
+        (status.set_deceased, (patient, "2026", text)),
+        (status.set_moved, (patient, "2026", text)),
+        (status.came_of_it, (referral, text)),
+        (allergies.refute, (one, text)),
+    ):
+        with pytest.raises(Refused):
+            do(clinic, function, *arguments)
+    assert known(clinic, patient).items == ("Milk",)
+
+
+def test_more_allergies_than_a_screen_holds_say_so() -> None:
+    known_ones = patients.Allergies(tuple(f"Substance {n} (rash)" for n in range(50)), "")
+    for width in (38, 78):
+        loud, _calm = alerts.allergy_rows(known_ones, width)
+        assert len(loud) <= 13
+        assert "Substance" in loud[0]
+    assert "50 allergies in all" in alerts.allergy_rows(known_ones, 60)[0][-1]
