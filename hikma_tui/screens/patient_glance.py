@@ -49,8 +49,12 @@ def _low(found: Glance, today: date, width: int) -> list[str]:
     signs_ = _signs(found.vitals, today) or [_("No vitals yet: 2")]
     rows += _part(_("Vitals"), signs_, width, 2 if width < _NARROW else 1, _more("2", width))
     rows += _part(_("Medicines"), _medicines(found.medicines, today), width, 1, _more("4", width))
-    planned = [one.partition(",")[0] for one in _planned(found, today)]
-    return rows + (_part(_("Next visit"), ["; ".join(planned)], width, 1, str) if planned else [])
+    days = [
+        text.format(day=short(one.day.isoformat(), today))
+        for text, one in ((_("NOT KEPT: {day}"), found.missed), ("{day}", found.next))
+        if one is not None
+    ]
+    return rows + (_part(_("Next visit"), ["; ".join(days)], width, 1, str) if days else [])
 
 
 def _room(width: int) -> int:
