@@ -18,10 +18,10 @@ from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import NotFound
 from hikma_tui.clinic.permissions import Flag, require, require_sight
 from hikma_tui.clinic.records import patient_row
-from hikma_tui.clock import day_of
+from hikma_tui.clock import day_bounds, day_of
 from hikma_tui.days import as_date, day_of_moment
-from hikma_tui.forms_data import items_of
-from hikma_tui.forms_json import text_of
+from hikma_tui.forms_data import items_of, unit_of
+from hikma_tui.forms_json import text_of, unwrap
 from hikma_tui.i18n import _, language
 from hikma_tui.models import Patient, connection, dicts, live
 from hikma_tui.vitals_measures import BY_FIELD, MEASURES, in_unit, result_mark
@@ -32,6 +32,7 @@ LONGEST = 44
 """Weeks after which nobody is called pregnant any more."""
 
 _MOST_EVENTS = 500
+_EVER = -(2**62)  # ms: before any moment that is stored
 _STATUS = "hikma-measure-pregnancy"
 _TEST = "hikma-measure-pregnancy-test"
 _LAST_PERIOD, _ANTENATAL_LAST_PERIOD = "hikma-measure-last-period", "KB7NQuo7QlxVjh_8nkw1J"
@@ -121,22 +122,25 @@ def _patient(actor: Actor, patient_id: str) -> dict[str, Any]:
     return found[0]
 
 
-def _events(patient_id: str) -> Iterator[_Event]:
-    """The newest live events first, by the day of their visit, then by when they were entered."""
+def _events(patient_id: str, since: int | None = None) -> Iterator[_Event]:
+    """The newest live events first, by the day of their visit, then by when they were entered;
+    ``since`` (ms) leaves out those of visits before it.
+    """
     zone = info.zone()
     rows = connection().execute(
         "SELECT e.id, e.event_type, e.form_data, e.created_at,"
         " coalesce(v.check_in_timestamp, e.created_at) AS at"
         " FROM live_events e LEFT JOIN live_visits v ON v.id = e.visit_id"
-        " WHERE e.patient_id = ? ORDER BY at DESC, e.created_at DESC LIMIT ?",
-        (patient_id, _MOST_EVENTS),
+        " WHERE e.patient_id = ? AND coalesce(v.check_in_timestamp, e.created_at) >= ?"
+        " ORDER BY at DESC, e.created_at DESC LIMIT ?",
+        (patient_id, _EVER if since is None else since, _MOST_EVENTS),
     )
     found = []
     for event_id, name, data, created, at in rows.fetchall():
         if at is None:
             continue
         items = {
-            text_of(item.get("fieldId")): (text_of(item.get("value")), text_of(item.get("unit")))
+            text_of(item.get("fieldId")): (text_of(unwrap(item.get("value"))), unit_of(item))
             for item in items_of(data)
         }
         day = day_of(at, zone)
@@ -220,7 +224,9 @@ def pregnancy(actor: Actor, patient_id: str, on: date) -> Pregnancy | None:
 
 def pregnancy_of(patient_id: str, on: date) -> Pregnancy | None:
     """``pregnancy`` of a patient whom the actor was found to see already (the card)."""
-    return _pregnancy([event for event in _events(patient_id) if event.day <= on], on)
+    # What was told longer ago than a pregnancy lasts says nothing of one now.
+    since, _end = day_bounds(on - timedelta(weeks=LONGEST), info.zone())
+    return _pregnancy([event for event in _events(patient_id, since) if event.day <= on], on)
 
 
 def _pregnancy(events: list[_Event], on: date) -> Pregnancy | None:
@@ -240,7 +246,7 @@ def _pregnancy(events: list[_Event], on: date) -> Pregnancy | None:
         if told is None and (status in ("Yes", "Pregnant") or tested or antenatal is not None):
             told = event.day
         if begun is None:
-            begun = _day(_said(event, _LAST_PERIOD)) or antenatal
+            begun = _last_period(event) or antenatal
         if begun is not None and told is not None:
             passed = (on - begun).days
             if 0 <= passed <= LONGEST * 7:
@@ -257,13 +263,19 @@ def _said(event: _Event, field_id: str) -> str:
     return event.items.get(field_id, ("", ""))[0]
 
 
+def _last_period(event: _Event, field_id: str = _LAST_PERIOD) -> date | None:
+    """The day, unless it lies after the visit: that is a slip, and nothing is counted from it."""
+    day = _day(_said(event, field_id))
+    return day if day is not None and day <= event.day else None
+
+
 def _begun_by_antenatal(event: _Event) -> date | None:
     """The first day of the last period as an antenatal visit says it or lets it be counted."""
-    begun = _day(_said(event, _ANTENATAL_LAST_PERIOD))
+    begun = _last_period(event, _ANTENATAL_LAST_PERIOD)
     if begun is not None:
         return begun
     due = _day(_said(event, _DUE))
-    if due is not None:
+    if due is not None and due - PREGNANCY <= event.day:
         return due - PREGNANCY
     weeks = forms.number_text(_said(event, _WEEKS))
     if weeks is not None and weeks.isdecimal() and int(weeks) <= LONGEST:
