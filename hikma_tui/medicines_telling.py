@@ -30,6 +30,7 @@ _BEFORE = frozenset(
      "start", "starting", "after", "before", "despues", "antes", "repeat", "repetir", "within",
      "in", "en", "at", "las", "up", "least", "not", "exceed", "exceeding")
 )  # fmt: skip
+_MOST_WHOLE = 4
 _LIMITS = frozenset(("max", "maximum", "maximo", "exceed", "exceeding", "at", "in", "en", "up",
                      "over"))  # fmt: skip
 _BETWEEN = frozenset(("of", "de", "the", "a", "to", "than", "more", "no", "again"))
@@ -212,10 +213,9 @@ def _half(place: Place) -> Match | None:
         return Match(end - at, "quantity", said, unit[1])
     if first:
         return None  # "1 tab 1/2": two doses
-    choices = (
-        counted_words(said, unit[1]),
-        f"{whole} mg {counted_words(f'0.{part}', unit[1])}",
-    )
+    choices = (counted_words(said, unit[1]), f"{whole} mg {counted_words(f'0.{part}', unit[1])}")
+    if int(whole) > _MOST_WHOLE:
+        choices = choices[::-1]  # "850 ½ tab": hardly so many tablets
     return Match(end - at, "quantity", said, unit[1], choices, "number")
 
 

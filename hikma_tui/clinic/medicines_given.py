@@ -21,7 +21,7 @@ from hikma_tui.clock import day_of
 from hikma_tui.days import as_date
 from hikma_tui.forms_data import items_of
 from hikma_tui.forms_entries import entries_of
-from hikma_tui.forms_json import text_of
+from hikma_tui.forms_json import as_json, text_of
 from hikma_tui.forms_shape import Item
 from hikma_tui.medicines_vocabulary import key_of, longest
 from hikma_tui.medicines_words import entered, value_text, whole
@@ -32,6 +32,9 @@ STOPPED, RESUMED = "stopped", "resumed"
 CURRENT, ENDED, REPLACED = "current", "ended", "replaced"
 """What may have become of an entry, beside ``STOPPED``."""
 
+_PARTS = frozenset(
+    ("route", "form", "frequency", "intervals", "dose", "doseUnits", "duration", "durationUnits")
+)
 _LONGEST = 36_500  # days: what is longer than a life is no duration
 _ONCE = frozenset({"at once", "one dose only"})
 _MOST_EVENTS = 2000
@@ -171,8 +174,13 @@ def _entries(
     seen: set[str] = set()
     for number, entry in enumerate(entries_of(item.get("value"), medicine=True)):
         name = value_text(entry.get("name"))
-        if not name and not medicines.words(entry):
-            continue
+        if not name:
+            # Of a shape that nobody has seen yet: raw, and in sight.
+            raw = {k: v for k, v in entry.items() if k != "id" and entered(v)}
+            if not raw:
+                continue
+            name = "" if set(raw) <= _PARTS else as_json(raw)
+            entry = {**entry, "name": name} if name else entry
         entry_id = value_text(entry.get("id"))
         if not entry_id or entry_id in seen:
             entry_id = f"{entry_id}#{number}"

@@ -41,7 +41,8 @@ class MedicineLine(Dialog[Item | None], ClinicScreen[Item | None]):
                more_keys=("f10",)),
         Action("line.take", "tab", N_("take the marked name")),
         Action("line.leave", "escape", N_("leave, draft kept")),
-        Action("line.drop", "f8", N_("drop the draft"), N_("Forget what you typed here")),
+        Action("line.drop", "f8", N_("drop the draft"), N_("Forget what you typed here"),
+               show=False),
     )  # fmt: skip
 
     def __init__(
@@ -236,10 +237,9 @@ class MedicineLine(Dialog[Item | None], ClinicScreen[Item | None]):
         if self._keeper is None or not await self.app.push_screen_wait(asked):
             return
         trouble = await self._forget(self._keeper)
-        if trouble:
-            self.say(trouble, loud=True)
-        else:
+        if not trouble:
             self.dismiss(None)
+        self.say(trouble, loud=True)
 
     async def _forget(self, keeper: DraftKeeper) -> str:
         """Drop the draft. Why it could not be, or nothing."""

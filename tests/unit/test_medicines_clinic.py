@@ -12,6 +12,7 @@ import pytest
 
 from hikma_tui import medicines as words
 from hikma_tui.clinic import allergies, deletion, medicines, visits
+from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid, NotAllowed, NotFound
 from hikma_tui.clinic.medicines_given import end_of
 from hikma_tui.models import connection
@@ -366,3 +367,21 @@ def test_another_route_replaces_nothing(clinic: Clinic, patient: str) -> None:
     assert [one.item["dose"] for one in listed(clinic, patient) if one.status == "current"] == [
         400, 400,
     ]  # fmt: skip
+
+
+def test_an_entry_of_a_shape_never_seen_is_shown_raw(clinic: Clinic, patient: str) -> None:
+    values = [{"drugName": "A12"}, {"medication": "A11", "dose": 5}, {"id": "x"}, {"dose": 5}]
+
+    def entered(actor: Actor) -> None:
+        visit, _new = visits.joined(actor, patient, TODAY)
+        item = {"fieldId": "f", "fieldType": "medicine", "name": "M", "value": values}
+        visits.create_event(
+            actor,
+            {"patient_id": patient, "visit_id": visit, "event_type": "X", "form_data": [item]},
+        )
+
+    clinic.store.write(entered, clinic.actor).result()
+    told = " ".join(one.words for one in listed(clinic, patient))
+    assert "A11" in told
+    assert "A12" in told
+    assert len(listed(clinic, patient)) == 3

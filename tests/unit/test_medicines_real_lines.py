@@ -68,7 +68,7 @@ def test_it_is_read_as_it_was_meant(line: str, words: str) -> None:
     [
         ("diazepam 5 hs", "5 hs", ("5 mg at bedtime", "for 5 hours")),
         ("furosemide 1 1/2 tab od", "1 1/2 tab", ("1.5 tablets", "1 mg 0.5 tablets")),
-        ("metformin 850 ½ tab bd", "850 ½ tab", ("850.5 tablets", "850 mg 0.5 tablets")),
+        ("metformin 850 ½ tab bd", "850 ½ tab", ("850 mg 0.5 tablets", "850.5 tablets")),
         ("warfarin 3/4 mg alternate days", "3/4 mg", ("0.75 mg",)),
         ("amlodipine 10mg half od", "half", ("0.5 tablets", "0.5 capsules", "0.5 mL", "0.5 puffs")),
         ("enalapril 10mg/12h", "10mg/12h", ("10 mg every 12 hours",)),
