@@ -16,13 +16,16 @@ from hikma_tui import medicines
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.quick_numbers import left_out
 from hikma_tui.quick_shape import Choice, Edit, Kind, Line, Part, Token, fold
-from hikma_tui.quick_words import AND, CONDITION
+from hikma_tui.quick_words import AND, CONDITION, SAME
 
 NO_CODE = "0000"
 """Upstream's code of a diagnosis that is free text (features.md 1.8)."""
 
 ICD11 = "icd11"
 STAR = "*"
+REPEAT = "repeat"
+"""Among the values of a medicine: the last set is meant, or the entry of it that is."""
+
 _ANY_NAME = "qqq"
 _CHOSEN = re.compile(r"(?:([a-z0-9_-]+):)?([A-Za-z0-9.&/+-]+)(?:\s+(.*))?", re.DOTALL)
 
@@ -41,6 +44,10 @@ class DiseaseLike(Protocol):
     @property
     def system(self) -> str:
         """Whose code it is: ``icd11``, ..."""
+
+    @property
+    def title(self) -> str:
+        """Its name in the list's own language, which is stored; "" where it has only one."""
 
     @property
     def matched(self) -> str:
@@ -80,12 +87,22 @@ def diagnosis_part(text: str, start: int, keyword_end: int, piece: Sequence[Toke
 
 def _chosen(start: int, end: int, at: int, disease: tuple[str, str, str], *, starred: bool) -> Part:
     system, code, desc = disease
-    words = _("{name} (free text)").format(name=desc) if code == NO_CODE else f"{desc} [{code}]"
+    words = said(code, desc)
     values = {"system": system, "code": code, "desc": desc}
     if starred:
         words = _("{diagnosis}, also a problem").format(diagnosis=words)
         values["problem"] = "1"
     return Part(Kind.DIAGNOSIS, start, end, _("Diagnosis"), words, values, at=at)
+
+
+def said(code: str, desc: str) -> str:
+    """A chosen diagnosis in words."""
+    return _("{name} (free text)").format(name=desc) if code == NO_CODE else f"{desc} [{code}]"
+
+
+def code_key(system: str, code: str) -> str:
+    """What ``with_diseases`` finds the disease of a code under; no text can be the same."""
+    return f"\0{system}:{code}"
 
 
 def written(system: str, code: str, desc: str) -> str:
@@ -102,16 +119,44 @@ def free_text(words: str) -> str:
 def with_diseases(line: Line, found: Mapping[str, Sequence[DiseaseLike]]) -> Line:
     """The line with what the list of diseases has for the text of each diagnosis.
 
-    ``found`` is by text. A text that is exactly the name or the code of one disease is chosen by
-    itself (``filled`` writes it out); all else asks, also what is a synonym of one.
+    ``found`` is by text, and by ``code_key`` for what stands in the line with its code: words that
+    are not that code's block, since the list's own are stored. A text that is exactly the name or
+    the code of one disease is chosen by itself (``filled`` writes it out); all else asks, also what
+    is a synonym of one.
     """
     parts = tuple(
         _offering(part, found[part.values["text"]])
         if part.kind is Kind.DIAGNOSIS and part.values.get("text") in found
-        else part
+        else _verified(part, found)
         for part in line.parts
     )
     return replace(line, parts=parts)
+
+
+def _verified(part: Part, found: Mapping[str, Sequence[DiseaseLike]]) -> Part:
+    """``[BA00 Malaria]`` is no malaria."""
+    code = part.values.get("code", NO_CODE)
+    if part.kind is not Kind.DIAGNOSIS or code == NO_CODE or part.values.get("text"):
+        return part
+    known = found.get(code_key(part.values["system"], code))
+    if known is None or any(is_named(one, part.values["desc"]) for one in known):
+        return part
+    choices = tuple(
+        Choice(_choice_words(one), _edit(part, written(one.system, one.code, one.label)))
+        for one in known
+    )
+    desc = part.values["desc"]
+    free = Choice(_("as free text: {text}").format(text=desc), _edit(part, free_text(desc)))
+    sentence = _("{code} is not in the list of diseases.").format(code=f"[{code}]")
+    if known:
+        sentence = _("{code} is {name}").format(code=f"[{code}]", name=known[0].label)
+    return replace(part, choices=(*choices, free), sentence=sentence, blocks=True)
+
+
+def is_named(one: DiseaseLike, desc: str) -> bool:
+    """Whether those are the words of a disease, in the user's language or the list's."""
+    names = (one.label, one.title or one.label)
+    return fold(written("", "", desc)) in {fold(written("", "", name)) for name in names}
 
 
 def _edit(part: Part, text: str) -> tuple[Edit, ...]:
@@ -181,6 +226,9 @@ def medicine_part(text: str, start: int, keyword_end: int, piece: Sequence[Token
                     choices=(left_out(start, keyword_end),), at=keyword_end)  # fmt: skip
     at, end = piece[0].start, piece[-1].end
     typed = text[at:end]
+    if len(piece) == 1 and piece[0].folded in SAME:
+        return Part(Kind.MEDICINE, start, end, label, typed, {REPEAT: typed}, at=at, blocks=True,
+                    sentence=_("not looked for yet"))  # fmt: skip
     reading = medicines.read(typed)
     part = Part(Kind.MEDICINE, start, end, label, reading.words or typed, {"text": typed}, at=at)
     two = _two_medicines(text, piece)

@@ -260,6 +260,9 @@ CONDITION = frozenset(_CONDITION.split())
 AND = frozenset(("and", "y", "e", "+", "&", "و", "plus", "mas"))
 """Between two medicines."""
 
+SAME = frozenset(("same", "repeat", "igual", "idem", "repetir", "نفسه", "نفسها", "نفس"))
+"""In the place of a medicine: the last set again."""
+
 BY_KEYWORD: dict[str, Measure] = {word: one for one in MEASURES for word in one.keywords}
 OPTIONS_BY_KEYWORD: dict[str, Options] = {
     word: one for one in OPTIONS if not one.urine for word in one.keywords

@@ -40,7 +40,7 @@ from hikma_tui.i18n import _
 from hikma_tui.medicines_words import value_text
 
 __all__ = [
-    "CURRENT", "ENDED", "REPLACED", "STOPPED", "CurrentMedicine", "all_of", "change", "current",
+    "CURRENT", "ENDED", "REPLACED", "STOPPED", "CurrentMedicine", "all_of", "carried", "change", "current",
     "last_set", "prescribe", "repeat", "resume", "stop", "suggestions", "warnings",
 ]  # fmt: skip
 
@@ -132,6 +132,12 @@ def change(
     return _note(actor, patient_id, day, entries, items, visit_id=visit_id)
 
 
+def carried(old: Mapping[str, object], entry: Mapping[str, object]) -> Item:
+    """A changed entry with what the old one says beside it: another client's notes go along."""
+    left = (OVERRIDE, "repeatOf", "id")
+    return {**{k: v for k, v in old.items() if k not in left}, **entry}
+
+
 def repeat(
     actor: Actor,
     patient_id: str,
@@ -154,15 +160,18 @@ def repeat(
             raise NotFound(_("These medicines have changed meanwhile. Look at them again."))
     if not wanted:
         raise NotFound(_("There are no medicines to repeat."))
-    entries = []
-    for one in wanted:
-        kept = {k: v for k, v in one.item.items() if k not in (OVERRIDE, "repeatOf", "id")}
-        source = {"eventId": one.event_id, "day": one.day.isoformat()}
-        entries.append({"id": _new_id(), **kept, "repeatOf": source})
+    entries = [again(one) for one in wanted]
     return prescribe(
         actor, patient_id, day, entries, visit_id=visit_id, another_visit=another_visit,
         reasons=reasons,
     )  # fmt: skip
+
+
+def again(one: CurrentMedicine) -> Item:
+    """A new entry that repeats one, and says so; never with the reason given for an allergy."""
+    kept = {k: v for k, v in one.item.items() if k not in (OVERRIDE, "repeatOf", "id")}
+    source = {"eventId": one.event_id, "day": one.day.isoformat()}
+    return {"id": _new_id(), **kept, "repeatOf": source}
 
 
 # -- the note --------------------------------------------------------------------------------------

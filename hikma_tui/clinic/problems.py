@@ -197,7 +197,8 @@ def put(
 
 def from_diagnosis(
     actor: Actor, patient_id: str, diagnosis: Mapping[str, Any],
-    columns: Mapping[str, Any] | None = None, *, visit_id: str | None = None, again: bool = False,
+    columns: Mapping[str, Any] | None = None, *, day: date | None = None,
+    visit_id: str | None = None, another_visit: bool = False, again: bool = False,
 ) -> str:  # fmt: skip
     """Make a visit's diagnosis ``{code, desc}`` a problem: only ever because somebody said so.
 
@@ -213,7 +214,8 @@ def from_diagnosis(
         else:
             about["problem_label"] = desc or code
             about["metadata"] = {"diagnosis_code": code}
-    return add(actor, patient_id, {**about, **(columns or {})}, visit_id=visit_id, again=again)
+    place: dict[str, Any] = {"visit_id": visit_id, "another_visit": another_visit, "again": again}
+    return add(actor, patient_id, {**about, **(columns or {})}, day=day, **place)
 
 
 def _settle_code(values: dict[str, Any]) -> None:
@@ -226,12 +228,8 @@ def _settle_code(values: dict[str, Any]) -> None:
     elif system in ("", "icd11"):
         disease = diseases.named(code)
         if disease is None:
-            raise Invalid(
-                "problem_code",
-                _("{code} is not in the ICD-11 list. Write the problem in words.").format(
-                    code=code
-                ),
-            )
+            said = _("{code} is not in the ICD-11 list. Write the problem in words.")
+            raise Invalid("problem_code", said.format(code=code))
         system, label = "icd11", label or disease.title
     if not label:
         raise Invalid("problem_label", _("Which problem is it? Choose one, or write it in words."))

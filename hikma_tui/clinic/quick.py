@@ -12,12 +12,14 @@ from datetime import date
 from typing import Any
 
 from hikma_tui import forms, medicines, quick, vitals
-from hikma_tui.clinic import diseases, measures, own_forms, prescribing, problems, visits
+from hikma_tui.clinic import diseases, info, measures, own_forms, prescribing, problems, visits
+from hikma_tui.clinic import medicines as clinic_medicines
 from hikma_tui.clinic import vitals as clinic_vitals
 from hikma_tui.clinic.actor import Actor
-from hikma_tui.clinic.errors import Invalid
+from hikma_tui.clinic.errors import Invalid, NotFound
 from hikma_tui.clinic.permissions import Flag, require
 from hikma_tui.clinic.records import patient_row
+from hikma_tui.forms_shape import Item
 from hikma_tui.i18n import _
 from hikma_tui.quick import Kind, Line
 
@@ -76,19 +78,24 @@ def save(
     visit_id: str | None = None,
     another_visit: bool = False,
     reasons: Mapping[str, str] | None = None,
+    repeats: Sequence[clinic_medicines.Key] | None = None,
 ) -> Saved:
     """Save the line ``text`` for a day: into ``visit_id``, else the day's visit, else a new one.
 
-    ``reasons``: why a medicine is given in spite of an allergy, by the medicine's name. Raises
+    ``reasons``: why a medicine is given in spite of an allergy, by the medicine's name.
+    ``repeats``: the entries that were shown for ``rx same``; others are refused. Raises
     NeedsReason, Invalid (nothing typed, unresolved, a value that can't be), problems.Already,
     NotAllowed, NotFound; then nothing of the line is saved.
     """
     patient = patient_row(actor, patient_id)
     require(actor, Flag.EDIT_RECORDS, patient["primary_clinic_id"])
     line = read(patient, day, text)
+    given = _repeated(actor, patient_id, day, line, repeats)
+    line = quick.with_repeated(line, tuple(given.values()), info.today())
     _refuse_unresolved(line)
     diagnoses = list(_diagnoses(line))
-    note = _note(actor, patient_id, line, [stored for stored, _starred in diagnoses], reasons or {})
+    told = [stored for stored, _starred in diagnoses]
+    note = _note(actor, patient_id, line, told, _items(line, given), reasons or {})
     place = _Place(visit_id, another_visit)
     vitals_id = _save_vitals(actor, patient_id, day, line, place)
     measures_id = _save_measures(actor, patient_id, day, line, place)
@@ -98,11 +105,15 @@ def save(
         made = visits.record(actor, patient_id, form_id, day, note, **place.options)
         place.found(made.visit_id, new=made.new_visit)
         note_id = made.event_id
-    problem_ids = [
-        problems.from_diagnosis(actor, patient_id, stored, visit_id=place.visit_id)
-        for stored, starred in diagnoses
-        if starred
-    ]
+    problem_ids = []
+    for stored in (stored for stored, starred in diagnoses if starred):
+        try:
+            problem_ids.append(
+                problems.from_diagnosis(actor, patient_id, stored, visit_id=place.visit_id)
+            )
+        except problems.Already as already:
+            if already.over:
+                raise  # whether it came back or is a new one is not for us to say
     assert place.visit_id is not None  # a line that is ready has at least one part
     return Saved(place.visit_id, place.new, vitals_id, measures_id, note_id, tuple(problem_ids))
 
@@ -128,6 +139,9 @@ def _diagnoses(line: Line) -> Iterator[tuple[dict[str, str], bool]]:
                 raise Invalid(
                     "line", _("{code} is not in the list of diseases.").format(code=f"[{code}]")
                 )
+            if not quick.is_named(found, desc):
+                raise Invalid("line", _("{code} is {name}").format(
+                    code=f"[{code}]", name=found.label))  # fmt: skip
             desc = found.title or found.label
         stored = {"code": code if system == quick.ICD11 else quick.NO_CODE, "desc": desc}
         yield stored, bool(part.values.get("problem"))
@@ -135,13 +149,12 @@ def _diagnoses(line: Line) -> Iterator[tuple[dict[str, str], bool]]:
 
 def _note(
     actor: Actor, patient_id: str, line: Line, diagnoses: list[dict[str, str]],
-    reasons: Mapping[str, str],
+    items: list[Item], reasons: Mapping[str, str],
 ) -> dict[str, object]:  # fmt: skip
     """Answers to the form "Visit note"; empty when the line has none."""
     answers: dict[str, object] = {}
     if diagnoses:
         answers[DIAGNOSES] = diagnoses
-    items = [medicines.read(part.values["text"]).item for part in line.of(Kind.MEDICINE)]
     if items:
         answers[MEDICINES] = items
         form = own_forms.form("note")
@@ -155,6 +168,29 @@ def _note(
     if notes:
         answers[TEXT] = "\n".join(notes)
     return answers
+
+
+def _repeated(
+    actor: Actor, patient_id: str, day: date, line: Line,
+    shown: Sequence[clinic_medicines.Key] | None,
+) -> dict[str, clinic_medicines.CurrentMedicine]:  # fmt: skip
+    """The last set by ``event/entry``, where the line repeats it. NotFound: another was shown."""
+    if not any(part.values.get(quick.REPEAT) for part in line.parts):
+        return {}
+    found = clinic_medicines.last_set(actor, patient_id, day)
+    if shown is not None and list(shown) != [(one.event_id, one.entry_id) for one in found]:
+        raise NotFound(_("These medicines have changed meanwhile. Look at them again."))
+    return {f"{one.event_id}/{one.entry_id}": one for one in found}
+
+
+def _items(line: Line, given: Mapping[str, clinic_medicines.CurrentMedicine]) -> list[Item]:
+    """What is stored of each medicine; a repeated one says what it repeats."""
+    return [
+        clinic_medicines.again(given[part.values[quick.REPEAT]])
+        if quick.REPEAT in part.values
+        else medicines.read(part.values["text"]).item
+        for part in line.of(Kind.MEDICINE)
+    ]
 
 
 def _save_vitals(actor: Actor, patient_id: str, day: date, line: Line, place: _Place) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from hikma_tui import forms
@@ -23,8 +24,15 @@ _DAYS = ("onset_date", "end_date")
 class ProblemFormScreen(RecordForm):
     """A new problem of ``patient_id``, or the one of ``problem_id`` (its code can't be changed)."""
 
-    def __init__(self, patient_id: str, problem_id: str | None = None) -> None:
-        super().__init__(patient_id, f"problem:{patient_id}:{problem_id or '-'}")
+    def __init__(
+        self, patient_id: str, problem_id: str | None = None, *, day: date | None = None,
+        visit: str = "-",
+    ) -> None:  # fmt: skip
+        """``day`` and ``visit`` of a new one: the visit's id, ``-`` the day's, ``+`` another."""
+        place = f":{day.isoformat()}:{visit}" if day else ""
+        super().__init__(patient_id, f"problem:{patient_id}:{problem_id or '-'}{place}")
+        self._day, self._another = day, visit == "+"
+        self._visit_id = visit if day is not None and visit not in "+-" else None
         self._problem_id = problem_id
         self._problem: Problem | None = None
 
@@ -109,6 +117,7 @@ class ProblemFormScreen(RecordForm):
         await self.clinic.writing(
             drafts.saved, self.actor, place, problems.from_diagnosis, self.actor, self.patient_id,
             entry, columns, again=again,
+            day=self._day, visit_id=self._visit_id, another_visit=self._another,
         )  # fmt: skip
 
     async def _when_there(

@@ -75,7 +75,9 @@ def _state(part: Part) -> str:
 def below(forms: Sequence[str]) -> list[Line]:
     """What stands below the parts: the line must be empty for digits to open forms."""
     named = "  ".join(f"{number} {name}" for number, name in enumerate(forms[:9], start=1))
-    return [Divider(_("forms, when the line is empty")), Info(named)]
+    n = len(forms)
+    told = ngettext("{n} form, when the line is empty", "{n} forms, when the line is empty", n)
+    return [Divider(told.format(n=n)), Info(named)]
 
 
 def saved_words(line: quick.Line) -> str:

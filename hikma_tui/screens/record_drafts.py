@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hikma_tui.clinic.drafts import plain_place
+from hikma_tui.days import as_date
 from hikma_tui.i18n import _
 from hikma_tui.screens.base import ClinicScreen
 
@@ -21,6 +22,12 @@ def open_record(screen: ClinicScreen[object], kind: str, parts: Sequence[str]) -
     """Take up a draft by the parts of its place after the kind. Whether it was one of these."""
     last = plain_place(parts[-1]) if parts else ""
     row_id = None if last in ("", "-") else last
+    if kind == "problem" and len(parts) == 4:
+        from hikma_tui.screens.problem_form import ProblemFormScreen
+
+        late = ProblemFormScreen(parts[0], day=as_date(parts[2]), visit=last or "-")
+        screen.app.push_screen(late)
+        return True
     if kind == "problem" and len(parts) == 2:
         from hikma_tui.screens.problem_form import ProblemFormScreen
 

@@ -9,7 +9,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.events import Key
 
-from hikma_tui.clinic import chart, drafts, patients, visits
+from hikma_tui.clinic import chart, diseases, drafts, patients, problems, visits
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.i18n import _
 from hikma_tui.screens import event_place
@@ -92,6 +92,7 @@ class VisitEntryScreen(VisitLeads):
         if self._place.visit is not None and self._place.visit.day is not None:
             self._chosen = self._place.visit.day
         self._birth = self._place.card.date_of_birth
+        self._listed, self._given = self._place.problems, None
         self._show_heads(self._place)
         if self._place.line is not None:
             await self._take_draft(self._place.line)
@@ -102,6 +103,7 @@ class VisitEntryScreen(VisitLeads):
 
     def _read(self) -> Place:
         """On the reader's thread: one moment of the store for the whole screen."""
+        diseases.prepare()  # a diagnosis may be typed; returns at once
         card = patients.card(self.actor, self._patient_id)
         day, visit_id = self._day, self._visit_id
         if self._which:
@@ -120,9 +122,10 @@ class VisitEntryScreen(VisitLeads):
             row["id"] for row in usable
             if drafts.at(self.actor, event_place.of(card.id, row["id"], day, which)) is not None
         )  # fmt: skip
+        listed = tuple(problems.of_patient(card.id))
         line = self._begin_draft(place_of(card.id, day, which))
         names = tuple(rows.form_name(row) for row in usable)
-        return Place(card, usable, names, visit, which, begun, line)
+        return Place(card, usable, names, visit, which, begun, listed, line)
 
     def _show_heads(self, place: Place) -> None:
         self.query_one(Who).show_patient(place.card, self.clinic.today)

@@ -92,4 +92,6 @@ class VisitLeads(QuickSaving):
         def done(said: str | None) -> None:
             self.run_worker(self._filled("", said), group="open")
 
-        self.app.push_screen(ProblemFormScreen(self._patient_id), done)
+        day, visit_id, another = self._goes_into()
+        visit = visit_id or ("+" if another else "-")
+        self.app.push_screen(ProblemFormScreen(self._patient_id, day=day, visit=visit), done)

@@ -16,22 +16,21 @@ from textual.events import Key
 from textual.widgets import Input
 
 from hikma_tui import quick, vitals
-from hikma_tui.clinic import diseases, drafts
+from hikma_tui.clinic import drafts
 from hikma_tui.clinic.diseases import Disease
 from hikma_tui.clinic.drafts import Hold
 from hikma_tui.clinic.errors import Refused
+from hikma_tui.clinic.medicines import CurrentMedicine
+from hikma_tui.clinic.problems import Problem
 from hikma_tui.i18n import _
-from hikma_tui.quick import Kind
 from hikma_tui.screens import drafting, quick_panel
 from hikma_tui.screens.drafting import DraftKeeper
 from hikma_tui.screens.quick_panel import QuickInput
 from hikma_tui.screens.session import PatientSideScreen
+from hikma_tui.screens.visit_entry_known import look_up
 from hikma_tui.widgets.dialogs import paste_cut_text
 from hikma_tui.widgets.prompt import LineInput
-from hikma_tui.widgets.row_list import Line, RowList
-
-MOST_DISEASES = 8
-"""Offered for a diagnosis: with "as free text" they are nine, which a digit can choose."""
+from hikma_tui.widgets.row_list import Info, Line, RowList
 
 
 @dataclass(frozen=True)
@@ -59,6 +58,8 @@ class QuickLine(PatientSideScreen):
         self._pointing = False
         self._fill_when_found = False
         self._found: dict[str, tuple[Disease, ...]] = {}
+        self._listed: tuple[Problem, ...] = ()
+        self._given: tuple[CurrentMedicine, ...] | None = None  # the last set, once it was read
         self._partly: set[str] = set()  # looked for while the list was being prepared
         self._keeper: DraftKeeper | None = None
         self._kept = False  # whether a draft of this line may be in the store
@@ -162,9 +163,7 @@ class QuickLine(PatientSideScreen):
             return
         self._choosing, self._pointing, self._fill_when_found = None, False, False
         self.say("")
-        for text in self._partly:
-            self._found.pop(text, None)
-        self._partly.clear()
+        self._ask_anew()
         self._read_again(event.value)
         self._keep()
 
@@ -172,6 +171,12 @@ class QuickLine(PatientSideScreen):
     def cut(self, event: LineInput.PasteCut) -> None:
         """Say what was cut of a paste."""
         self.say(paste_cut_text(event), loud=True)
+
+    def _ask_anew(self) -> None:
+        """What was looked for in a list that was not whole yet is looked for again."""
+        for text in self._partly:
+            self._found.pop(text, None)
+        self._partly.clear()
 
     def _write(self, text: str) -> None:
         """Put another text into the field, and read it."""
@@ -183,32 +188,43 @@ class QuickLine(PatientSideScreen):
 
     def _read_again(self, text: str) -> None:
         line = quick.read(text, vitals.age_days(self._birth, self._day))
-        self._line = quick.with_diseases(line, self._found)
+        self._line = self._told(line)
         if self._asked:
             self.run_worker(self._look_up(self._asked), group="diseases", exclusive=True)
         self._paint()
 
+    def _told(self, line: quick.Line) -> quick.Line:
+        """The line with what is known of it by now."""
+        line = quick.with_problems(quick.with_diseases(line, self._found), self._listed)
+        if self._given is None:
+            return line
+        return quick.with_repeated(line, self._given, self.clinic.today)
+
     @property
     def _asked(self) -> list[str]:
-        """The texts of diagnoses that the list of diseases has not been asked for yet."""
-        texts = [part.values.get("text", "") for part in self._line.of(Kind.DIAGNOSIS)]
-        return [text for text in texts if text and text not in self._found]
+        """What the store has not been asked for yet (``quick.asked_of``)."""
+        keys = [quick.asked_of(part) for part in self._line.parts]
+        given = {quick.REPEAT_KEY} if self._given is not None else set()
+        return [key for key in keys if key and key not in self._found and key not in given]
+
+    @property
+    def _incomplete(self) -> bool:
+        """Whether a diagnosis of the line was looked for among the common ones only."""
+        return any(quick.asked_of(part) in self._partly for part in self._line.parts)
 
     async def _look_up(self, texts: list[str]) -> None:
-        def find() -> tuple[dict[str, tuple[Disease, ...]], bool]:
-            whole = diseases.ready()  # asked before: what comes in between is asked again
-            return {text: tuple(diseases.find(text, MOST_DISEASES)) for text in texts}, whole
-
+        day = self._day
         try:
-            found, whole = await self.clinic.reading(find)
+            known = await self.clinic.reading(look_up, self.actor, self._patient_id, day, texts)
         except Refused as refusal:
             self.say(str(refusal))
             return
-        self._found |= found
-        if not whole:
-            self._partly |= found.keys()
-            self.say(_("The list of diseases is being prepared: only common ones are found yet."))
-        self._line = quick.with_diseases(self._line, self._found)
+        self._found |= known.diseases
+        if known.given is not None and day == self._day:
+            self._given = known.given
+        if not known.whole:
+            self._partly |= {text for text in texts if not text.startswith("\0")}
+        self._line = self._told(quick.read(self._line.text, vitals.age_days(self._birth, day)))
         self._paint()
         if self._fill_when_found and not self._asked:
             self._fill_line()
@@ -221,6 +237,9 @@ class QuickLine(PatientSideScreen):
             shown = quick_panel.part_lines(
                 self._line, self.size.width, pointing=self._pointing, choosing=self._choosing
             )
+            if self._incomplete:
+                text = _("The list of diseases is being prepared: only common ones are found yet.")
+                shown.append(Info(text))
             rows.show([*shown, *quick_panel.below(self._form_names())], keep=True)
         self.refresh_keys()
 

@@ -56,7 +56,14 @@ class QuickSide(QuickLine):
         if row is not None and (self._choosing is not None or self._pointing):
             self._open_quick(row.key)
         else:
+            self._look_once_more()
             self._fill_line()
+
+    def _look_once_more(self) -> None:
+        """Where the list of diseases was not whole, it may be now."""
+        if self._incomplete:
+            self._ask_anew()
+            self._read_again(self._line.text)
 
     def _open_quick(self, key: str) -> None:
         """Enter or a click on a part or a choice."""

@@ -10,6 +10,7 @@ from typing import Any
 from hikma_tui import forms
 from hikma_tui.clinic.chart import VisitLine
 from hikma_tui.clinic.patients import PatientCard
+from hikma_tui.clinic.problems import Problem
 from hikma_tui.days import in_words
 from hikma_tui.i18n import _, language, ngettext
 from hikma_tui.screens.visit_entry_line import Begun
@@ -28,6 +29,7 @@ class Place:
     visit: VisitLine | None
     which: str  # which of the day's visits, as in the place of a draft
     begun: frozenset[str]  # the forms of which a draft is kept
+    problems: tuple[Problem, ...]  # of the patient's list
     line: Begun | None  # the draft of the line, where another one is gone on with
 
 

@@ -84,12 +84,13 @@ class QuickSaving(QuickSide):
         """Save; where a medicine goes against an allergy, ask why first (decisions.md 14)."""
         reasons: dict[str, str] = {}
         day, visit_id, another = self._goes_into()
+        repeats = [(one.event_id, one.entry_id) for one in self._given or ()]
         while True:
             try:
                 return await self.clinic.writing(
                     drafts.saved, self.actor, keeper.mine, clinic_quick.save, self.actor,
                     self._patient_id, day, text, visit_id=visit_id, another_visit=another,
-                    reasons=reasons,
+                    reasons=reasons, repeats=repeats,
                 )  # fmt: skip
             except NeedsReason as needed:
                 for one in needed.unreasoned:

@@ -27,6 +27,7 @@ class Disease:
     label: str
     system: str = "icd11"
     matched: str = ""
+    title: str = ""
 
 
 def values(text: str, age: int | None = ADULT) -> dict[str, str]:

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from hikma_tui.clinic import allergies, drafts, info, patients, problems, quick, setup
+from hikma_tui.clinic import allergies, drafts, info, medicines, patients, problems, quick, setup
 from hikma_tui.clinic import vitals as clinic_vitals
 from hikma_tui.clinic.actor import Actor
-from hikma_tui.clinic.errors import Invalid, Refused
+from hikma_tui.clinic.errors import Invalid, NotFound, Refused
 from hikma_tui.store import Store
 
 LINE = (
-    'bp 150/95 sit hr 82 wt 134lb hb 11 g/dl dx [BA00 whatever was typed]* dx "odd [thing"'
+    'bp 150/95 sit hr 82 wt 134lb hb 11 g/dl dx [BA00 Essential hypertension]* dx "odd [thing"'
     " rx amlodipine 5mg od 30d; metformin 500mg bd 30d n sleeps badly"
 )
 ALL = ("visits", "events", "patient_vitals", "patient_problems", "event_logs")
@@ -114,15 +114,67 @@ def test_what_is_unresolved_is_refused_and_nothing_is_saved(
     assert {table: rows(store, table) for table in ALL} == before
 
 
-def test_a_refusal_at_the_very_end_leaves_nothing(place: tuple[Store, Actor, str, date]) -> None:
-    """The problem is on the list already: vitals and note, written before it, go too."""
+def test_a_problem_that_is_listed_already_is_not_added_twice(
+    place: tuple[Store, Actor, str, date],
+) -> None:
     store, actor, patient, _today = place
-    save(place, "dx [BA00 x]*")
+    save(place, "dx [BA00 Essential hypertension]*")
+    saved = save(place, "wt 61 dx [BA00 Essential hypertension]* n text")
+    assert (saved.problem_ids, bool(saved.note_id)) == ((), True)
+    assert len(store.read(problems.listed, actor, patient).result()) == 1
+
+
+def test_the_words_of_another_code_are_refused(place: tuple[Store, Actor, str, date]) -> None:
+    """What is stored is the list's own title: it must be what was read."""
+    with pytest.raises(Invalid):
+        save(place, "dx [BA00 Malaria]")
+    assert not rows(place[0], "events")
+
+
+def test_the_last_set_is_repeated_and_says_so(place: tuple[Store, Actor, str, date]) -> None:
+    store, actor, patient, today = place
+    with pytest.raises(Invalid):
+        save(place, "wt 61 rx same")
+    assert not rows(store, "visits")
+    day = today - timedelta(days=20)
+    first = save(place, "rx amlodipine 5mg od 30d; metformin 500mg bd 30d", day=day)
+    shown = store.read(medicines.last_set, actor, patient, today).result()
+    saved = save(place, "wt 61 rx igual; paracetamol 1g tds 3d")
+    (event,) = [row for row in rows(store, "events") if row["id"] == saved.note_id]
+    items = answers(event)[quick.MEDICINES]["value"]
+    source = {"eventId": first.note_id, "day": day.isoformat()}
+    assert [item.get("repeatOf") for item in items] == [source, source, None]
+    old = [row for row in rows(store, "events") if row["id"] == first.note_id]
+    for new, one in zip(items, answers(old[0])[quick.MEDICINES]["value"], strict=False):
+        assert new["id"] != one["id"]
+        assert {k: v for k, v in new.items() if k not in ("id", "repeatOf")} == {
+            k: v for k, v in one.items() if k != "id"
+        }
+    with pytest.raises(NotFound):  # another set than the one that was read on the screen
+        save(place, "rx same", repeats=[(one.event_id, one.entry_id) for one in shown])
+
+
+def test_what_is_repeated_is_checked_against_allergies_too(
+    place: tuple[Store, Actor, str, date],
+) -> None:
+    store, actor, patient, today = place
+    save(place, "rx amoxicillin 500mg tds 7d", day=today - timedelta(days=9))
+    store.write(allergies.add, actor, patient, "penicillin").result()
+    with pytest.raises(quick.NeedsReason):
+        save(place, "rx same")
+    save(place, "rx same", reasons={"amoxicillin": "watched"})
+
+
+def test_a_refusal_at_the_very_end_leaves_nothing(place: tuple[Store, Actor, str, date]) -> None:
+    """The problem is on the list, over: vitals and note, written before it, go too."""
+    store, actor, patient, today = place
+    (problem,) = save(place, "dx [BA00 Essential hypertension]*").problem_ids
+    store.write(problems.resolve, actor, problem, today.isoformat()).result()
     before = {table: rows(store, table) for table in ALL}
     with pytest.raises(problems.Already):
-        save(place, "wt 61 dx [BA00 x]* n text")
+        save(place, "wt 61 dx [BA00 Essential hypertension]* n text")
     assert {table: rows(store, table) for table in ALL} == before
-    save(place, "wt 61 dx [BA00 x] n text")
+    save(place, "wt 61 dx [BA00 essential hypertension] n text")
     assert len(store.read(problems.listed, actor, patient).result()) == 1
 
 
