@@ -40,8 +40,8 @@ from hikma_tui.i18n import _
 from hikma_tui.medicines_words import value_text
 
 __all__ = [
-    "CURRENT", "ENDED", "REPLACED", "STOPPED", "CurrentMedicine", "all_of", "carried", "change", "current",
-    "last_set", "prescribe", "repeat", "resume", "stop", "suggestions", "warnings",
+    "CURRENT", "ENDED", "REPLACED", "STOPPED", "CurrentMedicine", "all_of", "carried", "change",
+    "current", "last_set", "prescribe", "repeat", "resume", "stop", "suggestions", "warnings",
 ]  # fmt: skip
 
 MEDICINES_FIELD = "hikma-note-medicines"

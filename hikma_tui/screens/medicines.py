@@ -158,6 +158,7 @@ class MedicinesScreen(PatientList[list[CurrentMedicine]]):
         item = await self.app.push_screen_wait(line)
         if item is None:
             return
+        item = medicines.carried(one.item, item)
         if words.words(item) == one.words:
             await self.clinic.writing(drafts.discard, self.actor, line.hold)
             self.say(_("Nothing was changed."))

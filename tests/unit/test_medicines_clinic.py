@@ -385,3 +385,12 @@ def test_an_entry_of_a_shape_never_seen_is_shown_raw(clinic: Clinic, patient: st
     assert "A11" in told
     assert "A12" in told
     assert len(listed(clinic, patient)) == 3
+
+
+def test_the_notes_of_another_client_go_along_with_a_change() -> None:
+    old = {"id": "1", "name": "x", "dose": 5, "notes": "by tube", "repeatOf": {"day": "2026-01-01"},
+           "allergyOverride": {"reason": "none else"}}  # fmt: skip
+    new = medicines.carried(old, words.read("x 10mg od").item)
+    assert (new["dose"], new["notes"]) == (10, "by tube")
+    assert new["id"] != "1"
+    assert not {"repeatOf", "allergyOverride"} & set(new)
