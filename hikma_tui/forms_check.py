@@ -28,6 +28,9 @@ from hikma_tui.forms_shape import (
 from hikma_tui.i18n import _
 
 LIMITS = {"sex": 24, "camp": 50, "government_id": 100, "external_patient_id": 100}  # characters
+LAST_PERIODS = frozenset({"hikma-measure-last-period", "KB7NQuo7QlxVjh_8nkw1J"})
+"""Ids of the questions for the first day of the last period: of our own form, and of the antenatal
+form that a clinic starts with."""
 _NO_TEXT = re.compile("[\\x00\\ud800-\\udfff]")
 _NAMES = ("given_name", "surname")
 
@@ -70,8 +73,10 @@ def needs_unit(field: Field, answers: Answers) -> bool:
 
 
 def allows_future(field: Field) -> bool:
-    """Whether a date may lie ahead: in a visit ("next visit"), never in a registration."""
-    return field.kind is Kind.DATE and not field.column
+    """Whether a date may lie ahead: in a visit ("next visit"), never in a registration, and never
+    of a last period.
+    """
+    return field.kind is Kind.DATE and not field.column and field.id not in LAST_PERIODS
 
 
 def check(field: Field, answer: Answer, today: date, stored: Answer = None) -> str | None:

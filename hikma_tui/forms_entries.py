@@ -101,6 +101,13 @@ def diagnosis_line(entry: Mapping[str, object]) -> str:
     return f"{said} ({code})" if said else code
 
 
+def diagnosis_key(entry: Mapping[str, object]) -> str:
+    """What tells a diagnosis from others: its code and its words, since a code that came with other
+    words than the list has for it must not be given the list's.
+    """
+    return f"{entry.get('code') or ''}\t{entry.get('desc') or ''}"
+
+
 def medicine_line(entry: Mapping[str, object]) -> str:
     """A medicine in words, all of it that was entered (``medicines.words``)."""
     return words(entry) or _as_it_is(entry)

@@ -22,6 +22,7 @@ _DATA = Path(__file__).resolve().parents[1] / "data"
 SHIPPED = _DATA / "diseases.tsv"
 COMMON = _DATA / "diseases_common.tsv"
 _PATIENCE = 0.1  # seconds: an index that lies there is open by then, one to be made is not
+_NAMED_PATIENCE = 0.02  # seconds: a form may have many codes to name, and the text has them too
 _OLD = 3600  # seconds after which a half made index is nobody's
 _COMMON_END = 100_000  # ranks below are of our table, or of the clinic's own list
 
@@ -120,7 +121,7 @@ def named(directory: Path, code: str, system: str, language: str) -> Disease | N
     Until the index is there the text itself is looked through, which takes some milliseconds.
     """
     for _try in range(2):
-        current = _current(directory, _PATIENCE)
+        current = _current(directory, _NAMED_PATIENCE)
         if current is None:
             break
         try:

@@ -22,6 +22,7 @@ from hikma_tui.clinic.patients import PatientCard
 from hikma_tui.i18n import _, language
 from hikma_tui.screens.base import ClinicScreen
 from hikma_tui.screens.drafting import DraftKeeper
+from hikma_tui.screens.suggesting import prepare
 from hikma_tui.screens.who import Who
 from hikma_tui.text import plain
 from hikma_tui.widgets.dialogs import Ask
@@ -133,6 +134,7 @@ class DraftScreen(ClinicScreen[T], Generic[T]):
         editor.focus()
         self._show_heads()
         self._replay()
+        self.call_after_refresh(lambda: self.run_worker(prepare(self, self._form), group="list"))
 
     def _suggest(self) -> Suggestions | None:
         """Where suggestions for diagnoses and medicines come from, if from anywhere."""

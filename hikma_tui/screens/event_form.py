@@ -38,7 +38,7 @@ class _Opened:
     visit_gone: bool  # the draft was begun for a visit that is not there any more
     hold: Hold
     draft: dict[str, Any]
-    names: dict[str, str] = field(default_factory=dict)  # of diagnoses, by code
+    names: dict[str, str] = field(default_factory=dict)  # of diagnoses, by their key
 
 
 class EventFormScreen(PrescribingScreen[str]):

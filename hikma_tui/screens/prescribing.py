@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 class PrescribingScreen(FormScreen[T], Generic[T]):
-    """A form about the patient ``_patient_id``; ``_names`` are labels of diagnoses by code."""
+    """A form about the patient ``_patient_id``; ``_names`` are labels of diagnoses by their key."""
 
     def __init__(self, patient_id: str) -> None:
         super().__init__()

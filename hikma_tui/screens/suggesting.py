@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, cast
 
 from hikma_tui import forms
 from hikma_tui.clinic import diseases, medicines
 from hikma_tui.clinic.errors import Refused
-from hikma_tui.forms_entries import NO_CODE
+from hikma_tui.forms_entries import NO_CODE, diagnosis_key
+from hikma_tui.names import fold
 from hikma_tui.screens.base import ClinicScreen
 from hikma_tui.widgets.entry_picker import MOST_SUGGESTED, Found, Suggested
 
@@ -16,23 +18,38 @@ ICD11 = "icd11"
 
 
 def names_of(form: forms.Form, answers: forms.Answers) -> dict[str, str]:
-    """The labels, in the user's language, of the diagnoses that stand in ``answers``, by code.
+    """The labels, in the user's language, of the diagnoses in ``answers``, by their key.
 
-    For a store's thread. A code that the list does not have is shown as it was stored.
+    For a store's thread. A code that the list does not have, or that stands there with other words
+    than the list has for it, is shown as it was stored: the words are what was meant.
     """
     found: dict[str, str] = {}
-    for field in form.fields:
-        entries = answers.get(field.id) if field.kind is forms.Kind.DIAGNOSIS else None
-        for code in _codes(entries if isinstance(entries, list) else []):
-            disease = diseases.named(code) if code not in found else None
-            if disease is not None:
-                found[code] = disease.label
+    entries = [
+        entry
+        for field in form.fields
+        if field.kind is forms.Kind.DIAGNOSIS and isinstance(answers.get(field.id), list)
+        for entry in cast("list[object]", answers[field.id])
+        if isinstance(entry, Mapping)
+    ]
+    for entry in entries:
+        code, key = entry.get("code"), diagnosis_key(entry)
+        if not isinstance(code, str) or code in ("", NO_CODE) or key in found:
+            continue
+        disease = diseases.named(code)
+        said = fold(str(entry.get("desc") or ""))
+        if disease is not None and said in ("", fold(disease.title), fold(disease.label)):
+            found[key] = disease.label
     return found
 
 
-def _codes(entries: Iterable[object]) -> list[str]:
-    codes = [entry.get("code") for entry in entries if isinstance(entry, Mapping)]
-    return [code for code in codes if isinstance(code, str) and code not in ("", NO_CODE)]
+async def prepare(screen: ClinicScreen[Any], form: forms.Form) -> None:
+    """Have the index of the diseases made or opened before anyone types a diagnosis into ``form``.
+
+    Called when the form has been painted; it returns before the index is there.
+    """
+    if any(field.kind is forms.Kind.DIAGNOSIS for field in form.fields):
+        with suppress(Refused):
+            await screen.clinic.reading(diseases.prepare)
 
 
 class Suggesting:

@@ -45,7 +45,7 @@ class Suggestions(Protocol):
     """Where suggestions come from. A screen gives one to its form; neither method raises."""
 
     names: Mapping[str, str]
-    """The labels of codes in the user's language, as far as they are known."""
+    """Labels in the user's language by ``diagnosis_key``, as far as they are known."""
 
     async def diagnoses(self, text: str) -> Found:
         """Diseases that ``text`` may mean, best first; each row has its ``item``."""

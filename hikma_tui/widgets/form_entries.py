@@ -12,6 +12,7 @@ from textual import events
 from textual.message import Message
 
 from hikma_tui.forms import Field, Item, Kind
+from hikma_tui.forms_entries import diagnosis_key
 from hikma_tui.i18n import _
 from hikma_tui.widgets.entry_picker import Found, Outcome, Picker, Suggestions, picker_of
 from hikma_tui.widgets.form_canvas import FormCanvas
@@ -174,7 +175,7 @@ class FormEntries(FormCanvas):
         if outcome.item is not None:
             row = self._picker.pointed if self._picker is not None else None
             if row is not None and row.name:
-                self.sheet.names = {**self.sheet.names, str(outcome.item.get("code")): row.name}
+                self.sheet.names = {**self.sheet.names, diagnosis_key(outcome.item): row.name}
             self.sheet.add_entry(field, outcome.item)
             self._set_line("")
             self._changed_entry(field)

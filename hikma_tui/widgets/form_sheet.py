@@ -27,6 +27,7 @@ from hikma_tui.forms import (
     translate,
     unit_key,
 )
+from hikma_tui.forms_entries import diagnosis_key
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.text import cut, plain
 from hikma_tui.widgets.form_choices import Choice, Chooser
@@ -63,7 +64,7 @@ class Sheet:
         self._stored = dict(answers if stored is None else stored)
         self._checked: dict[str, tuple[Answer, str]] = {}
         self._clinics = clinics or {}
-        self.names = names if names is not None else {}  # of diagnoses, by code
+        self.names = names if names is not None else {}  # of diagnoses, by their key
 
     # -- reading
 
@@ -217,7 +218,7 @@ class Sheet:
         """An entry in one line: a medicine in words, a diagnosis in the user's language."""
         if field.kind is Kind.MEDICINE:
             return medicines.words(entry)
-        name = self.names.get(str(entry.get("code") or ""))
+        name = self.names.get(diagnosis_key(entry))
         return diagnosis_line({**entry, "desc": name} if name else entry)
 
     def remove_entry(self, field: Field, index: int) -> None:

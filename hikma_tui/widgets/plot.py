@@ -17,11 +17,13 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from hikma_tui.days import short
-from hikma_tui.text import cell_width, is_right_to_left
+from hikma_tui.i18n import _
+from hikma_tui.text import cell_width, cut, is_right_to_left
 
 POINT, HIGH, LOW, BAR = "●", "▲", "▼", "│"
 _SIGNS = {"high": HIGH, "low": LOW}
 _STEPS = (1, 2, 5, 10)
+_LEAST_ROOM = 12  # cells
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,8 @@ def plot_lines(dots: Sequence[Dot], width: int, height: int, today: date) -> lis
         at += step
     margin = max(map(len, labels.values())) + 1
     room = width - margin - 3
+    if room < _LEAST_ROOM:  # a number of forty digits from elsewhere
+        return []
     first, last = min(dot.day for dot in dots), max(dot.day for dot in dots)
     cells = [[" "] * room for _line in range(rows)]
     columns: dict[int, date] = {}
@@ -160,7 +164,10 @@ class Plot(Widget):
         self._plan()
 
     def _plan(self) -> None:
-        self._lines = plot_lines(self._dots, self.size.width - 1, self.size.height, self._today)
+        width, height = self.size
+        self._lines = plot_lines(self._dots, width - 1, height, self._today)
+        if self._dots and not self._lines:
+            self._lines = [cut(_("No room for the plot in this window; 0 shows the table."), width)]
         self.refresh()
 
     def render_line(self, y: int) -> Strip:

@@ -30,7 +30,11 @@ class Shelf:
     """A list of our own to search; ``doors`` hold answers back until they are opened."""
 
     def __init__(self) -> None:
-        self.names: Mapping[str, str] = {"BA00": "Hipertensión esencial"}
+        self.names: Mapping[str, str] = {
+            diagnosis_key(
+                {"code": "BA00", "desc": "Essential hypertension"}
+            ): "Hipertensión esencial"
+        }
         self.doors: dict[str, asyncio.Event] = {}
         self.asked: list[str] = []
         self.trouble = ""
@@ -45,7 +49,12 @@ class Shelf:
         words = text.casefold().split()
         return Found(
             tuple(
-                Suggested(label, code, {"code": code, "desc": label}, name=self.names.get(code, ""))
+                Suggested(
+                    label,
+                    code,
+                    {"code": code, "desc": label},
+                    name=self.names.get(f"{code}\t{label}", ""),
+                )
                 for code, label in DISEASES.items()
                 if all(word in f"{label} {code}".casefold() for word in words)
             ),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hikma_tui.clinic import allergies, chart, prescribing, visits
+from hikma_tui.clinic import allergies, chart, diseases, prescribing, visits
 from hikma_tui.clinic.errors import Invalid
 from hikma_tui.screens.event_form import EventFormScreen
 from hikma_tui.screens.find import FindScreen
@@ -75,6 +76,40 @@ async def test_a_diagnosis_is_found_pointed_at_and_saved(clinic: Clinic, patient
     assert entry["code"].startswith("1F4")
     assert "alaria" in entry["desc"]
     assert set(entry) == {"code", "desc"}
+
+
+async def test_the_list_is_made_when_the_form_opens(clinic: Clinic, patient: str) -> None:
+    assert not list(clinic.store.directory.glob("codes-*.db"))
+    async with running(clinic) as (app, pilot):
+        app.push_screen(EventFormScreen(patient, str(clinic.forms["Consultation"]["id"]), TODAY))
+        await calm(pilot)
+        for _try in range(300):
+            if stored(clinic, diseases.ready):
+                break
+            await asyncio.sleep(0.05)
+        assert stored(clinic, diseases.ready)
+    assert list(clinic.store.directory.glob("codes-*.db"))
+
+
+async def test_a_code_that_came_with_other_words_keeps_them(clinic: Clinic, patient: str) -> None:
+    """1A00 is cholera: the words say what was meant, and are not covered by the list's."""
+    form_id = str(clinic.forms["Consultation"]["id"])
+    answers = {
+        field_id(clinic, "Chief complaint"): "ill",
+        of_type(clinic, "diagnosis"): [
+            {"code": "1A00", "desc": "Malaria"},
+            {"code": "1A00", "desc": "Cholera"},
+        ],
+    }
+    made = stored(clinic, visits.record, clinic.actor, patient, form_id, TODAY, answers)
+    async with running(clinic) as (app, pilot):
+        app.push_screen(EventFormScreen(patient, form_id, TODAY, event_id=made.event_id))
+        await calm(pilot)
+        app.screen.query_one(FormEditor).go_to(of_type(clinic, "diagnosis"))
+        await calm(pilot)
+        text = screen_text(app)
+        assert "Malaria (1A00)" in text
+        assert "Cholera (1A00)" in text
 
 
 async def test_an_unfinished_line_is_a_draft_and_no_answer(clinic: Clinic, patient: str) -> None:

@@ -109,6 +109,28 @@ def test_a_last_period_alone_makes_nobody_pregnant(clinic: Clinic) -> None:
     assert (found.weeks, found.days) == (7, 1)
 
 
+def test_a_last_period_after_the_visit_is_refused_and_never_counted(clinic: Clinic) -> None:
+    with pytest.raises(Invalid):
+        clinic.measured(3, {STATUS: "Pregnant", PERIOD: (clinic.today + timedelta(9)).isoformat()})
+    # of the day of a late visit, as another device may store it
+    clinic.measured(90, {STATUS: "Pregnant", PERIOD: clinic.ago(20).isoformat()})
+    found = clinic.pregnancy()
+    assert found is not None
+    assert found.weeks is None
+
+
+@pytest.mark.parametrize("unit", [{"unit": {"label": "mm", "value": "mm"}}, {"units": "mm"}])
+def test_a_unit_in_another_shape_is_the_unit(clinic: Clinic, unit: dict[str, object]) -> None:
+    muac = "EIGGB5xhliQ4tLgXhrx38"  # whose form has no unit but cm
+    made = clinic.measured(3, {STATUS: "Not pregnant"})
+    items = [{"fieldId": muac, "fieldType": "free-text", "value": {"_tag": "Some", "value": "124"},
+              **unit}]  # fmt: skip
+    row = {"id": made.event_id, "form_id": None, "form_data": items}
+    clinic.store.write(visits.update_event, clinic.nora, row).result()
+    (point,) = clinic.points()["muac"]
+    assert (point.text, point.number) == ("124 mm", Decimal(124))
+
+
 @pytest.mark.parametrize("status", ["Not pregnant", "Ended: live birth", "Ended: stillbirth"])
 def test_a_later_answer_ends_it(clinic: Clinic, status: str) -> None:
     clinic.measured(9, {STATUS: "Pregnant", PERIOD: clinic.ago(100).isoformat()})

@@ -69,6 +69,10 @@ def test_one_value_alone_and_no_room() -> None:
     assert plot_lines(dots((0, "36.50")), 20, 12, TODAY) == []
 
 
+def test_a_number_of_forty_digits_from_elsewhere_is_not_drawn_in_a_narrow_window() -> None:
+    assert plot_lines(dots((0, "1" + "0" * 40), (9, "1")), 40, 12, TODAY) == []
+
+
 @given(
     st.lists(
         st.tuples(st.integers(0, 4000), st.decimals("0", "700", places=2)), min_size=1, max_size=40
