@@ -30,11 +30,7 @@ class Shelf:
     """A list of our own to search; ``doors`` hold answers back until they are opened."""
 
     def __init__(self) -> None:
-        self.names: Mapping[str, str] = {
-            diagnosis_key(
-                {"code": "BA00", "desc": "Essential hypertension"}
-            ): "Hipertensión esencial"
-        }
+        self.names: Mapping[str, str] = {"BA00\tEssential hypertension": "Hipertensión esencial"}
         self.doors: dict[str, asyncio.Event] = {}
         self.asked: list[str] = []
         self.trouble = ""

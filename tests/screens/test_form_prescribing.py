@@ -94,7 +94,7 @@ async def test_the_list_is_made_when_the_form_opens(clinic: Clinic, patient: str
 async def test_a_code_that_came_with_other_words_keeps_them(clinic: Clinic, patient: str) -> None:
     """1A00 is cholera: the words say what was meant, and are not covered by the list's."""
     form_id = str(clinic.forms["Consultation"]["id"])
-    answers = {
+    answers: dict[str, object] = {
         field_id(clinic, "Chief complaint"): "ill",
         of_type(clinic, "diagnosis"): [
             {"code": "1A00", "desc": "Malaria"},
