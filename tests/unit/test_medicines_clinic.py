@@ -394,3 +394,10 @@ def test_the_notes_of_another_client_go_along_with_a_change() -> None:
     assert (new["dose"], new["notes"]) == (10, "by tube")
     assert new["id"] != "1"
     assert not {"repeatOf", "allergyOverride"} & set(new)
+
+
+def test_what_was_written_twice_is_repeated_once(clinic: Clinic, patient: str) -> None:
+    give(clinic, patient, ago(9), "amlodipine 5mg od")
+    give(clinic, patient, ago(9), "amlodipine 5mg od")
+    clinic.store.write(medicines.repeat, clinic.actor, patient, TODAY).result()
+    assert names(clinic, patient) == ["amlodipine"]
