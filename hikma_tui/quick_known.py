@@ -92,8 +92,7 @@ def _on_the_list(part: Part, same: Sequence[ProblemLike], text: str) -> Part:
         return part
     what = said(part.values["code"], part.values["desc"])
     if any(not one.is_over for one in same):
-        return replace(part, words=_("{diagnosis}, already on the problem list").format(
-            diagnosis=what))  # fmt: skip
+        return replace(part, words=what, sentence=_("already on the problem list"))
     if not text[: part.end].endswith(STAR):
         return part  # not written out yet
     unstarred = Choice(_("only a diagnosis of this visit"), (Edit(part.end - 1, part.end, ""),))
@@ -118,10 +117,16 @@ def with_repeated(line: Line, given: Sequence[GivenLike], today: date) -> Line:
         else:
             seen = True
             parts += [
-                replace(part, blocks=False, sentence="", choices=(),
-                        words=_("{medicine}, repeated from {day}").format(
-                            medicine=one.words, day=in_words(one.day.isoformat(), today)),
-                        values={REPEAT: f"{one.event_id}/{one.entry_id}"})
+                replace(
+                    part,
+                    blocks=False,
+                    choices=(),
+                    words=one.words,
+                    sentence=_("repeated from {day}").format(
+                        day=in_words(one.day.isoformat(), today)
+                    ),
+                    values={REPEAT: f"{one.event_id}/{one.entry_id}"},
+                )
                 for one in given
             ]  # fmt: skip
     return replace(line, parts=tuple(parts))

@@ -47,8 +47,9 @@ def part_lines(line: quick.Line, width: int, *, pointing: bool, choosing: int | 
     """
     found: list[Line] = []
     for number, part in enumerate(line.parts):
-        text = _part_text(part, width)
+        text, more = _part_text(part, width)
         found.append(Row(f"{PART}{number}", text) if pointing else Info(text))
+        found += [Info(more)] if more else []
         if number == choosing:
             found += [
                 Row(f"{CHOICE}{at}", f"    {at + 1}  {fit(choice.words, width - 12)}")
@@ -57,13 +58,20 @@ def part_lines(line: quick.Line, width: int, *, pointing: bool, choosing: int | 
     return found
 
 
-def _part_text(part: Part, width: int) -> str:
+def _part_text(part: Part, width: int) -> tuple[str, str]:
+    """The row of a part, and a second one for its sentence where the first has no room for it."""
     said = part.sentence if part.kind is Kind.UNKNOWN and not part.label else part.words
-    if part.sentence and part.sentence not in said:
-        said = f"{said}: {part.sentence}" if said else part.sentence
-    label = part.label or _("?")
     room = max(10, width - 3 - _LABEL_CELLS - _STATE_CELLS - 2)
-    return f"{fit(label, _LABEL_CELLS)} {fit(said, room)} {fit(_state(part), _STATE_CELLS)}"
+    more = ""
+    if part.sentence and part.sentence not in said:
+        both = f"{said}: {part.sentence}" if said else part.sentence
+        if cell_width(both) <= room:
+            said = both
+        else:
+            more = fit(f"{' ' * min(_LABEL_CELLS + 1, width // 4)}{part.sentence}", width - 3)
+    label = part.label or _("?")
+    text = f"{fit(label, _LABEL_CELLS)} {fit(said, room)} {fit(_state(part), _STATE_CELLS)}"
+    return text, more
 
 
 def _state(part: Part) -> str:

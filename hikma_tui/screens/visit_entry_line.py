@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from textual import on
 from textual.events import Key
@@ -190,7 +191,8 @@ class QuickLine(PatientSideScreen):
         line = quick.read(text, vitals.age_days(self._birth, self._day))
         self._line = self._told(line)
         if self._asked:
-            self.run_worker(self._look_up(self._asked), group="diseases", exclusive=True)
+            look = partial(self._look_up, self._asked)  # begun only if it is not cancelled before
+            self.run_worker(look, group="diseases", exclusive=True)
         self._paint()
 
     def _told(self, line: quick.Line) -> quick.Line:

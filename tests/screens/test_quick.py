@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from hikma_tui.clinic import allergies, problems
+from hikma_tui.clinic import allergies, chart, problems
+from hikma_tui.clinic import quick as clinic_quick
 from hikma_tui.clinic import vitals as clinic_vitals
 from hikma_tui.models import connection
 from hikma_tui.screens.event_form import EventFormScreen
@@ -242,3 +243,74 @@ async def test_hostile_lines_paint_plain(clinic: Clinic, patient: str) -> None:
             assert not missing_glyphs(shown) - set("١٤٠٩")
             app.screen.query_one(QuickInput).value = ""
             await calm(pilot)
+
+
+async def test_rx_same_shows_what_is_repeated_and_from_when(clinic: Clinic, patient: str) -> None:
+    async with running(clinic) as (app, pilot):
+        app.push_screen(VisitEntryScreen(patient))
+        await calm(pilot)
+        text = await write(pilot, "rx same")
+        assert "There are no medicines to repeat" in text
+        assert "NOT SAVED" in await hit(pilot, "f10")
+        await hit(pilot, "escape", "escape")
+        line = "rx amlodipine 5mg od 30d; metformin 500mg bd 30d"
+        clinic.store.write(
+            clinic_quick.save, clinic.actor, patient, date(2026, 11, 2), line
+        ).result()
+        app.push_screen(VisitEntryScreen(patient))
+        await calm(pilot)
+        assert line_of(app) == "rx same"
+        text = await hit(pilot, "end")
+        assert text.count("repeated from 2 Nov") == 2
+        assert "amlodipine 5 mg, once a day, for 30 days" in text
+        await hit(pilot, "f10")
+        assert "Saved: 2 medicines" in message(app)
+    *_first, last = events(clinic)
+    assert [one["repeatOf"]["day"] for one in last["hikma-note-medicines"]] == ["2026-11-02"] * 2
+    assert not drafts_of(clinic)
+
+
+async def test_a_listed_problem_is_said_to_be_so(clinic: Clinic, patient: str) -> None:
+    put = {"problem_code": "BA00", "problem_code_system": "icd11"}
+    problem = clinic.store.write(problems.add, clinic.actor, patient, put).result()
+    async with running(clinic) as (app, pilot):
+        app.push_screen(VisitEntryScreen(patient))
+        await calm(pilot)
+        text = await write(pilot, "wt 61 dx [BA00 Essential hypertension]*")
+        assert "already on the problem list" in text
+        await hit(pilot, "f10")
+        assert "Saved" in message(app)
+        assert len(stored(clinic, problems.listed, clinic.actor, patient)) == 1
+        clinic.store.write(problems.resolve, clinic.actor, problem, "2026-11-20").result()
+        await hit(pilot, "escape")
+        app.push_screen(VisitEntryScreen(patient))
+        await calm(pilot)
+        text = await write(pilot, "dx [BA00 Essential hypertension]*")
+        assert "reactivate it" in text
+        assert "NOT SAVED" in await hit(pilot, "f10")
+        await hit(pilot, "1")
+        assert line_of(app) == "dx [BA00 Essential hypertension]"
+
+
+async def test_the_words_of_another_code_ask(clinic: Clinic, patient: str) -> None:
+    async with running(clinic) as (app, pilot):
+        app.push_screen(VisitEntryScreen(patient))
+        await calm(pilot)
+        text = await write(pilot, "dx [BA00 Malaria]")
+        assert "[BA00] is Essential hypertension" in text
+        await hit(pilot, "f10", "1")
+        assert line_of(app) == "dx [BA00 Essential hypertension]"
+
+
+async def test_a_problem_of_a_late_visit_goes_into_it(clinic: Clinic, patient: str) -> None:
+    async with running(clinic) as (app, pilot):
+        app.push_screen(VisitEntryScreen(patient, date(2026, 11, 10)))
+        await calm(pilot)
+        await hit(pilot, "f3")
+        await write(pilot, "back pain")
+        await hit(pilot, "down", "enter", "f10")
+        assert on(app, VisitEntryScreen), message(app)
+    (problem,) = stored(clinic, problems.listed, clinic.actor, patient)
+    assert problem.visit_id
+    _card, visit = stored(clinic, chart.visit, clinic.actor, problem.visit_id)
+    assert visit.day == date(2026, 11, 10)
