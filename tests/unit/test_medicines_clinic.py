@@ -401,3 +401,15 @@ def test_what_was_written_twice_is_repeated_once(clinic: Clinic, patient: str) -
     give(clinic, patient, ago(9), "amlodipine 5mg od")
     clinic.store.write(medicines.repeat, clinic.actor, patient, TODAY).result()
     assert names(clinic, patient) == ["amlodipine"]
+
+
+def test_a_clock_that_is_ahead_hides_no_medicine(clinic: Clinic, patient: str) -> None:
+    made = give(clinic, patient, TODAY, "warfarin 5mg od")
+    sql = "UPDATE visits SET check_in_timestamp = check_in_timestamp + 3 * 86400000 WHERE id = ?"
+    clinic.store.write(lambda: connection().execute(sql, (made.visit_id,))).result()
+    (one,) = listed(clinic, patient)
+    assert one.status == "current"
+    assert names(clinic, patient, ago(1)) == []
+    key = (one.event_id, one.entry_id)
+    clinic.store.write(medicines.stop, clinic.actor, patient, [key], "bleeding", TODAY).result()
+    assert names(clinic, patient) == []
