@@ -45,6 +45,10 @@ def write_new(path: Path, text: str) -> None:
     """Write a new file of mode 0600. NotWritten when it exists, or can't be written whole."""
     try:
         _write(path, text.encode("utf-8", "replace"))
+    except IsADirectoryError as error:
+        raise NotWritten(
+            _("This is a directory, not the name of a file: {path}").format(path=path)
+        ) from error
     except FileExistsError as error:
         raise NotWritten(
             _("There is a file of this name already, and it stays: {path}").format(path=path)
@@ -60,6 +64,8 @@ def write_new(path: Path, text: str) -> None:
 
 def _write(path: Path, data: bytes) -> None:
     """Beside its place first, so that the name is there only once all of it is on the disk."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if os.path.lexists(path):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
     handle, name = tempfile.mkstemp(prefix=".report-", dir=path.parent)  # mode 0600

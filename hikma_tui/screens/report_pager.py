@@ -9,7 +9,10 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 def command() -> list[str]:
@@ -32,8 +35,26 @@ def environment() -> dict[str, str]:
 
 
 def page(words: list[str], text: str) -> int:
-    """Run the pager on a text, which stands in no file; its exit code. OSError."""
-    done = subprocess.run(
-        words, input=text.encode("utf-8", "replace"), env=environment(), check=False
-    )
+    """Run the pager on a text, which stands in no file; its exit code. OSError.
+
+    On the main thread: Ctrl+C (which stops a search in less) and Ctrl+Z reach both programs, and
+    neither ends nor stops this one, with its drafts, behind the pager.
+    """
+    with _deaf():
+        done = subprocess.run(
+            words, input=text.encode("utf-8", "replace"), env=environment(), check=False
+        )
     return done.returncode
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Handlers that do nothing: other than SIG_IGN they are not inherited by the pager."""
+    before = {
+        number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTSTP)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

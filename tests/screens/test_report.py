@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
 import time
 from collections.abc import Iterator
@@ -186,3 +187,16 @@ def test_the_pager_is_closed_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert out.read_text(encoding="utf-8").split() == ["0", "1", "محمد"]
     monkeypatch.setenv("PATH", str(tmp_path / "nowhere"))
     assert report_pager.command() == []
+
+
+def test_ctrl_c_in_the_pager_does_not_end_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The terminal sends both to every program of the group; less alone may act on them."""
+    less = tmp_path / "less"
+    less.write_text("#!/bin/sh\nkill -INT $PPID; kill -TSTP $PPID; cat > /dev/null; exit 3\n")
+    less.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTSTP)
+    assert report_pager.page(report_pager.command(), "x\n") == 3
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTSTP)) == before

@@ -80,3 +80,9 @@ def test_who_has_no_right_gets_nothing(clinic: Path, tmp_path: Path) -> None:
     assert done.returncode == REFUSED, done.stdout
     assert "محمد" not in done.stderr
     assert not file.exists()
+
+
+def test_a_directory_is_no_file(clinic: Path, tmp_path: Path) -> None:
+    done = run("report", "A-0123", "--data-dir", clinic, "--output", tmp_path)
+    assert done.returncode == NO_OUTPUT
+    assert done.stderr == (f"hikma-tui: This is a directory, not the name of a file: {tmp_path}\n")
