@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.events import Key
 from textual.widgets import Input, Static
 
 from hikma_tui.days import DayError, as_date, in_words, parse_day
@@ -18,6 +19,32 @@ from hikma_tui.widgets.prompt import LineInput
 
 _LONG_AGO = 50
 """Years after which a day typed with two digits of its year may have meant the next century."""
+
+
+class DayInput(LineInput):
+    """A field that is closed the moment Enter or F10 comes.
+
+    Textual acts on those keys only after they have gone up to the app, and letters at once: the
+    keys typed ahead of the next screen would be part of the day by then ("t-3", Enter, "0").
+    """
+
+    def __init__(self, value: str, id: str) -> None:
+        super().__init__(value, id=id)
+        self.closed = False
+
+    async def _on_key(self, event: Key) -> None:
+        """Every key comes here first."""
+        taken = event.key in ("enter", "f10")
+        if self.closed or taken:
+            event.stop()
+            event.prevent_default()
+        if self.closed:
+            return
+        if taken:
+            self.closed = True
+            self.post_message(self.Submitted(self, self.value))
+            return
+        await super()._on_key(event)
 
 
 class AskDay(Dialog[date | None]):
@@ -38,7 +65,7 @@ class AskDay(Dialog[date | None]):
 
     def body(self) -> ComposeResult:
         """The field, and under it what was understood."""
-        yield LineInput("" if self._day == self._today else self._day.isoformat(), id="day")
+        yield DayInput("" if self._day == self._today else self._day.isoformat(), id="day")
         yield Static(id="echo", markup=False)
 
     def on_mount(self) -> None:
@@ -54,12 +81,12 @@ class AskDay(Dialog[date | None]):
 
     @on(Input.Submitted)
     def entered(self, event: Input.Submitted) -> None:
-        """Enter takes the day, as F10 does."""
+        """Enter and F10 take the day that stood there when they were pressed."""
         event.stop()
-        self.action_done()
+        self._take(event.value)
 
-    def _read(self) -> date:
-        text = self.query_one("#day", LineInput).value.strip() or "t"
+    def _read(self, text: str) -> date:
+        text = text.strip() or "t"
         found = as_date(parse_day(text, self._today).day)
         if found is None:
             raise DayError(_("A visit needs one day."))
@@ -72,16 +99,24 @@ class AskDay(Dialog[date | None]):
 
     def _echo(self) -> None:
         try:
-            text = in_words(self._read().isoformat(), self._today)
+            typed = self.query_one("#day", DayInput).value
+            text = in_words(self._read(typed).isoformat(), self._today)
         except DayError as error:
             text = str(error)
         self.query_one("#echo", Static).update(display(text))
 
     def action_done(self) -> None:
+        """F10, when the field is not where the keys go."""
+        self._take(self.query_one("#day", DayInput).value)
+
+    def _take(self, typed: str) -> None:
         """Give the day, or say what is wrong with it."""
+        if not self.is_current:
+            return  # given already
         try:
-            self.dismiss(self._read())
+            self.dismiss(self._read(typed))
         except DayError as error:
+            self.query_one("#day", DayInput).closed = False
             self.say(str(error), loud=True)
 
     def action_leave(self) -> None:

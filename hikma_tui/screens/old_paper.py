@@ -21,7 +21,6 @@ from hikma_tui.screens.identity import facts, listed_name
 from hikma_tui.text import cut
 from hikma_tui.widgets.dialogs import Choice, Choose
 from hikma_tui.widgets.keys import N_, Action
-from hikma_tui.widgets.prompt import LineInput
 
 _ALL = "all"  # the screen with all the forms, instead of one form
 
@@ -41,11 +40,11 @@ class AskPaperDay(AskDay):
         self.more = f"{about}\n{self.more}"
         self.other_form = False
 
-    def _read(self) -> date:
+    def _read(self, text: str) -> date:
         """No day is not today: papers have their own."""
-        if not self.query_one("#day", LineInput).value.strip():
+        if not text.strip():
             raise DayError(_("Type the day that stands on the paper."))
-        return super()._read()
+        return super()._read(text)
 
     def action_form(self) -> None:
         """F3."""

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 
 from hikma_tui.clinic import chart, visits, vitals
 from hikma_tui.screens.event_form import EventFormScreen
@@ -113,3 +114,19 @@ async def test_old_paper_is_typed_in_visit_after_visit(clinic: Clinic) -> None:
         assert [visit.day for visit in found.visits] == [date(2025, 4, 9), date(2025, 3, 2)]
         assert all(visit.late for visit in found.visits)
         assert TODAY not in [visit.day for visit in found.visits]
+
+
+async def test_what_is_typed_ahead_is_no_part_of_the_day(clinic: Clinic) -> None:
+    """On a slow machine the next keys reach the field before Enter is told: ``1/3/2`` Enter ``5``
+    is not 1 March 2025.
+    """
+    patient = fill(clinic)["A-0123"]
+    async with running(clinic) as (app, pilot):
+        app.push_screen(PatientScreen(patient))
+        await calm(pilot)
+        await press(pilot, "9", "6", "1")
+        for key, character in (*zip("t-30", "t-30", strict=True), ("enter", "\r"), ("5", "5")):
+            app.post_message(Key("minus" if key == "-" else key, character))
+        await calm(pilot)
+        assert on(app, EventFormScreen)
+        assert "visit of 23 Oct 2026" in " ".join(screen_text(app).split())
