@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from hikma_tui.i18n import _
 
-NOT_RECORDABLE = frozenset({"nr", "n/r", "n.r.", "not recordable", "unrecordable"})
+NOT_RECORDABLE = frozenset({"nr", "n/r", "n.r.", "not recordable", "unrecordable", "تعذر"})
 """What is typed for "it was tried and could not be measured" (folded to lower case)."""
 
 POSITIONS = ("sitting", "standing", "lying", "other")
@@ -61,8 +61,12 @@ def _vital(
 
 
 _MMHG = "mmHg=mmhg,mm hg"
-_KG = "kg=kg,kgs,kilo,kilos;lb=lb,lbs,pound,pounds;g=g,gr,gram,grams"
-_CM = 'cm=cm;in=in,inch,inches,";m=m'
+# With the words of Arabic, since a nurse at an Arabic keyboard has no Latin letters.
+_KG = (
+    "kg=kg,kgs,kilo,kilos,kilogram,kilograms,كغ,كغم,كجم,كيلو;lb=lb,lbs,pound,pounds,رطل;"
+    "g=g,gr,gram,grams,غ,غم,غرام,جم,جرام"
+)
+_CM = 'cm=cm,سم;in=in,inch,inches,",بوصة,إنش;m=m,م,متر'
 _BPM = "/min=/min,bpm,/m,min"
 
 # In the order in which a nurse measures and reads them.
@@ -71,7 +75,8 @@ FIELDS: tuple[Vital, ...] = (
     _vital("diastolic_bp", "mmHg", 0, "0", "400", _MMHG, "5"),
     _vital("pulse_rate", "/min", 0, "0", "500", _BPM, "9"),
     _vital("temperature_celsius", "°C", 2, "10", "50",
-           "°C=c,°c,º c,ºc,celsius,° c;°F=f,°f,ºf,fahrenheit,° f", "0.4", must_choose=True),
+           "°C=c,°c,º c,ºc,celsius,° c,م,°م,º م,مئوية;°F=f,°f,ºf,fahrenheit,° f,ف,°ف,فهرنهايت",
+           "0.4", must_choose=True),
     _vital("oxygen_saturation", "%", 2, "0", "100", "%=%", "1"),
     _vital("respiratory_rate", "/min", 0, "0", "200", _BPM, "3"),
     _vital("weight_kg", "kg", 2, "0.1", "700", _KG, "0"),

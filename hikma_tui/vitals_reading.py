@@ -6,11 +6,15 @@ import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from hikma_tui.forms_numbers import number_text
+from hikma_tui.forms_numbers import is_thousands_doubt, number_text
 from hikma_tui.i18n import _
 from hikma_tui.vitals_fields import NOT_RECORDABLE, Vital, field
 
 _PARTS = re.compile(r"\s*([+-]?[\d.,٫\u200e\u200f]+)\s*(.*?)\s*", re.DOTALL)
+
+_FEET = re.compile(
+    r"""(\d)\s*(?:'|’|ft|feet|foot)\s*(?:(\d{1,2})\s*(?:"|”|''|in|inch|inches)?)?""", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -42,8 +46,13 @@ def read(name: str, text: str) -> Reading:
     match = _PARTS.fullmatch(typed)
     number = number_text(match[1]) if match else None
     if match is None or number is None:
+        if match is not None and is_thousands_doubt(match[1]):
+            return Reading(why=_("Is the comma a decimal sign? Write 1250 or 1.25, without it."))
         return Reading(why=_("Write a number, or nr for not recordable."))
     unit_typed = " ".join(match[2].split()).casefold()
+    feet = _FEET.fullmatch(typed) if name == "height_cm" else None
+    if feet is not None:
+        return _in_feet(vital, feet)
     if not unit_typed:
         if vital.must_choose:
             return Reading(why=_unit_question(vital, number), needs_unit=True)
@@ -58,6 +67,17 @@ def read(name: str, text: str) -> Reading:
     if why:
         return Reading(why=why)
     return Reading(value=value, entered="" if unit == vital.unit else f"{number} {unit}")
+
+
+def _in_feet(vital: Vital, typed: re.Match[str]) -> Reading:
+    """``5'7"``, ``5 ft 7 in``: in inches from here on. More than eleven inches is a slip."""
+    feet, inches = int(typed[1]), int(typed[2] or 0)
+    if inches > 11:
+        return Reading(why=_("A foot has 12 inches: write it like 5'7\"."))
+    number = str(feet * 12 + inches)
+    value = _converted(number, "in")
+    why = _out_of_bounds(vital, value, typed_in="in", number=number)
+    return Reading(why=why) if why else Reading(value=value, entered=f"{number} in")
 
 
 def _unit_question(vital: Vital, number: str) -> str:

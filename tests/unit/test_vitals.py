@@ -189,3 +189,36 @@ def test_no_text_makes_it_fall_over(text: str) -> None:
         assert sum((bool(reading.value), bool(reading.why), reading.not_recordable)) <= 1
         if reading.value:
             assert vitals.refusal(vital.name, reading.value) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "value"),
+    [
+        ("temperature_celsius", "٣٧٫٨ م", "37.8"),
+        ("temperature_celsius", "١٠٠٫٤ ف", "38.00"),
+        ("weight_kg", "٦١ كغ", "61"),
+        ("weight_kg", "3250 غ", "3.25"),
+        ("height_cm", "١٧٠ سم", "170"),
+        ("height_cm", "1.70 م", "170.00"),
+        ("height_cm", "5'7\"", "170.18"),
+        ("height_cm", "5 ft 7 in", "170.18"),
+        ("height_cm", "5ft", "152.40"),
+    ],
+)
+def test_units_of_an_arabic_keyboard_and_feet(name: str, typed: str, value: str) -> None:
+    found = vitals.read(name, typed)
+    assert (found.value, found.why) == (value, "")
+
+
+@pytest.mark.parametrize("typed", ["5'12\"", "9'11\"", "0'3\"", "5'7 cm"])
+def test_no_height_in_feet(typed: str) -> None:
+    assert vitals.read("height_cm", typed).why
+
+
+def test_a_doubtful_comma_says_what_is_doubtful() -> None:
+    assert "comma" in vitals.read("weight_kg", "3,250 kg").why
+
+
+def test_not_recordable_can_be_typed_at_an_arabic_keyboard() -> None:
+    assert vitals.read("pulse_rate", "تعذر").not_recordable
+    assert all(one.not_recordable for one in vitals.read_pressure("تعذر"))
