@@ -16,6 +16,7 @@ from hikma_tui.widgets.row_list import Divider, Info, Line, Row
 
 PART, CHOICE = "part:", "choice:"
 _LABEL_CELLS, _STATE_CELLS, _SAID_CELLS = 18, 12, 22
+_MOST_ROWS = 8  # of one part, below its own
 
 
 class QuickInput(LineInput):
@@ -49,7 +50,7 @@ def part_lines(line: quick.Line, width: int, *, pointing: bool, choosing: int | 
     for number, part in enumerate(line.parts):
         text, more = _part_text(part, width)
         found.append(Row(f"{PART}{number}", text) if pointing else Info(text))
-        found += [Info(more)] if more else []
+        found += [Info(row) for row in more]
         if number == choosing:
             found += [
                 Row(f"{CHOICE}{at}", f"    {at + 1}  {fit(choice.words, width - 12)}")
@@ -58,20 +59,37 @@ def part_lines(line: quick.Line, width: int, *, pointing: bool, choosing: int | 
     return found
 
 
-def _part_text(part: Part, width: int) -> tuple[str, str]:
-    """The row of a part, and a second one for its sentence where the first has no room for it."""
+def _part_text(part: Part, width: int) -> tuple[str, list[str]]:
+    """The row of a part, and those below it for what it has no room for: a dose is never cut."""
     said = part.sentence if part.kind is Kind.UNKNOWN and not part.label else part.words
     room = max(10, width - 3 - _LABEL_CELLS - _STATE_CELLS - 2)
-    more = ""
-    if part.sentence and part.sentence not in said:
-        both = f"{said}: {part.sentence}" if said else part.sentence
-        if cell_width(both) <= room:
-            said = both
-        else:
-            more = fit(f"{' ' * min(_LABEL_CELLS + 1, width // 4)}{part.sentence}", width - 3)
+    told = part.sentence if part.sentence not in said else ""
+    both = ": ".join(piece for piece in (said, told) if piece)
+    indent = " " * min(_LABEL_CELLS + 1, width // 8)
+    below = max(10, width - 4 - len(indent))
+    if cell_width(both) <= room:
+        rows = [both]
+    else:
+        first, *rest = _wrapped(said, room) or [""]
+        if cell_width(first) > room:
+            first, rest = "", [first, *rest]
+        rows = [first, *_wrapped(" ".join(rest), below), *_wrapped(told, below)]
+        if len(rows) > _MOST_ROWS:  # of a long note; said of it first what blocks
+            rows = [*rows[: _MOST_ROWS - 1], "…", *_wrapped(told, below)]
     label = part.label or _("?")
-    text = f"{fit(label, _LABEL_CELLS)} {fit(said, room)} {fit(_state(part), _STATE_CELLS)}"
-    return text, more
+    text = f"{fit(label, _LABEL_CELLS)} {fit(rows[0], room)} {fit(_state(part), _STATE_CELLS)}"
+    return text, [f"{indent}{fit(row, below)}" for row in rows[1:]]
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """The words of a text in rows of at most so many cells; one that is longer is alone."""
+    rows: list[str] = []
+    for word in text.split():
+        if rows and cell_width(f"{rows[-1]} {word}") <= width:
+            rows[-1] += f" {word}"
+        else:
+            rows.append(word)
+    return rows
 
 
 def _state(part: Part) -> str:

@@ -314,3 +314,16 @@ async def test_a_problem_of_a_late_visit_goes_into_it(clinic: Clinic, patient: s
     assert problem.visit_id
     _card, visit = stored(clinic, chart.visit, clinic.actor, problem.visit_id)
     assert visit.day == date(2026, 11, 10)
+
+
+@pytest.mark.parametrize("width", [80, 40])
+async def test_no_dose_is_cut_on_a_narrow_screen(clinic: Clinic, patient: str, width: int) -> None:
+    line = "rx amoxicillin 500mg tds 7d by mouth with plenty of water n"
+    async with running(clinic, size=(width, 24)) as (app, pilot):
+        app.push_screen(VisitEntryScreen(patient))
+        await calm(pilot)
+        app.screen.query_one(QuickInput).value = line
+        await calm(pilot)
+        text = " ".join((await hit(pilot, "end")).split())
+        for word in ("amoxicillin 500 mg", "3 times", "7 days", "plenty of water", "nothing is"):
+            assert word in text, text
