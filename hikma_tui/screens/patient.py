@@ -123,7 +123,9 @@ class PatientScreen(PatientSideScreen):
         self.query_one(Panel).show(
             patient_glance.glance_rows(self._glance, app.today, width, self.size.height)
         )
-        self.query_one(RowList).show(patient_rows.time_line(found, width), keep=True)
+        self.query_one(RowList).show(
+            patient_rows.time_line(found, width, app.facts.zone), keep=True
+        )
         counted = patient_rows.counted_visits(found.total, len(found.visits))
         self.query_one("#count", MessageLine).say(counted)
         self.refresh_keys()

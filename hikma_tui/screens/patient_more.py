@@ -54,7 +54,12 @@ def open_row(screen: PatientScreen, key: str, found: Chart | None) -> None:
     elif visit_id:
         app.push_screen(VisitScreen(visit_id, event_id))
     elif found is not None:
-        app.push_screen(Tell(_("Not in this file any more"), patient_rows.told_away(found, key)))
+        app.push_screen(
+            Tell(
+                _("Not in this file any more"),
+                patient_rows.told_away(found, key, session(screen).facts.zone),
+            )
+        )
 
 
 def report(screen: PatientScreen) -> None:

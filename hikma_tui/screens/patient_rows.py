@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime, tzinfo
 from typing import Any
 
 from hikma_tui import vitals
@@ -45,7 +45,7 @@ def day_text(day: date | None) -> str:
     return _("{day} {month} {year}").format(day=day.day, month=month_name(day.month), year=day.year)
 
 
-def time_line(found: Chart, width: int) -> list[Line]:
+def time_line(found: Chart, width: int, zone: tzinfo | None = None) -> list[Line]:
     """What happened, newest first: visits with their notes below each other, what was entered
     without a visit, and what was moved to another patient.
     """
@@ -57,7 +57,9 @@ def time_line(found: Chart, width: int) -> list[Line]:
     born = found.patient.date_of_birth
     blocks: list[tuple[str, int, list[Line]]] = []
     for visit in found.visits:
-        blocks.append((_day_key(visit.day), visit.check_in or 0, _visit_lines(visit, born, width)))
+        blocks.append(
+            (_day_key(visit.day), visit.check_in or 0, _visit_lines(visit, born, width, zone))
+        )
     for one in found.loose:
         line = _loose_line(one, born, width)
         blocks.append((_day_key(one.day), one.moment or 0, [line]))
@@ -66,7 +68,7 @@ def time_line(found: Chart, width: int) -> list[Line]:
         if found.total <= len(found.visits) or note.day >= oldest:  # else it comes with its page
             cells = fit(day_text(as_date(note.day)), _WHEN - 2)
             key = f"{AWAY}{number}"
-            blocks.append((note.day, 0, [Row(key, cells, moved_away(note), style="muted")]))
+            blocks.append((note.day, 0, [Row(key, cells, moved_away(note, zone), style="muted")]))
     blocks.sort(key=lambda block: block[:2], reverse=True)
     lines = [line for _day, _moment, lines in blocks for line in lines]
     if len(found.loose) >= MOST:
@@ -108,23 +110,31 @@ def vitals_text(row: Mapping[str, Any], day: date | None, born: str) -> str:
     return vitals.line(row, age)
 
 
-def moved_away(note: Note) -> str:
+def day_at(at: str, zone: tzinfo | None) -> str:
+    """The clinic's day of a moment that is stored in UTC: late in the evening it is another one."""
+    try:
+        return day_text(datetime.fromisoformat(at).astimezone(zone).date())
+    except (ValueError, OverflowError, OSError):
+        return day_text(as_date(at[:10]))
+
+
+def moved_away(note: Note, zone: tzinfo | None = None) -> str:
     """``Consultation moved to another patient on 22 Nov 2026 by Nora: wrong file``."""
     what = note.what or _moved_kinds().get(note.table, "")
-    day = day_text(as_date(note.at[:10]))
+    day = day_at(note.at, zone)
     return _("{what} moved to another patient on {day} by {user}: {reason}").format(
         what=what, day=day, user=note.by, reason=note.reason
     )
 
 
-def told_away(found: Chart, key: str) -> str:
+def told_away(found: Chart, key: str, zone: tzinfo | None = None) -> str:
     """What the row ``key`` of something moved away says, in full."""
-    return moved_away(found.left[int(key.removeprefix(AWAY))])
+    return moved_away(found.left[int(key.removeprefix(AWAY))], zone)
 
 
-def moved_here(note: Note) -> str:
+def moved_here(note: Note, zone: tzinfo | None = None) -> str:
     """``from another patient's file (Ada Sol) on 22 Nov 2026 by Nora: wrong file``."""
-    day = day_text(as_date(note.at[:10]))
+    day = day_at(note.at, zone)
     return _("from another patient's file ({name}) on {day} by {user}: {reason}").format(
         name=note.name, day=day, user=note.by, reason=note.reason
     )
@@ -137,7 +147,7 @@ def _moved_kinds() -> dict[str, str]:
     }  # fmt: skip
 
 
-def _visit_lines(visit: VisitLine, born: str, width: int) -> list[Line]:
+def _visit_lines(visit: VisitLine, born: str, width: int, zone: tzinfo | None) -> list[Line]:
     room = _room(width)
     when = fit(day_text(visit.day), _WHEN)
     beside = "; ".join(_beside(visit, born))
@@ -164,7 +174,7 @@ def _visit_lines(visit: VisitLine, born: str, width: int) -> list[Line]:
         lines.append(Row(VISIT + visit.id, cells, text))
     for number, note in enumerate(visit.left):
         key = f"{EVENT}{visit.id}:{AWAY}{number}"
-        lines.append(Row(key, " " * _WHEN, moved_away(note), style="muted"))
+        lines.append(Row(key, " " * _WHEN, moved_away(note, zone), style="muted"))
     return lines
 
 

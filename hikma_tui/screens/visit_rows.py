@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from hikma_tui import forms, vitals
 from hikma_tui.clinic import addenda
 from hikma_tui.clinic.chart_visit import Record
-from hikma_tui.days import as_date, in_words
+from hikma_tui.days import in_words
 from hikma_tui.i18n import _, language
-from hikma_tui.screens.patient_rows import day_text, moved_away, moved_here
+from hikma_tui.screens.patient_rows import day_at, day_text, moved_away, moved_here
 from hikma_tui.screens.session import local, moment_text
 from hikma_tui.screens.visit_reading import WholeVisit
 from hikma_tui.text import cell_width, cut, fit, plain
@@ -42,7 +42,7 @@ def lines_of(whole: WholeVisit, width: int, today: date, zone: ZoneInfo | None) 
         key = f"away:{number}"
         if lines:
             lines.append(Row(f"{key}:", ""))
-        for at, (label, text) in enumerate(wrapped([("", moved_away(note))], width)):
+        for at, (label, text) in enumerate(wrapped([("", moved_away(note, whole.zone))], width)):
             lines.append(Row(f"{key}:{at}", "  " + fit(label, _LABEL) + " ", text, style="muted"))
     return lines
 
@@ -140,9 +140,9 @@ def _problem(row: Mapping[str, Any], today: date) -> Iterator[_Pair]:
 def _afterwards(record: Record, zone: tzinfo) -> Iterator[_Pair]:
     """Where it came from, what was added, what was corrected: who, when, why, what stood there."""
     if record.came is not None:
-        yield _("Moved here"), moved_here(record.came)
+        yield _("Moved here"), moved_here(record.came, zone)
     for note in addenda.of(record.row["metadata"]):
-        day = day_text(as_date(note.at[:10]))
+        day = day_at(note.at, zone)
         label = _("Corrected") if note.correction else _("Addendum")
         yield label, f"{day} {note.by}: {note.text}"
         for item in note.before:

@@ -343,3 +343,12 @@ def connection_day(place: Place, event_id: str, day: date) -> None:
         connection().execute("UPDATE events SET created_at = ? WHERE id = ?", (ms, event_id))
 
     place.store.write(put).result()
+
+
+def test_a_move_late_in_the_evening_is_told_on_the_clinics_day() -> None:
+    from zoneinfo import ZoneInfo
+
+    from hikma_tui.screens.patient_rows import day_at
+
+    assert day_at("2026-11-22T22:30:00.000Z", ZoneInfo("Asia/Baghdad")) == "23 Nov 2026"
+    assert day_at("what", None) == "no day"
