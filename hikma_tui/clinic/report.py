@@ -16,7 +16,7 @@ from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import NotFound, Refused
 from hikma_tui.clinic.moving_notes import went_away
 from hikma_tui.clinic.patients import PatientCard
-from hikma_tui.clinic.permissions import Flag, require, require_sight
+from hikma_tui.clinic.permissions import Flag, may_see, require, require_sight
 from hikma_tui.clinic.report_records import Records
 from hikma_tui.clinic.report_words import (
     away_words,
@@ -43,6 +43,8 @@ def named(actor: Actor, word: str) -> str:
     if not found:
         raise NotFound(_("There is no patient with this id or number: {word}").format(word=word))
     exact = [row for row in found if row["id"] == word] or found
+    # Another clinic's patient with the same number is in nobody's way and is not told of.
+    exact = [row for row in exact if may_see(actor, row["primary_clinic_id"])] or exact[:1]
     if len(exact) > 1:
         raise Refused(
             _("{n} patients have the number {word}: give the id instead.").format(

@@ -241,6 +241,29 @@ def test_a_patient_is_found_by_id_or_exactly_by_number(place: Place) -> None:
         place.read(report.named, "A-0123")
 
 
+def test_another_clinics_patient_is_neither_told_of_nor_in_the_way(place: Place) -> None:
+    clinic = place.write(records.create, "clinics", {"name": "B"})
+    row = {"given_name": "Zoe", "external_patient_id": "A-0123"}
+    zoe = place.write(patients_of.register, {**row, "primary_clinic_id": place.actor.clinic_id})
+    hers = {**row, "given_name": "Zainab", "primary_clinic_id": clinic}
+    other = place.write(patients_of.register, hers)
+    with pytest.raises(Refused, match="2 patients"):
+        place.read(report.named, "A-0123")
+
+    def only_here() -> None:
+        connection().execute(
+            "UPDATE user_clinic_permissions SET can_view_history = 0 WHERE clinic_id = ?", (clinic,)
+        )
+
+    without_right(place)
+    place.store.on_writer(only_here).result()
+    assert place.read(report.named, "A-0123") == zoe
+    for ask in (report.named, report.gather):
+        with pytest.raises(NotAllowed) as refused:
+            place.read(ask, other)
+        assert "Zainab" not in str(refused.value)
+
+
 # -- what it says ----------------------------------------------------------------------------------
 
 
