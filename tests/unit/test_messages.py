@@ -18,6 +18,7 @@ import pytest
 
 from hikma_tui import screens
 from hikma_tui.i18n import LANGUAGES, ngettext, use_language
+from hikma_tui.medicines_words import COUNTED, counted_words
 from hikma_tui.text import cell_width
 from hikma_tui.widgets.base import HELP, BaseScreen
 from hikma_tui.widgets.dialogs import Dialog
@@ -101,6 +102,15 @@ def test_counted_things_take_the_form_of_their_number(language: str, said: dict[
     use_language(language)
     for n, text in said.items():
         assert ngettext("{n} visit", "{n} visits", n).format(n=n) == text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_dose_keeps_its_figure(language: str) -> None:
+    """Half a tablet takes a form of the plural that in Arabic may say "two" without a figure."""
+    use_language(language)
+    for unit in COUNTED:
+        for number in ("0.5", "1", "1.5", "2", "3", "12", "100"):
+            assert counted_words(number, unit).startswith(f"{number} "), (number, unit)
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
