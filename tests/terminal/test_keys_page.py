@@ -18,6 +18,14 @@ SCREENS = {
     "Visit": ("visit", "VisitScreen"),
     "Enter a visit": ("visit_entry", "VisitEntryScreen"),
     "Fill a form": ("event_form", "EventFormScreen"),
+    "Enter vital signs": ("vitals_entry", "VitalsEntryScreen"),
+    "Vital signs and measures over time": ("vitals_history", "VitalsHistoryScreen"),
+    "Problems": ("problems", "ProblemsScreen"),
+    "Allergies": ("allergies", "AllergiesScreen"),
+    "Medicines": ("medicines", "MedicinesScreen"),
+    "Deceased, moved away, referred": ("status", "StatusScreen"),
+    "Answers to one form over time": ("form_history", "FormHistoryScreen"),
+    "Report": ("report", "ReportScreen"),
     "Undo a deletion": ("undo", "UndoScreen"),
 }
 HEAD = """# Keys
