@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cloud import values
-from tests.cloud.columns import Row
+from tests.cloud.columns import TABLES, Column
 from tests.cloud.server import Cloud
 from tests.cloud.store import Store
 
@@ -203,7 +203,7 @@ def stored_differently(store: Store, query: dict[str, Any]) -> list[str]:
     found = []
     for row, cells in zip(rows, _sorted_cells(query), strict=True):
         for name, cell in zip(names, cells, strict=True):
-            if name and not _cell(row, name, cell):
+            if name and not _cell(TABLES[table][name], row[name], cell):
                 found.append(f"{table}.{name}: {row[name]!r}, recorded {cell!r}")
     return found
 
@@ -231,12 +231,12 @@ def _sorted_cells(query: dict[str, Any]) -> list[list[str]]:
     return sorted(query["rows"], key=lambda cells: str(cells[place]))
 
 
-def _cell(row: Row, name: str, cell: str) -> bool:
-    value = row[name]
+def _cell(column: Column, value: object, cell: str) -> bool:
     if value is None or isinstance(value, bool):
         return cell == {None: "", True: "t", False: "f"}[value]
-    if isinstance(value, int) and value > 10**12:
+    if column.type.startswith("timestamp") and isinstance(value, int):
         return same(values.iso(value), cell.replace(" ", "T"))
-    if isinstance(value, dict | list):
+    if column.type == "jsonb":
         return bool(json.loads(cell) == value)
-    return same(str(value), cell)
+    number = values.javascript_number(value) if isinstance(value, float) else value
+    return same(str(number), cell)
