@@ -18,6 +18,7 @@ KINDS = (
     "redirect",  # 302 to a portal's page
     "garbage",  # 200 application/json, bytes that are none
     "wrong_json",  # 200 application/json, JSON of another kind (``body`` if given)
+    "file",  # 200 application/json, the bytes of the file ``body``: a pull of any size
     "duplicate",  # each created and updated row of a pull twice
     "reorder",  # tables and rows of a pull in another order
     "half_push",  # only the first ``after`` rows of a push are stored, then 500

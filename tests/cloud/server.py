@@ -12,6 +12,7 @@ from collections import deque
 from dataclasses import dataclass
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from tests.cloud.control import control
@@ -206,7 +207,15 @@ class Cloud:
     def answered(self, request: Request, fault: Fault | None = None) -> Answer:
         """What the server answers; the transport may still spoil it on the way."""
         kind = fault.kind if fault else ""
-        if fault and kind in {"status", "html", "redirect", "limit", "garbage", "wrong_json"}:
+        if fault and kind in {
+            "status",
+            "html",
+            "redirect",
+            "limit",
+            "garbage",
+            "wrong_json",
+            "file",
+        }:
             return _foreign(fault)
         if fault and kind == "half_push" and isinstance(self.app, V3):
             self.app.budget = fault.after
@@ -235,6 +244,8 @@ def _foreign(fault: Fault) -> Answer:
         wait = {"Retry-After": str(int(fault.seconds))}
         return Answer(429, compact({"error": "Too many requests. Please try again later."}),
                       headers=wait)  # fmt: skip
+    if fault.kind == "file":
+        return Answer(200, Path(fault.body).read_bytes())
     if fault.kind == "garbage":
         return Answer(200, bytes(range(256)) * 8)
     return Answer(200, fault.body.encode() or json.dumps(["not", "ours"]).encode())
