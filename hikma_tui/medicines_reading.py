@@ -19,6 +19,7 @@ _COUNTED = frozenset(
     {"tablet", "capsule", "drop", "puff", "sachet", "ampoule", "vial", "suppository", "patch",
      "application", "pessary", "mL", "L"}
 )  # fmt: skip
+_OF_A_SECOND = frozenset(("quantity", "frequency", "interval"))
 _PARTING = frozenset("/-–—|&*")
 _STRENGTHS = frozenset({"mg", "g", "mcg", "units", "million units", "mmol", "mEq"})
 
@@ -65,6 +66,7 @@ class _Found:
     doubts: list[Doubt] = field(default_factory=list)
     begun: bool = False  # something was understood: what follows is no more of the name
     telling: bool = False  # the last direction is words as they were typed, and may go on
+    strange: bool = False  # words that say nothing to us stand behind how often or how long
 
 
 def read(line: str) -> Reading:
@@ -117,6 +119,9 @@ def _unknown(found: _Found, token: Token, line: str) -> None:
     elif token.text in _PARTING:
         return
     else:
+        found.strange = found.strange or bool(
+            found.frequencies or found.intervals or found.durations
+        )
         _tell(found, token, token.text, line)
 
 
@@ -145,6 +150,10 @@ def _take(found: _Found, match: Match, tokens: list[Token], line: str) -> None:
         _tell(found, tokens[0], typed, line)
         return
     found.telling = False
+    if found.strange and match.part in _OF_A_SECOND:
+        # ``iron 1 tab od and folic acid 5mg od``: what is behind the first one's frequency and
+        # brings a dose or a frequency of its own is another medicine
+        _doubt(found, "second", typed, (), at)
     if match.part == "quantity":
         found.quantities.append(match)
         if match.choices is None:

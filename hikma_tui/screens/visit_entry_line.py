@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from textual import on
@@ -191,7 +192,8 @@ class QuickLine(PatientSideScreen):
         line = quick.read(text, vitals.age_days(self._birth, self._day))
         self._line = self._told(line)
         if self._asked:
-            look = partial(self._look_up, self._asked)  # begun only if it is not cancelled before
+            # A function, so that one that is cancelled before it runs was never begun.
+            look: Callable[[], Awaitable[None]] = partial(self._look_up, self._asked)
             self.run_worker(look, group="diseases", exclusive=True)
         self._paint()
 

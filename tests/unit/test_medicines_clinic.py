@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -265,22 +264,16 @@ def test_who_may_not_is_refused(clinic: Clinic, patient: str) -> None:
         listed(clinic, patient)
 
 
-def test_two_hundred_visits_are_read_fast(clinic: Clinic, patient: str) -> None:
+def test_two_hundred_visits_are_read(clinic: Clinic, patient: str) -> None:
     def many() -> None:
         for n in range(200):
             entries = [words.read(f"medicine{n} {m} mg od 30d").item for m in (5, 10, 15)]
             medicines.prescribe(clinic.actor, patient, ago(n), entries)
 
     clinic.store.write(many).result()
-    times = []
     found = listed(clinic, patient)
-    for _n in range(5):
-        start = time.perf_counter()
-        found = listed(clinic, patient)
-        times.append(time.perf_counter() - start)
     assert len(found) == 600
     assert sum(one.status == "current" for one in found) == 31 * 3
-    assert min(times) < 0.25, times
 
 
 def test_suggestions(clinic: Clinic, patient: str) -> None:
@@ -303,12 +296,6 @@ def test_suggestions(clinic: Clinic, patient: str) -> None:
     assert ask("am", limit=2) == ["Amlodipine", "amitriptyline"]
     assert ask("", ("A", "B"), 1) == ["A"]
     assert ask("zzz") == []
-    times = []
-    for _n in range(20):
-        start = time.perf_counter()
-        ask("aml")
-        times.append(time.perf_counter() - start)
-    assert sorted(times)[10] < 0.01, times
 
 
 def _drug(generic: str, brand: str, quantity: str, units: str) -> None:

@@ -103,3 +103,29 @@ def test_a_cross_of_two_numbers_is_offered_both_ways() -> None:
     """``2x1`` is two once a day here and one twice a day there."""
     (doubt,) = medicines.read("losartan 50mg 2x1").doubts
     assert doubt.choices[:2] == ("2 tablets once a day", "1 tablet twice a day")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "iron 1 tab od and folic acid 5mg od",
+        "iron 1 tab od folic acid 5mg",
+        "amlodipine 5mg od 30d, brandnew 50mg od",
+        "amlodipine 5mg od 30d atenolol",
+        "prednisolone 40 mg od 5 days then 20 mg od 5 days",
+    ],
+)
+def test_a_second_medicine_behind_the_first_is_asked_about(line: str) -> None:
+    assert "second" in [doubt.part for doubt in medicines.read(line).doubts]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ibuprofen 400mg tds with food 5d",
+        "paracetamol 1g qid prn for fever, max 4g/day",
+        "ORS 1 sachet after each stool",
+    ],
+)
+def test_directions_are_no_second_medicine(line: str) -> None:
+    assert not medicines.read(line).doubts

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 from dataclasses import dataclass
 
 import pytest
@@ -309,19 +308,6 @@ def test_order_spacing_and_script_change_no_value(
     arabic = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
     for text in (" ".join(pieces), ", ".join(pieces), ";".join(pieces)):
         assert values(text) == values(text.translate(arabic)) == expected
-
-
-def test_a_line_is_read_within_a_key() -> None:
-    text = LINE + " n " + "word " * 120
-    quick.read(text, ADULT)
-    best = min(_timed(text) for _turn in range(5))
-    assert best < 0.02
-
-
-def _timed(text: str) -> float:
-    begun = time.perf_counter()
-    quick.read(text, ADULT)
-    return time.perf_counter() - begun
 
 
 def test_no_keyword_means_two_things_and_all_are_written_folded() -> None:

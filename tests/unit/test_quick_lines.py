@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from hikma_tui import quick
 from hikma_tui.quick import Kind
+from hikma_tui.quick_read import MOST_PARTS
 
 ADULT = 40 * 365
 
@@ -169,8 +168,7 @@ LONG = {
 @pytest.mark.parametrize("kind", LONG)
 def test_no_line_makes_the_nurse_wait(kind: str) -> None:
     text = LONG[kind][: quick.LONGEST]
-    start = time.process_time()
     line = quick.read(text, ADULT)
-    assert time.process_time() - start < 0.15
+    assert len(line.parts) <= MOST_PARTS  # the work of a key is bounded by it
     assert not line.ready or kind == "pressures"
     assert line.parts[-1].end == len(text.rstrip(" ,"))
