@@ -19,6 +19,7 @@ from hikma_tui.forms_json import (
 from hikma_tui.forms_kinds import kind_of
 from hikma_tui.forms_shape import Field, Form, Kind, MedicineChoices
 from hikma_tui.forms_trouble import Troubles
+from hikma_tui.i18n import _
 
 _FORM_NAME, _FORM_DESCRIPTION = "__form_name__", "__form_description__"
 
@@ -34,7 +35,8 @@ def event_form(row: Mapping[str, object]) -> Form:
     troubles = Troubles()
     return Form(
         id=text_of(row.get("id")),
-        name=_texts(row.get("name"), language, entries.get(_FORM_NAME, {}).get("name")),
+        name=_texts(row.get("name"), language, entries.get(_FORM_NAME, {}).get("name"))
+        or {language: _("Form without a name")},
         description=_texts(
             row.get("description"),
             language,

@@ -150,10 +150,7 @@ def _take(found: _Found, match: Match, tokens: list[Token], line: str) -> None:
         _tell(found, tokens[0], typed, line)
         return
     found.telling = False
-    if found.strange and match.part in _OF_A_SECOND:
-        # ``iron 1 tab od and folic acid 5mg od``: what is behind the first one's frequency and
-        # brings a dose or a frequency of its own is another medicine
-        _doubt(found, "second", typed, (), at)
+    _doubt_another(found, match, typed, at)
     if match.part == "quantity":
         found.quantities.append(match)
         if match.choices is None:
@@ -203,6 +200,14 @@ def _doubt_second(found: _Found, part: str, typed: str, at: int) -> None:
     kinds = [_kind(match) for match in found.quantities]
     if len(kinds) > 2 or (len(kinds) == 2 and sorted(kinds) != ["count", "strength"]):
         _doubt(found, part, typed, (), at)
+
+
+def _doubt_another(found: _Found, match: Match, typed: str, at: int) -> None:
+    """``iron 1 tab od and folic acid 5mg od``: words behind the first one's frequency that bring a
+    dose or a frequency of their own are another medicine.
+    """
+    if found.strange and match.part in _OF_A_SECOND:
+        _doubt(found, "second", typed, (), at)
 
 
 def _doubt_clash(found: _Found, typed: str, at: int) -> None:

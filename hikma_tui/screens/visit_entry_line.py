@@ -1,16 +1,15 @@
 """The line of a visit's screen: what is typed, what was understood of it, its draft.
 
-Choosing is ``visit_entry_quick``, saving ``visit_entry_saving``.
-
-The field has the focus as long as the screen is shown. While the line is empty, digits and arrows
-belong to the list of forms; once something is typed the list shows what was understood of it.
+Choosing is ``visit_entry_quick``, saving ``visit_entry_saving``. The field has the focus as long as
+the screen is shown. While the line is empty, digits and arrows belong to the list of forms; once
+something is typed the list shows what was understood of it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date
-from collections.abc import Awaitable, Callable
 from functools import partial
 
 from textual import on
@@ -192,7 +191,6 @@ class QuickLine(PatientSideScreen):
         line = quick.read(text, vitals.age_days(self._birth, self._day))
         self._line = self._told(line)
         if self._asked:
-            # A function, so that one that is cancelled before it runs was never begun.
             look: Callable[[], Awaitable[None]] = partial(self._look_up, self._asked)
             self.run_worker(look, group="diseases", exclusive=True)
         self._paint()
