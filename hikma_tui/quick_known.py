@@ -48,8 +48,8 @@ class GivenLike(Protocol):
         """Which entry of it."""
 
     @property
-    def day(self) -> date:
-        """When."""
+    def day(self) -> date | None:
+        """When; None of a note that has no day."""
 
     @property
     def words(self) -> str:
@@ -123,7 +123,7 @@ def with_repeated(line: Line, given: Sequence[GivenLike], today: date) -> Line:
                     choices=(),
                     words=one.words,
                     sentence=_("repeated from {day}").format(
-                        day=in_words(one.day.isoformat(), today)
+                        day=in_words(one.day.isoformat(), today) if one.day else _("day not known")
                     ),
                     values={REPEAT: f"{one.event_id}/{one.entry_id}"},
                 )

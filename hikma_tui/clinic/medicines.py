@@ -170,7 +170,7 @@ def repeat(
 def again(one: CurrentMedicine) -> Item:
     """A new entry that repeats one, and says so; never with the reason given for an allergy."""
     kept = {k: v for k, v in one.item.items() if k not in (OVERRIDE, "repeatOf", "id")}
-    source = {"eventId": one.event_id, "day": one.day.isoformat()}
+    source = {"eventId": one.event_id, "day": one.day.isoformat() if one.day else ""}
     return {"id": _new_id(), **kept, "repeatOf": source}
 
 
@@ -236,7 +236,7 @@ def _mark_item(
         raise NotFound(_("These medicines have changed meanwhile. Look at them again."))
     meant = [here[key] for key in keys]
     for one in meant:
-        if day < one.day <= info.today():
+        if one.day is not None and day < one.day <= info.today():
             raise Invalid("day", _("{name} was given later than that.").format(name=one.name))
         if (one.status == STOPPED) == (kind == STOPPED):
             sentence = (
@@ -257,8 +257,8 @@ def _mark_item(
         kind: [
             {
                 "eventId": one.event_id, "entryId": one.entry_id, "name": one.name,
-                "givenOn": one.day.isoformat(), "day": day.isoformat(), "reason": reason.strip(),
-                "at": moment_text(info.now_ms()),
+                "givenOn": one.day.isoformat() if one.day else "", "day": day.isoformat(),
+                "reason": reason.strip(), "at": moment_text(info.now_ms()),
             }
             for one in meant
         ],

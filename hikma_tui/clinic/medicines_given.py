@@ -7,9 +7,10 @@ replaced by a newer entry of the same name and form, and within its duration.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from hikma_tui import medicines
@@ -19,12 +20,11 @@ from hikma_tui.clinic.errors import NotFound
 from hikma_tui.clinic.permissions import require_sight
 from hikma_tui.clock import day_of
 from hikma_tui.days import as_date
-from hikma_tui.forms_data import items_of
 from hikma_tui.forms_entries import entries_of
-from hikma_tui.forms_json import as_json, text_of
+from hikma_tui.forms_json import as_json, json_of, text_of
 from hikma_tui.forms_shape import Item
-from hikma_tui.medicines_vocabulary import key_of, longest
-from hikma_tui.medicines_words import entered, value_text, whole
+from hikma_tui.medicines_lasting import end_of, is_once
+from hikma_tui.medicines_words import entered, value_text
 from hikma_tui.models import Patient, connection, dicts, live
 
 STOPPED_FIELD = "hikma-note-stopped"
@@ -35,9 +35,8 @@ CURRENT, ENDED, REPLACED = "current", "ended", "replaced"
 _PARTS = frozenset(
     ("route", "form", "frequency", "intervals", "dose", "doseUnits", "duration", "durationUnits")
 )
-_LONGEST = 36_500  # days: what is longer than a life is no duration
-_ONCE = frozenset({"at once", "one dose only"})
 _MOST_EVENTS = 2000
+_MEDICINE_TEXT = '"medicine'  # no closing mark: JSON text of JSON text has a backslash before it
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class CurrentMedicine:
     entry_id: str
     item: Item
     name: str
-    day: date  # of its visit
+    day: date | None  # of its visit; None when nobody has stored one
     by: str  # who entered it
     visit_id: str
     until: date | None = None
@@ -110,16 +109,27 @@ def all_of(actor: Actor, patient_id: str, on: date) -> list[CurrentMedicine]:
     For any thread. NotFound, NotAllowed.
     """
     require_patient(actor, patient_id)
+    return _of_patient(patient_id, on)
+
+
+def _of_patient(patient_id: str, on: date) -> list[CurrentMedicine]:
     found = _read(patient_id, on)
-    entries = _with_replaced([_at(entry, on) for entry in found.entries])
-    marks = sorted(found.marks, key=lambda mark: mark.order)
-    events = {one.event_id for one in found.entries}
-    return [_marked(entry, marks, events, on) for entry in entries]
+    entries = _with_replaced(found.entries)
+    if not found.marks:
+        return entries
+    marks = _Marks(found, on)
+    return [_marked(entry, marks.last_of(entry)) for entry in entries]
 
 
 def current(actor: Actor, patient_id: str, on: date) -> list[CurrentMedicine]:
     """What a patient takes on a day (decisions.md 17), the newest first. As ``all_of``."""
-    return [one for one in all_of(actor, patient_id, on) if one.status == CURRENT]
+    require_patient(actor, patient_id)
+    return current_of(patient_id, on)
+
+
+def current_of(patient_id: str, on: date) -> list[CurrentMedicine]:
+    """``current`` of a patient of whom the caller knows that the user may see it."""
+    return [one for one in _of_patient(patient_id, on) if one.status == CURRENT]
 
 
 def last_set(actor: Actor, patient_id: str, on: date) -> list[CurrentMedicine]:
@@ -133,34 +143,59 @@ def last_set(actor: Actor, patient_id: str, on: date) -> list[CurrentMedicine]:
 
 
 def _read(patient_id: str, on: date) -> _Found:
-    """One query by the index on (patient, created); the newest visit and its newest note first."""
+    """One query by the index on (patient, created); the newest visit and its newest note first.
+
+    SQLite passes over the notes that have no text "medicine" anywhere, behind whatever encoding;
+    the others are decoded, but only their medicine items are copied.
+    """
     rows = connection().execute(
         "SELECT e.id, e.form_data, e.created_at, e.metadata, v.id, v.check_in_timestamp,"
         " v.provider_name"
         " FROM live_events e LEFT JOIN live_visits v ON v.id = e.visit_id"
-        " WHERE e.patient_id = ? AND (instr(e.form_data, 'medicine') OR instr(e.form_data, ?))"
+        " WHERE e.patient_id = ? AND (instr(e.form_data, ?) OR instr(e.form_data, ?))"
         " ORDER BY coalesce(v.check_in_timestamp, e.created_at) DESC, e.created_at DESC LIMIT ?",
-        (patient_id, STOPPED_FIELD, _MOST_EVENTS),
+        (patient_id, _MEDICINE_TEXT, STOPPED_FIELD, _MOST_EVENTS),
     )
     found, zone = _Found(), info.zone()
     ahead = on >= info.today()  # a phone whose clock is ahead hides nothing from today's list
     for event_id, data, created, metadata, visit_id, check_in, provider in rows.fetchall():
-        moment = created if check_in is None else check_in
-        if moment is None or (day_of(moment, zone) > on and not ahead):
+        items = _items(data)
+        if not items:
             continue
-        day, by = day_of(moment, zone), _who(metadata) or provider or ""
-        for item in items_of(data):
+        moment = created if check_in is None else check_in
+        day = None if moment is None else day_of(moment, zone)
+        if day is not None and day > on and not ahead:
+            continue
+        by = _who(metadata) or provider or ""
+        for item in items:
             if text_of(item.get("fieldType")) == "medicine":
-                found.entries += _entries(item, event_id, visit_id or "", day, by)
+                found.entries += _entries(item, event_id, visit_id or "", day, by, on)
             if text_of(item.get("fieldId")) == STOPPED_FIELD:
                 found.marks += _marks(item, by, created or 0)
-    found.entries.sort(key=lambda one: one.day, reverse=True)  # two visits of one day: stable
+    # Two visits of one day stay as they are; what has no day stands last.
+    found.entries.sort(key=lambda one: one.day or date.min, reverse=True)
     return found
 
 
+def _listed(stored: object) -> list[Any]:
+    """What a stored JSON column lists, in any shape, nothing copied (``forms_data.items_of``)."""
+    found = json_of(stored)
+    return found if isinstance(found, list) else [found]
+
+
+def _items(form_data: object) -> list[Item]:
+    """The medicine items and the stops of a note."""
+    return [
+        item
+        for item in _listed(form_data)
+        if isinstance(item, dict)
+        and (item.get("fieldType") == "medicine" or item.get("fieldId") == STOPPED_FIELD)
+    ]
+
+
 def _who(metadata: object) -> str:
-    for about in items_of(metadata)[:1]:
-        return text_of(about.get("providerName"))
+    for about in _listed(metadata)[:1]:
+        return _in(about, "providerName")
     return ""
 
 
@@ -169,8 +204,8 @@ def _in(value: object, key: str) -> str:
 
 
 def _entries(
-    item: Item, event_id: str, visit_id: str, day: date, by: str
-) -> Iterable[CurrentMedicine]:
+    item: Item, event_id: str, visit_id: str, day: date | None, by: str, on: date
+) -> Iterator[CurrentMedicine]:
     seen: set[str] = set()
     for number, entry in enumerate(entries_of(item.get("value"), medicine=True)):
         name = value_text(entry.get("name"))
@@ -185,14 +220,19 @@ def _entries(
         if not entry_id or entry_id in seen:
             entry_id = f"{entry_id}#{number}"
         seen.add(entry_id)
+        until, unclear = end_of(entry, day)
+        left = None if until is None else (until - on).days
+        over = left is not None and left < 0
+        repeats = entry.get("repeatOf")
         yield CurrentMedicine(
-            event_id, entry_id, entry, name, day, by, visit_id,
-            repeat_of=as_date(_in(entry.get("repeatOf"), "day")),
+            event_id, entry_id, entry, name, day, by, visit_id, until, None if over else left,
+            ENDED if over else CURRENT, duration_unclear=unclear,
+            repeat_of=as_date(_in(repeats, "day")) if repeats else None,
             given_although=_in(entry.get("allergyOverride"), "reason"),
         )  # fmt: skip
 
 
-def _marks(item: Item, by: str, created: int) -> Iterable[_Mark]:
+def _marks(item: Item, by: str, created: int) -> Iterator[_Mark]:
     for kind in (STOPPED, RESUMED):
         told = item.get(kind)
         for one in told if isinstance(told, list) else []:
@@ -208,81 +248,26 @@ def _marks(item: Item, by: str, created: int) -> Iterable[_Mark]:
 # -- what became of it -----------------------------------------------------------------------------
 
 
-def end_of(item: Mapping[str, object], start: date) -> tuple[date | None, bool]:
-    """The day on which an entry's duration is over, None for until stopped; and whether a duration
-    is written that can't be read (then it counts as not over).
-    """
-    duration = entered(item.get("duration"))
-    if not duration:
-        return (start, False) if _is_once(item) else (None, False)
-    least, _dash, most = duration.rpartition("-")
-    number = whole(most if least else duration)  # "5-7 days": as long as it may last
-    unit = longest("spans", [key_of(value_text(item.get("durationUnits")))], 0)
-    if number is None or number < 0 or unit is None:
-        return None, True
-    return _after(start, number, str(unit[1].value))
-
-
-def _after(start: date, number: int, unit: str) -> tuple[date | None, bool]:
-    days = {"hours": -(-number // 24), "days": number, "weeks": 7 * number}.get(unit)
-    rough = days if days is not None else number * (31 if unit == "months" else 366)
-    if rough > _LONGEST:
-        return None, True
-    try:
-        if days is not None:
-            return start + timedelta(days=days), False
-        return _months_after(start, number * (12 if unit == "years" else 1)), False
-    except (OverflowError, ValueError):
-        return None, True
-
-
-def _months_after(start: date, months: int) -> date:
-    """The same day so many months on, or the last of a shorter month."""
-    year, month = divmod(start.month - 1 + months, 12)
-    first = date(start.year + year, month + 1, 1)
-    last = (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
-    return first.replace(day=min(start.day, last.day))
-
-
-def _is_once(item: Mapping[str, object]) -> bool:
-    """Whether it was given once and is over: "at once", "one dose only", and nothing beside it."""
-    keys = [key_of(word) for word in entered(item.get("frequency")).replace(",", " ").split()]
-    at = 0
-    while at < len(keys):
-        phrase = longest("words", keys, at)
-        if phrase is None or phrase[1].value not in _ONCE:
-            return False
-        at += phrase[0]
-    return bool(keys)
-
-
-def _at(entry: CurrentMedicine, on: date) -> CurrentMedicine:
-    """The entry as it stands on a day, by its duration alone."""
-    until, unclear = end_of(entry.item, entry.day)
-    if until is None:
-        return replace(entry, duration_unclear=unclear)
-    left = (until - on).days
-    if left < 0:
-        return replace(entry, until=until, status=ENDED)
-    return replace(entry, until=until, days_left=left)
+_substance = lru_cache(maxsize=2048)(medicines.substance)
 
 
 def _same(one: CurrentMedicine) -> tuple[str, str]:
-    return medicines.substance(one.name), value_text(one.item.get("form")).casefold()
+    return _substance(one.name), value_text(one.item.get("form")).casefold()
 
 
 def _with_replaced(entries: Sequence[CurrentMedicine]) -> list[CurrentMedicine]:
     """The newer entry of the same name and form replaces one that was still going on.
 
     In doubt both are shown: of one day (5 mg in the morning, 10 mg at night, each in a line of its
-    own), by another route; and what was given once takes the place of nothing.
+    own), by another route, or when a day is not known; and what was given once takes the place of
+    nothing.
     """
     newest: dict[tuple[str, str], int] = {}
     out = list(entries)
     for index, entry in enumerate(entries):
-        same = _same(entry)
-        if _is_once(entry.item):
+        if is_once(entry.item):
             continue
+        same = _same(entry)
         newer_at = newest.get(same)
         if newer_at is None:
             newest[same] = index
@@ -291,7 +276,7 @@ def _with_replaced(entries: Sequence[CurrentMedicine]) -> list[CurrentMedicine]:
         if _beside(newer, entry):
             continue
         newest[same] = index
-        if entry.until is not None and entry.until < newer.day:
+        if entry.until is not None and newer.day is not None and entry.until < newer.day:
             continue
         dose = _dose(entry)
         if dose and dose != _dose(newer):
@@ -305,7 +290,7 @@ def _beside(newer: CurrentMedicine, entry: CurrentMedicine) -> bool:
     """Whether both are taken. One that was written twice on a day is one."""
     if newer.event_id == entry.event_id:
         return True
-    if newer.day == entry.day:
+    if newer.day == entry.day or newer.day is None or entry.day is None:
         return newer.words != entry.words
     routes = {value_text(one.item.get("route")).casefold() for one in (newer, entry)}
     return "" not in routes and len(routes) == 2
@@ -318,26 +303,35 @@ def _dose(entry: CurrentMedicine) -> str:
     return f"{strength}, {dose}" if strength and dose else dose
 
 
-def _marked(
-    entry: CurrentMedicine,
-    marks: Sequence[_Mark],
-    events: set[str],
-    on: date,
-) -> CurrentMedicine:
+class _Marks:
+    """What was said up to a day of each entry, found by its event or by its name and day."""
+
+    def __init__(self, found: _Found, on: date) -> None:
+        events = {one.event_id for one in found.entries}
+        said = [one for one in found.marks if one.day is None or one.day <= on]
+        self._in_order = sorted(said, key=lambda mark: mark.order)
+        self._of_entry: dict[tuple[str, str], int] = {}  # the place of the last one
+        self._of_name: dict[tuple[str, str], int] = {}
+        for place, mark in enumerate(self._in_order):
+            if mark.event_id in events:
+                self._of_entry[mark.event_id, mark.entry_id] = place
+            else:  # The note was moved or came back under another id: stopped stays stopped.
+                self._of_name[_substance(mark.name), mark.given_on] = place
+
+    def last_of(self, entry: CurrentMedicine) -> _Mark | None:
+        """The last that was said of an entry."""
+        last = self._of_entry.get((entry.event_id, entry.entry_id), -1)
+        if self._of_name:
+            day = entry.day.isoformat() if entry.day else ""
+            last = max(last, self._of_name.get((_substance(entry.name), day), -1))
+        return self._in_order[last] if last >= 0 else None
+
+
+def _marked(entry: CurrentMedicine, last: _Mark | None) -> CurrentMedicine:
     """The entry with the last thing that was said of it: stopped, or taken up again."""
-    mine = [m for m in marks if (m.day is None or m.day <= on) and _is_of(m, entry, events)]
-    if not mine or mine[-1].kind == RESUMED:
+    if last is None or last.kind == RESUMED:
         return entry
-    last = mine[-1]
     return replace(
         entry, status=STOPPED, days_left=None, stopped_on=last.day, stopped_by=last.by,
         reason=last.reason,
     )  # fmt: skip
-
-
-def _is_of(mark: _Mark, entry: CurrentMedicine, events: set[str]) -> bool:
-    if mark.event_id in events:
-        return (mark.event_id, mark.entry_id) == (entry.event_id, entry.entry_id)
-    # The note was moved or came back under another id: what was stopped stays stopped.
-    same = medicines.substance(mark.name) == medicines.substance(entry.name)
-    return same and mark.given_on == entry.day.isoformat()

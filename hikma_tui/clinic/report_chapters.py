@@ -159,7 +159,7 @@ def _medicine(one: CurrentMedicine) -> Line:
         told.append(_("GIVEN IN SPITE OF AN ALLERGY: {reason}").format(reason=one.given_although))
     told.append(_("entered by {user}").format(user=one.by) if one.by else "")
     said = "; ".join(part for part in told[1:] if part)
-    return Line(day_words(one.day), f"{told[0]}\n{said}")
+    return Line(day_words(one.day) if one.day else _("day not known"), f"{told[0]}\n{said}")
 
 
 def vitals_history(entries: Sequence[Entry], records: Records) -> Part | None:

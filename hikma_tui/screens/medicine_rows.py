@@ -38,7 +38,7 @@ def became_text(one: CurrentMedicine) -> str:
 
 def lines_of(one: CurrentMedicine) -> list[Line]:
     """The row of a medicine and what is to be known about it below."""
-    about = [day_text(one.day), one.by]
+    about = [day_text(one.day) if one.day else _("day not known"), one.by]
     about.append(left_text(one) if one.status == medicines.CURRENT else became_text(one))
     if one.was:
         about.append(_("was {dose}").format(dose=one.was))

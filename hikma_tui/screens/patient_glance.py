@@ -46,12 +46,12 @@ def glance_rows(found: Glance, today: date, width: int, height: int = 24) -> lis
 def _low(found: Glance, today: date, width: int) -> list[str]:
     """One row for each part: a low screen needs its rows for the visits and the keys."""
     rows = _part(_("Problems"), _problems(found.problems), width, 1, _more("3", width))
-    signs_ = _signs(found.vitals, today) or [_("No vitals yet: 2")]
+    signs_ = _signs(found.vitals, today) or [_("No vitals yet. 2 adds them.")]
     rows += _part(_("Vitals"), signs_, width, 2 if width < _NARROW else 1, _more("2", width))
     rows += _part(_("Medicines"), _medicines(found.medicines, today), width, 1, _more("4", width))
     days = [
         text.format(day=short(one.day.isoformat(), today))
-        for text, one in ((_("NOT KEPT: {day}"), found.missed), ("{day}", found.next))
+        for text, one in ((_("MISSED APPOINTMENT: {day}"), found.missed), ("{day}", found.next))
         if one is not None
     ]
     return rows + (_part(_("Next visit"), ["; ".join(days)], width, 1, str) if days else [])
@@ -111,7 +111,7 @@ def _rows(pieces: Sequence[str], room: int, longest: int) -> list[str]:
 def _problems(problems: Sequence[Problem]) -> list[str]:
     """The labels, with what makes them less than sure or not active."""
     if not problems:
-        return [_("No active problem is recorded: 3")]
+        return [_("No active problem is recorded. 3 adds one.")]
     words = []
     for problem in problems:
         marks = []
@@ -127,7 +127,7 @@ def _problems(problems: Sequence[Problem]) -> list[str]:
 def _vitals_rows(entries: Sequence[Entry], today: date, width: int) -> list[str]:
     """The newest entry in full, then how it goes, and what was measured before it alone."""
     if not entries:
-        return _part(_("Vitals"), [_("No vitals yet: 2")], width, 1, _more("2"))
+        return _part(_("Vitals"), [_("No vitals yet. 2 adds them.")], width, 1, _more("2"))
     rows = _part(_("Vitals"), _newest(entries, today), width, _VITALS, _more("2"))
     trends = [*_trends(entries, today), *_older(entries, today)]
     return rows + (_part("", trends, width, _TREND, _more("2")) if trends else [])
@@ -184,10 +184,10 @@ def _older(entries: Sequence[Entry], today: date) -> list[str]:
 def _medicines(taken: Sequence[CurrentMedicine], today: date) -> list[str]:
     """Each with the day on which it was given and when it ends; the newest first."""
     if not taken:
-        return [_("No current medicine is recorded: 4")]
+        return [_("No current medicine is recorded. 4 adds one.")]
     said = []
     for one in taken:
-        day = short(one.day.isoformat(), today)
+        day = short(one.day.isoformat(), today) if one.day else _("day not known")
         if one.until is not None:
             until = short(one.until.isoformat(), today)
             days = _("({day} to {until})").format(day=day, until=until)
@@ -208,7 +208,7 @@ def _by_mouth(one: CurrentMedicine) -> dict[str, str]:
 def _planned(found: Glance, today: date) -> list[str]:
     parts = []
     if found.missed is not None:
-        said = _("NOT KEPT: {day}").format(day=day_text(found.missed.day))
+        said = _("MISSED APPOINTMENT: {day}").format(day=day_text(found.missed.day))
         parts.append(f"{said}, {found.missed.reason}" if found.missed.reason else said)
     if found.next is not None:
         parts.append(_appointment(found.next, today))
