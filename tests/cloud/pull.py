@@ -80,7 +80,8 @@ def _table(store: Store, table: str, last: int, clinics: set[str] | None) -> dic
         if (table, key) in store.hidden or _limited(table, row, clinics):
             continue
         if table not in UNDELETED and (row["is_deleted"] or row["deleted_at"] is not None):
-            if row["is_deleted"] and not first and _stamp(row, "deleted_at") > last:
+            gone = row["deleted_at"]
+            if row["is_deleted"] and not first and isinstance(gone, int) and gone > last:
                 found["deleted"].append(row["id"])
             continue
         if _stamp(row, made) >= last:

@@ -1,5 +1,7 @@
 """The push of v3: row by row, without a transaction, the last ``updated_at`` wins (wire.md A5, A6).
 
+That an invented visit of a refused row is not left behind, and that those of appointments and
+prescriptions have neither a check-in time nor metadata, follows from the lengths of later pulls.
 What is only guessed (no exchange shows it): a dispensing record edited after its deletion becomes a
 zombie like an event; unknown visits of appointments and prescriptions are refused.
 """
@@ -83,6 +85,7 @@ class Push:
     ) -> None:
         self.store, self.caller, self.hub, self.clinics = store, caller, hub, clinics
         self.budget = budget
+        self.invented = ""
 
     def apply(self, body: object) -> None:
         """Apply a whole body.
@@ -132,8 +135,12 @@ class Push:
 
     def upsert(self, table: str, sent: dict[str, Any]) -> None:
         store, now = self.store, self.store.now()
-        sent = self.filled(table, sent, now)
-        new = self.built(table, sent, now)
+        self.invented = ""
+        try:
+            new = self.built(table, self.filled(table, sent, now), now)
+        except BadValue:
+            store.rows["visits"].pop(self.invented, None)  # it goes with its row
+            raise
         key = store.key(table, new)
         old = store.rows[table].get(key)
         if old is None:
@@ -280,16 +287,18 @@ class Push:
             "clinic_id": user["clinic_id"],
             "provider_id": user["id"],
             "provider_name": name,
-            "check_in_timestamp": values.iso(now),
-            "metadata": {
-                "artificially_created": True,
-                "created_from": f"server_{kind}_creation",
-                f"original_{kind}_id": sent.get("id"),
-            },
         }
+        if kind == "event":
+            made["check_in_timestamp"] = values.iso(now)
+            made["metadata"] = {
+                "artificially_created": True,
+                "created_from": "server_event_creation",
+                "original_event_id": sent.get("id"),
+            }
         row = self.built("visits", made, now)
-        self.store.rows["visits"][str(row["id"])] = row
-        return str(visit_id)
+        self.invented = str(row["id"])
+        self.store.rows["visits"][self.invented] = row
+        return self.invented
 
     def dispense(self, record: Row, now: int) -> None:
         """The trigger AFTER INSERT: stock goes down; an edit or a delete never brings it back."""

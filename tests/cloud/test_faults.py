@@ -75,7 +75,7 @@ def test_somebody_else_answers(cloud: Cloud, kind: str, status: int, type_: str)
     if kind == "limit":
         assert got.headers["retry-after"] == "7"
     if kind == "garbage":
-        with pytest.raises(ValueError, match="Expecting|codec"):
+        with pytest.raises(ValueError, match="Expecting"):
             got.json()
     assert pull(cloud).status == 200
 

@@ -95,6 +95,24 @@ def test_an_events_deletion_is_dated_by_the_pusher(cloud: Cloud) -> None:
     assert get(cloud, MS)["changes"]["events"]["deleted"] == []
 
 
+def test_an_appointment_is_taken_away_from_its_patient(cloud: Cloud) -> None:
+    row = full()
+    send(cloud, {"patients": {"created": [row]}})
+    user = next(iter(cloud.store.rows["users"].values()))
+    appointment = {"id": row["id"], "provider_id": None, "clinic_id": user["clinic_id"],
+                   "patient_id": row["id"], "user_id": user["id"], "current_visit_id": None,
+                   "fulfilled_visit_id": "", "timestamp": MS, "duration": 30, "reason": "",
+                   "notes": "", "status": "pending", "metadata": "{}",
+                   "created_at": MS, "updated_at": MS}  # fmt: skip
+    assert send(cloud, {"appointments": {"created": [appointment]}}).status == 500
+    assert len(cloud.store.rows["patients"]) == 2
+    appointment["metadata"] = {}
+    assert send(cloud, {"appointments": {"created": [appointment]}}).status == 200
+    [shown] = get(cloud)["changes"]["appointments"]["created"]
+    assert shown["patient_id"] != row["id"]
+    assert shown["current_visit_id"] in cloud.store.rows["visits"]
+
+
 @pytest.mark.parametrize("extra", [[], ["--flask"]])
 def test_it_starts_by_hand_and_says_what_it_is(extra: list[str]) -> None:
     command = [sys.executable, "-m", "tests.cloud", "--port", "0", "--patients", "2", *extra]

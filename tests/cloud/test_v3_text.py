@@ -182,12 +182,59 @@ def test_a_visit_is_invented_for_a_row_without_one(cloud: Cloud, kind: str) -> N
     push(cloud, "patients", person)
     assert taken(push(cloud, kind, row_of(cloud, kind, person["id"])))
     visit = only(cloud, "visits")
-    made = visit["metadata"]
-    assert isinstance(made, dict)
-    assert made["artificially_created"] is True
-    assert made["created_from"] == f"server_{kind[:-1]}_creation"
+    made = {"artificially_created": True, "created_from": "server_event_creation"}
+    assert isinstance(visit["metadata"], dict)
+    assert (visit["metadata"].items() >= made.items()) is (kind == "events")
+    assert (visit["check_in_timestamp"] is not None) is (kind == "events")
     names = {"events": "Hikma Admin", "appointments": "Nora Nurse"}
     assert visit["provider_name"] == names.get(kind, id_of(cloud, "users", 1))
+
+
+def test_an_invented_visit_goes_with_the_row_that_is_refused(cloud: Cloud) -> None:
+    person = patient()
+    push(cloud, "patients", person)
+    row = row_of(cloud, "appointments", person["id"], duration=100_000)
+    assert push(cloud, "appointments", row).status == 500
+    assert cloud.store.rows["visits"] == {}
+
+
+def test_where_created_begins_and_what_a_first_pull_leaves_out(cloud: Cloud) -> None:
+    """A4: created is ``>=``; tombstones come with any ``last_pulled_at`` but 0."""
+    row, gone = patient(), patient()
+    cloud.store.clock.set(MS * 1000)
+    push(cloud, "patients", row)
+    push(cloud, "patients", gone)
+    push(cloud, "patients", gone["id"], kind="deleted")
+    kept = cloud.store.find("patients", row["id"])
+    assert kept is not None
+    kept["server_created_at"] = MS * 1000
+    assert [r["id"] for r in changes(cloud, MS)["patients"]["created"]] == [row["id"]]
+    assert changes(cloud, MS + 1)["patients"]["created"] == []
+    told = [changes(cloud, last)["patients"]["deleted"] for last in (0, 1, -1, 1795345270)]
+    assert told == [[], [gone["id"]], [gone["id"]], [gone["id"]]]
+
+
+def test_a_prescription_is_filled_at_its_first_push_only(cloud: Cloud) -> None:
+    person = patient()
+    push(cloud, "patients", person)
+    row = row_of(cloud, "prescriptions", person["id"], status="pending")
+    push(cloud, "prescriptions", row)
+    newer = row | {"status": "picked-up", "filled_at": MS, "updated_at": MS + 1}
+    push(cloud, "prescriptions", newer, kind="updated")
+    stored = only(cloud, "prescriptions")
+    assert (stored["status"], stored["filled_at"]) == ("picked-up", None)
+
+
+def test_a_row_is_stamped_by_the_server_where_it_is(cloud: Cloud) -> None:
+    """A5, the table of the conflict rule: a slow device's second edit is dropped for visits."""
+    person = patient()
+    push(cloud, "patients", person)
+    visit = row_of(cloud, "visits", person["id"])
+    for add in (0, 1, 2):
+        push(cloud, "visits", visit | {"provider_name": str(add), "updated_at": MS + add})
+        push(cloud, "patients", person | {"given_name": str(add), "updated_at": MS + add})
+    assert only(cloud, "visits")["provider_name"] == "1"
+    assert only(cloud, "patients")["given_name"] == "2"
 
 
 def test_numbers_are_rounded_and_sent_as_text(cloud: Cloud) -> None:
