@@ -18,66 +18,67 @@ from hikma_tui.vitals_fields import bmi, decimal_of, field
 _MONTH, _YEAR = 30.4375, 365.25  # days, as WHO counts a child's age
 _ADULT_FROM = 18
 
-_Bands = tuple[tuple[float, float | None, float | None], ...]
+Bands = tuple[tuple[float, float | None, float | None], ...]
 """Up to which age in days, and there: lowest and highest. The last band is for all the rest."""
 
 
-def _years(*bands: tuple[float, float | None, float | None]) -> _Bands:
+def years(*bands: tuple[float, float | None, float | None]) -> Bands:
+    """Bands whose ages are in years."""
     return tuple((until * _YEAR, low, high) for until, low, high in bands)
 
 
 _REST = 1000.0  # years
 
 # Beyond these a typing slip is likelier than the value (our own, wide; docs/vitals.md).
-_PLAUSIBLE: dict[str, _Bands] = {
-    "systolic_bp": _years((1 / 12, 35, 110), (1, 45, 140), (13, 60, 170), (_REST, 70, 230)),
-    "diastolic_bp": _years((1 / 12, 15, 80), (1, 20, 100), (13, 35, 120), (_REST, 40, 135)),
-    "pulse_rate": _years((1, 70, 220), (5, 60, 200), (13, 50, 190), (_REST, 35, 180)),
-    "temperature_celsius": _years((_REST, 34, 41.5)),
-    "oxygen_saturation": _years((_REST, 70, None)),
-    "respiratory_rate": _years((1, 20, 90), (5, 14, 80), (13, 10, 60), (_REST, 6, 50)),
-    "height_cm": _years(
+_PLAUSIBLE: dict[str, Bands] = {
+    "systolic_bp": years((1 / 12, 35, 110), (1, 45, 140), (13, 60, 170), (_REST, 70, 230)),
+    "diastolic_bp": years((1 / 12, 15, 80), (1, 20, 100), (13, 35, 120), (_REST, 40, 135)),
+    "pulse_rate": years((1, 70, 220), (5, 60, 200), (13, 50, 190), (_REST, 35, 180)),
+    "temperature_celsius": years((_REST, 34, 41.5)),
+    "oxygen_saturation": years((_REST, 70, None)),
+    "respiratory_rate": years((1, 20, 90), (5, 14, 80), (13, 10, 60), (_REST, 6, 50)),
+    "height_cm": years(
         (1 / 12, 30, 60), (0.5, 38, 75), (1, 45, 88), (2, 58, 103), (5, 68, 130),
         (10, 85, 160), (15, 105, 195), (_REST, 120, 215),
     ),
-    "weight_kg": _years(
+    "weight_kg": years(
         (1 / 12, 0.5, 6), (0.5, 1.2, 11), (1, 2.5, 15), (2, 4, 20), (5, 6, 35),
         (10, 9, 75), (15, 14, 130), (_REST, 28, 200),
     ),
-    "waist_circumference_cm": _years((5, 30, 75), (15, 35, 130), (_REST, 45, 180)),
-    "bmi": _years((_ADULT_FROM, 9, 50), (_REST, 12, 60)),
+    "waist_circumference_cm": years((5, 30, 75), (15, 35, 130), (_REST, 45, 180)),
+    "bmi": years((_ADULT_FROM, 9, 50), (_REST, 12, 60)),
 }  # fmt: skip
 
 # Low is below the first number, high is at or above the second.
-_MARKS: dict[str, _Bands] = {
+_MARKS: dict[str, Bands] = {
     # Low: WHO pocket book to 6 years, PALS (70 + 2 x age) from then on, 90 from 10 years. High: the
     # AAP screening values 2017 by year of age, 130 from 13, 140 for adults.
-    "systolic_bp": _years(
+    "systolic_bp": years(
         (1, 60, None), (2, 70, 98), (3, 70, 100), (4, 75, 101), (5, 75, 102), (6, 75, 103),
         (7, 82, 105), (8, 84, 106), (9, 86, 107), (10, 88, 107), (11, 90, 108), (12, 90, 110),
         (13, 90, 113), (18, 90, 130), (_REST, 90, 140),
     ),
-    "diastolic_bp": _years(
+    "diastolic_bp": years(
         (1, None, None), (2, None, 52), (3, None, 55), (4, None, 58), (5, None, 60),
         (6, None, 63), (7, None, 66), (8, None, 68), (9, None, 69), (10, None, 71),
         (11, None, 72), (12, None, 74), (13, None, 75), (18, None, 80), (_REST, 60, 90),
     ),
-    "pulse_rate": _years(
+    "pulse_rate": years(
         (1, 100, 161), (3, 90, 151), (6, 80, 141), (12, 75, 119), (_REST, 60, 101)
     ),
-    "heart_rate": _years(
+    "heart_rate": years(
         (1, 100, 161), (3, 90, 151), (6, 80, 141), (12, 75, 119), (_REST, 60, 101)
     ),
     # High: IMCI to 5 years (axillary), upstream's 38 from then on. Low: IMCI, upstream.
-    "temperature_celsius": _years((5, 35.5, 37.5), (_REST, 36, 38)),
-    "oxygen_saturation": _years((_REST, 95, None)),
+    "temperature_celsius": years((5, 35.5, 37.5), (_REST, 36, 38)),
+    "oxygen_saturation": years((_REST, 95, None)),
     # High: WHO fast breathing (2, 12 months, 5, 13 years), then upstream's 20. Low: PALS.
     "respiratory_rate": (
         (2 * _MONTH, 30, 60), (12 * _MONTH, 30, 50), (3 * _YEAR, 22, 40), (5 * _YEAR, 20, 40),
         (12 * _YEAR, 18, 30), (13 * _YEAR, 12, 30), (_REST * _YEAR, 12, 21),
     ),
-    "pain_level": _years((_REST, None, 8)),
-    "bmi": _years((_ADULT_FROM, None, None), (_REST, 18.5, 25)),
+    "pain_level": years((_REST, None, 8)),
+    "bmi": years((_ADULT_FROM, None, None), (_REST, 18.5, 25)),
 }  # fmt: skip
 
 # The same for every age: marked also where the age is not known.
@@ -97,7 +98,7 @@ def is_adult(age_days: int | None) -> bool:
     return age_days is not None and age_days >= _ADULT_FROM * _YEAR
 
 
-def _band(bands: _Bands, age_days: int) -> tuple[Decimal | None, Decimal | None]:
+def _band(bands: Bands, age_days: int) -> tuple[Decimal | None, Decimal | None]:
     _until, low, high = next((band for band in bands if age_days < band[0]), bands[-1])
     return (
         None if low is None else Decimal(str(low)),
@@ -113,6 +114,18 @@ def doubt(name: str, value: object, age_days: int | None) -> str:
     number, bands = decimal_of(value), _PLAUSIBLE.get(name)
     if number is None or bands is None:
         return ""
+    return asked(beyond(bands, number, age_days), field(name).label, value, field(name).unit)
+
+
+def plausible(name: str) -> Bands:
+    """Beyond which numbers a vital sign is doubted, in its stored unit; nothing for the rest."""
+    return _PLAUSIBLE.get(name, ())
+
+
+def beyond(bands: Bands, number: Decimal, age_days: int | None) -> str:
+    """``"low"``, ``"high"`` or nothing; of an unknown age only what no age has."""
+    if not bands:
+        return ""
     if age_days is None:
         lows = [low for _until, low, _high in bands if low is not None]
         highs = [high for _until, _low, high in bands if high is not None]
@@ -120,12 +133,21 @@ def doubt(name: str, value: object, age_days: int | None) -> str:
         high = Decimal(str(max(highs))) if len(highs) == len(bands) else None
     else:
         low, high = _band(bands, age_days)
-    shown = {"field": field(name).label, "value": value, "unit": field(name).unit}
     if low is not None and number < low:
-        return _("{field} {value} {unit} is unusually low. Correct?").format(**shown)
-    if high is not None and number > high:
-        return _("{field} {value} {unit} is unusually high. Correct?").format(**shown)
-    return ""
+        return "low"
+    return "high" if high is not None and number > high else ""
+
+
+def asked(side: str, label: str, value: object, unit: str) -> str:
+    """The question about a value that is ``beyond``; empty when it is not."""
+    if not side:
+        return ""
+    sentence = (
+        _("{field} {value} {unit} is unusually low. Correct?")
+        if side == "low"
+        else _("{field} {value} {unit} is unusually high. Correct?")
+    )
+    return sentence.format(field=label, value=value, unit=unit)
 
 
 def doubts(values: Mapping[str, object], age_days: int | None) -> list[Doubt]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar
 
-from hikma_tui import forms
+from hikma_tui import forms, vitals, vitals_answers
 from hikma_tui.clinic import chart, drafts, merging, patients, visits
+from hikma_tui.clinic import vitals as records
 from hikma_tui.clinic.chart import VisitLine
 from hikma_tui.clinic.drafts import Hold
 from hikma_tui.clinic.errors import Invalid, NotAllowed, NotFound, Refused
@@ -21,7 +22,6 @@ from hikma_tui.screens.identity import saved_line
 from hikma_tui.screens.prescribing import PrescribingScreen
 from hikma_tui.screens.session import not_saved, session
 from hikma_tui.screens.suggesting import names_of
-from hikma_tui.widgets.dialogs import AskReason
 from hikma_tui.widgets.form_editor import FormEditor
 from hikma_tui.widgets.headline import Headline
 from hikma_tui.widgets.keys import N_, Action
@@ -80,7 +80,6 @@ class EventFormScreen(PrescribingScreen[str]):
         self._visit_id = visit_id
         self._another = another_visit
         self._visit: VisitLine | None = None
-        self._reason = ""
         self._form_gone = False
         self._draft_place = place
 
@@ -132,6 +131,8 @@ class EventFormScreen(PrescribingScreen[str]):
             if why_not:
                 raise Refused(why_not)
             stored = visits.answers_in(form, event["form_data"])
+        elif why_not := records.may_record(self.actor, self._patient_id):
+            raise Refused(why_not)
         hold, draft = drafts.begin(
             self.actor, self._draft_place, drafting.new_token(), drafting.is_alive
         )
@@ -189,24 +190,20 @@ class EventFormScreen(PrescribingScreen[str]):
 
     async def _confirmed(self, answers: forms.Answers) -> bool:
         """An untouched event is left as it is; a correction of an old one takes a reason."""
-        if self._event_id and not merging.changed(self._form, self._first, answers):
+        mine = merging.changed(self._form, self._first, answers)
+        if self._event_id and not mine:
             self.say(_("Nothing was changed: there is nothing to save."))
+            return False
+        age = vitals.age_days(self._card.date_of_birth, self._day) if self._card else None
+        doubts = vitals_answers.doubts(self._form, answers, mine, age)
+        if not await self._doubts_answered(doubts, self._who):
             return False
         if not await super()._confirmed(answers):
             return False
-        if not self._needs_reason:
-            return True
-        given = await self.app.push_screen_wait(
-            AskReason(
-                _("This visit is of another day. Why is it changed?"),
-                _("The reason is kept with the answers, and what stood there in the audit trail."),
-            )
+        return not self._needs_reason or await self._reason_given(
+            _("This visit is of another day. Why is it changed?"),
+            _("The reason is kept with the answers, and what stood there in the audit trail."),
         )
-        if given is None:
-            self.say(_("NOT SAVED: no reason was given."), loud=True)
-            return False
-        self._reason = given
-        return True
 
     async def _write(self, answers: forms.Answers, place: Hold) -> str | None:
         actor, writing = self.actor, self.clinic.writing

@@ -6,6 +6,7 @@ draft until the save is durable (screens.md, Manners: "a failed save says NOT SA
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Generic, TypeVar
 
 from hikma_tui import forms
@@ -19,6 +20,7 @@ from hikma_tui.screens.draft_screen import DraftScreen
 from hikma_tui.screens.drafting import DraftKeeper
 from hikma_tui.screens.session import not_saved
 from hikma_tui.text import plain
+from hikma_tui.widgets.dialogs import Ask, AskReason
 from hikma_tui.widgets.form_editor import FormEditor
 
 T = TypeVar("T")
@@ -27,6 +29,11 @@ _A_WHILE = 0.5  # seconds after which a save that is under way says so
 
 class FormScreen(DraftScreen[T], Generic[T]):
     """A form that is saved with F10. A subclass saves it (``_write``)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._reason = ""
+        self._asked: set[tuple[str, str]] = set()  # doubts that were answered with yes
 
     def action_save(self) -> None:
         """F10: check, save, and only then go on. A second F10 meanwhile does nothing."""
@@ -98,6 +105,27 @@ class FormScreen(DraftScreen[T], Generic[T]):
 
     async def _confirmed(self, answers: forms.Answers) -> bool:
         """Ask what must be asked before a save. Whether to go on."""
+        return True
+
+    async def _doubts_answered(self, doubts: Iterable[tuple[str, str]], who: str = "") -> bool:
+        """Ask about each (field id, sentence) once. A yes takes it as it is, a no goes there."""
+        for field_id, sentence in doubts:
+            if (field_id, sentence) in self._asked:
+                continue
+            question = f"{who}\n{sentence}" if who else sentence
+            if not await self.app.push_screen_wait(Ask(question)):
+                self._point_at(field_id, _("NOT SAVED: put it right, then F10."))
+                return False
+            self._asked.add((field_id, sentence))
+        return True
+
+    async def _reason_given(self, question: str, more: str) -> bool:
+        """Ask why what was recorded is changed, and keep the answer. Whether there is one."""
+        given = await self.app.push_screen_wait(AskReason(question, more))
+        if given is None:
+            self.say(_("NOT SAVED: no reason was given."), loud=True)
+            return False
+        self._reason = given
         return True
 
     async def _write(self, answers: forms.Answers, place: Hold) -> str | None:

@@ -23,7 +23,6 @@ from hikma_tui.screens.drafting import DraftKeeper
 from hikma_tui.screens.form_screen import FormScreen
 from hikma_tui.screens.identity import saved_line
 from hikma_tui.screens.session import not_saved, session
-from hikma_tui.widgets.dialogs import Ask, AskReason
 from hikma_tui.widgets.form_editor import FormEditor
 from hikma_tui.widgets.headline import Headline
 from hikma_tui.widgets.keys import N_, Action
@@ -76,8 +75,6 @@ class VitalsEntryScreen(FormScreen[str]):
         self._visit_id, self._another = visit_id, another_visit
         self._vitals_id, self._which = vitals_id, which
         self._entry: Entry | None = None
-        self._reason = ""
-        self._asked: set[str] = set()  # doubts that were answered with yes
 
     @property
     def _day(self) -> date:
@@ -183,32 +180,14 @@ class VitalsEntryScreen(FormScreen[str]):
         if typed.is_empty:
             self.say(_("Nothing was measured: there is nothing to save."), loud=True)
             return False
-        if not await self._doubts_answered(typed):
+        if not await self._doubts_answered(vitals_entry.doubts(typed, self._age)):
             return False
-        entry = self._entry
-        if entry is None or not records.needs_reason(entry.row):
+        if self._entry is None or not records.needs_reason(self._entry.row):
             return True
-        given = await self.app.push_screen_wait(
-            AskReason(
-                _("These vital signs are of another day. Why are they changed?"),
-                _("The reason is kept with them, and what stood there in the audit trail."),
-            )
+        return await self._reason_given(
+            _("These vital signs are of another day. Why are they changed?"),
+            _("The reason is kept with them, and what stood there in the audit trail."),
         )
-        if given is None:
-            self.say(_("NOT SAVED: no reason was given."), loud=True)
-            return False
-        self._reason = given
-        return True
-
-    async def _doubts_answered(self, typed: vitals_entry.Typed) -> bool:
-        for field_id, sentence in vitals_entry.doubts(typed, self._age):
-            if sentence in self._asked:
-                continue
-            if not await self.app.push_screen_wait(Ask(sentence)):
-                self._point_at(field_id, _("NOT SAVED: put it right, then F10."))
-                return False
-            self._asked.add(sentence)
-        return True
 
     async def _write(self, answers: forms.Answers, place: Hold) -> str | None:
         typed, actor, entry = self._read_answers(answers), self.actor, self._entry

@@ -13,12 +13,13 @@ from textual.events import Paste
 
 from hikma_tui import forms
 from hikma_tui.clinic import chart, deletion, drafts, saving, visits
-from hikma_tui.models import EventForm, dicts
+from hikma_tui.models import EventForm, connection, dicts
 from hikma_tui.screens import drafting, event_place
 from hikma_tui.screens.event_form import EventFormScreen
 from hikma_tui.screens.find import FindScreen
 from hikma_tui.screens.opening import open_draft
 from hikma_tui.screens.visit_entry import VisitEntryScreen
+from hikma_tui.widgets.dialogs import Ask
 from hikma_tui.widgets.form_editor import FormEditor
 from tests.screens.clinic import TODAY, Clinic, calm, fill, make_clinic, on, running, use_utc
 from tests.screens.harness import screen_text
@@ -69,6 +70,15 @@ def elsewhere(clinic: Clinic, event_id: str, **answers: Any) -> None:
         visits.edit(clinic.actor, event_id, {**old, **new}, "elsewhere")
 
     stored(clinic, change)
+
+
+def may_only_look(clinic: Clinic) -> None:
+    """The user's right to edit is taken away."""
+    clinic.store.write(
+        lambda: connection().execute(
+            "UPDATE user_clinic_permissions SET is_clinic_admin = 0, can_edit_records = 0"
+        )
+    ).result()
 
 
 def plain_label(editor: FormEditor) -> str:
@@ -368,3 +378,47 @@ async def test_a_draft_of_a_deleted_visit_goes_into_another(
         assert len(events(clinic, patient)) == (2 if another else 1)
         assert len(stored(clinic, chart.chart, clinic.actor, patient).visits) == 1
         assert drafts_of(clinic) == []
+
+
+async def test_an_absurd_measure_is_asked_about_once_and_then_taken(
+    clinic: Clinic, patient: str
+) -> None:
+    async with running(clinic) as (app, pilot):
+        form = form_id(clinic, "Antenatal visit")
+        app.push_screen(EventFormScreen(patient, form, TODAY))
+        await calm(pilot)
+        editor = app.screen.query_one(FormEditor)
+        while plain_label(editor) != "Haemoglobin":
+            await hit(pilot, "tab")
+        await hit(pilot, *"150")
+        text = await hit(pilot, "f10")
+        assert on(app, Ask)
+        assert "Haemoglobin 150 g/dL is unusually high. Correct?" in text
+        assert "HASSAN, Mohammed" in text  # the dialog covers the line that says who it is
+        text = await hit(pilot, "escape")
+        assert "NOT SAVED: put it right, then F10." in text
+        assert "> Haemoglobin" in text
+        assert events(clinic, patient) == []
+        await hit(pilot, "f10", "enter")
+        (event,) = events(clinic, patient)
+        assert values(clinic, event)["Haemoglobin"] in (150, "150")
+
+
+async def test_only_a_changed_measure_is_doubted(clinic: Clinic, patient: str) -> None:
+    event = clinic.note(patient, TODAY, "tired", Temperature="98").event_id
+    async with running(clinic) as (app, pilot):
+        app.push_screen(EventFormScreen(patient, form_id(clinic), TODAY, event_id=event))
+        await calm(pilot)
+        await hit(pilot, "end", *"er")
+        await hit(pilot, "f10")
+        assert not on(app, Ask)
+        assert values(clinic, event)["Chief complaint"] == "tireder"
+
+
+async def test_who_may_not_record_is_told_when_the_form_opens(clinic: Clinic, patient: str) -> None:
+    may_only_look(clinic)
+    async with running(clinic) as (app, pilot):
+        app.push_screen(EventFormScreen(patient, form_id(clinic), TODAY))
+        await calm(pilot)
+        assert not on(app, EventFormScreen)
+        assert "has no permission to" in screen_text(app)
