@@ -76,9 +76,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         cloud = self.server.cloud
-        length = int(self.headers.get("content-length") or 0)
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Request(self.command, self.path, headers, self.rfile.read(length))
+        request = Request(self.command, self.path, headers, self._sent())
         if cloud.loud:
             print(f"{self.command} {self.path}", flush=True)
         if request.path.startswith("/_double/"):
@@ -95,6 +94,17 @@ class _Handler(BaseHTTPRequestHandler):
             self._hang_up()
             return
         self._send(answer, fault)
+
+    def _sent(self) -> bytes:
+        """The request's body, also in chunks."""
+        if "chunked" not in self.headers.get("transfer-encoding", ""):
+            return self.rfile.read(int(self.headers.get("content-length") or 0))
+        pieces = []
+        while size := int(self.rfile.readline().split(b";")[0] or b"0", 16):
+            pieces.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(pieces)
 
     do_GET = do_POST = do_PUT = do_HEAD = do_OPTIONS = do_DELETE = do_PATCH = _serve
 

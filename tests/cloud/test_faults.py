@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.cloud.client import changes, patient, pull, push, sign_in, taken
+from tests.cloud.client import basic, changes, patient, pull, push, sign_in, taken
 from tests.cloud.faults import KINDS, Fault
 from tests.cloud.replay import Got, ask
 from tests.cloud.seed import seed
@@ -143,6 +143,19 @@ def test_a_clock_years_off(cloud: Cloud) -> None:
     assert pull(cloud).json()["timestamp"] < now - 9 * 365 * 86_400_000
     order(cloud, "history", days=1)
     assert cloud.store.max_history_days == 1
+
+
+def test_a_body_in_chunks_is_read(cloud: Cloud) -> None:
+    row = patient()
+    body = json.dumps({"patients": {"created": [row]}}).encode()
+    connection = http.client.HTTPConnection("127.0.0.1", int(cloud.url.rpartition(":")[2]))
+    pieces = iter([body[:10], body[10:]])
+    for _ in range(2):  # the second on the same connection: nothing was left unread
+        connection.request("POST", "/api/v2/sync", pieces, basic(), encode_chunked=True)
+        assert connection.getresponse().read() == b'{"success":true}'
+        pieces = iter([b"{}"])
+    connection.close()
+    assert cloud.store.find("patients", row["id"])
 
 
 def test_every_kind_is_known_and_no_other() -> None:
