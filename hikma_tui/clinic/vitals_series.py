@@ -43,7 +43,8 @@ class Value:
 class Measured:
     """Everything: the entries, and each series newest first, in the order in which they are read.
 
-    ``units`` says in which unit a series is compared; a series of words has none.
+    ``units`` says in which unit a series is compared; a series of words has none. ``more`` says
+    that there are older entries than these.
     """
 
     card: PatientCard
@@ -51,6 +52,7 @@ class Measured:
     series: Mapping[str, tuple[Value, ...]]
     units: Mapping[str, str]
     labels: Mapping[str, str]
+    more: bool = False
 
     def trend(self, key: str) -> tuple[str, date | None]:
         """The direction of the newest number against the one before it, and of which day that is.
@@ -85,7 +87,8 @@ _SAME = {
 def measured(actor: Actor, patient_id: str) -> Measured:
     """All that was measured of a live patient. NotFound, NotAllowed."""
     card = patients.card(actor, patient_id)
-    entries = tuple(records.history(actor, patient_id, _LIMIT))
+    entries = tuple(records.history(actor, patient_id, _LIMIT + 1))
+    more, entries = len(entries) > _LIMIT, entries[:_LIMIT]
     points = measures.points(actor, patient_id)
     keys = list(dict.fromkeys([*(one.name for one in vitals.FIELDS), *(m.key for m in MEASURES)]))
     labels = {one.key: one.short for one in MEASURES} | {
@@ -98,7 +101,7 @@ def measured(actor: Actor, patient_id: str) -> Measured:
         if found:
             found.sort(key=lambda one: (one.day, one.at), reverse=True)
             series[key] = tuple(found)
-    return Measured(card, entries, series, units, labels)
+    return Measured(card, entries, series, units, labels, more)
 
 
 def _of_entries(key: str, entries: tuple[Entry, ...]) -> list[Value]:

@@ -14,7 +14,7 @@ from hikma_tui.clinic.errors import Refused
 from hikma_tui.clinic.vitals import Entry
 from hikma_tui.clinic.vitals_series import Measured
 from hikma_tui.days import short
-from hikma_tui.i18n import _, ngettext
+from hikma_tui.i18n import _
 from hikma_tui.screens import deleting, vitals_rows
 from hikma_tui.screens.session import PatientSideScreen
 from hikma_tui.screens.who import Who
@@ -29,7 +29,7 @@ class VitalsHistoryScreen(PatientSideScreen):
     """All that was measured of ``patient_id``. Digits choose a measure, 0 the table."""
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("measured.open", "enter", N_("in full"), N_("Say the marked line in full")),
+        Action("measured.open", "enter", N_("in full"), N_("Show the marked line in full")),
         Action("measured.new", "f2", N_("new"), N_("Type a new set of vital signs")),
         Action("measured.edit", "f5", N_("correct"), N_("Correct the marked vital signs")),
         Action("measured.tests", "f4", N_("tests"), N_("Measures, pregnancy, bedside results")),
@@ -107,8 +107,6 @@ class VitalsHistoryScreen(PatientSideScreen):
         self.refresh_keys()
 
     def _paint_table(self, found: Measured) -> None:
-        count = len(found.entries)
-        title = ngettext("Vital signs: {n} entry", "Vital signs: {n} entries", count)
         lines, self._fits = vitals_rows.table(
             found, self.size.width, self.clinic.today, self._first
         )
@@ -116,7 +114,7 @@ class VitalsHistoryScreen(PatientSideScreen):
         more = _("Right: more columns") if hidden > 0 else ""
         if not found.series:
             lines = [Info(""), Info(_("Nothing was measured yet. F2 types the first vital signs."))]
-        self.query_one("#what", Headline).show(f"{title.format(n=count)}   {more}")
+        self.query_one("#what", Headline).show(f"{vitals_rows.title(found)}   {more}")
         self._show(lines, plot=False)
         said = f"{vitals_rows.legend([])}   {_('* entered late')}" if found.series else ""
         self.query_one("#legend", MessageLine).say(said)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from hikma_tui import vitals, vitals_entry
 from hikma_tui.clinic.vitals import Entry
 from hikma_tui.clinic.vitals_series import Measured, Value
 from hikma_tui.days import short
-from hikma_tui.i18n import _
+from hikma_tui.i18n import _, ngettext
 from hikma_tui.text import cell_width, fit
 from hikma_tui.widgets.plot import BAR, HIGH, LOW, Dot
 from hikma_tui.widgets.row_list import Info, Line, Row
@@ -84,6 +84,15 @@ def _short(value: Value | None) -> str:
     return text + _sign(value)
 
 
+def title(measured: Measured) -> str:
+    """How many entries there are, and when those are not all."""
+    count = len(measured.entries)
+    said = ngettext("Vital signs: {n} entry", "Vital signs: {n} entries", count)
+    if measured.more:
+        said = _("Vital signs: newest {n} entries; older ones not shown")
+    return said.format(n=count)
+
+
 def table(measured: Measured, width: int, today: date, first: int) -> tuple[list[Line], int]:
     """The head and the lines of the table from the ``first`` kind on; and how many kinds fit."""
     lines, shown = _lines(measured), kinds(measured)[first:]
@@ -113,7 +122,9 @@ def table(measured: Measured, width: int, today: date, first: int) -> tuple[list
 def over_time(measured: Measured, key: str, today: date) -> list[Line]:
     """One measure, newest first, each value in full: for words, and where there is no plot."""
     out: list[Line] = []
-    for at, value in enumerate(measured.series[key]):
+    values = [*measured.series[key], *_alone(measured, key)]
+    values.sort(key=lambda one: (one.day, one.at), reverse=True)
+    for at, value in enumerate(values):
         word = vitals.mark_word(value.mark)
         cells = fit(short(value.day.isoformat(), today), _DAY_CELLS + 2) + fit(
             " ".join(part for part in (value.text, word) if part), 30
@@ -181,13 +192,32 @@ def choices(measured: Measured, page: int) -> str:
     return "  ".join(named)
 
 
+def _alone(measured: Measured, key: str) -> list[Value]:
+    """The diastolics of pressures without a systolic number. Drawn, they would be taken for one."""
+    if key != "systolic_bp":
+        return []
+    drawn = {one.record_id for one in measured.series[key] if one.number is not None}
+    return [
+        replace(one, text=_("diastolic alone {value}").format(value=one.text))
+        for one in measured.series.get("diastolic_bp", ())
+        if one.number is not None and one.record_id not in drawn
+    ]
+
+
 def unplotted(measured: Measured, key: str, today: date) -> str:
-    """What has no place in a plot, the newest of it: ``not recordable, 20 Nov``."""
-    missed = next((one for one in measured.series[key] if one.number is None), None)
-    if missed is None:
+    """What has no place in a plot, the newest of it: ``not recordable, 20 Nov and 2 more``."""
+    alone = _alone(measured, key)
+    told = {one.record_id for one in alone}
+    missed = [one for one in measured.series[key] if one.number is None]
+    missed = [*alone, *(one for one in missed if one.record_id not in told)]
+    if not missed:
         return ""
-    day = short(missed.day.isoformat(), today)
-    return _("no dot: {value}, {day}").format(value=missed.text, day=day) + "   "
+    newest = max(missed, key=lambda one: (one.day, one.at))
+    shown = {"value": newest.text, "day": short(newest.day.isoformat(), today)}
+    if len(missed) == 1:
+        return _("no dot: {value}, {day}").format(**shown) + "   "
+    said = _("no dot: {value}, {day} and {n} more")
+    return said.format(**shown, n=len(missed) - 1) + "   "
 
 
 def in_full(measured: Measured, record_id: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hikma_tui.clinic import deletion, measures
+from hikma_tui.clinic import deletion, measures, vitals_series
 from hikma_tui.clinic import vitals as records
 from hikma_tui.clinic.vitals import Entry
 from hikma_tui.screens.vitals_entry import VitalsEntryScreen
@@ -272,3 +272,35 @@ async def test_an_empty_history_says_what_to_do(clinic: Clinic) -> None:
         await press(pilot, "escape")
         await press(pilot, "f2")
         assert on(app, VitalsEntryScreen)
+
+
+async def test_a_diastolic_alone_is_told_beside_the_plot(clinic: Clinic) -> None:
+    mohammed = fill(clinic)["A-0123"]
+    recorded(clinic, mohammed)
+    for days, lower in ((3, "61"), (1, "57")):
+        clinic.store.write(
+            records.record, clinic.actor, mohammed, TODAY - timedelta(days=days),
+            {"diastolic_bp": lower, "bp_position": "sitting"},
+        ).result()  # fmt: skip
+    async with running(clinic) as (app, pilot):
+        app.push_screen(VitalsHistoryScreen(mohammed))
+        await calm(pilot)
+        text = await press(pilot, "1")
+        assert "no dot: diastolic alone 57 mmHg, yesterday and 2 more" in text
+        assert "high" in text
+
+
+@pytest.mark.parametrize(
+    ("limit", "title"),
+    [(4, "newest 4 entries; older ones not shown"), (5, "5 entries")],
+)
+async def test_the_title_says_when_there_are_older_entries(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch, limit: int, title: str
+) -> None:
+    mohammed = fill(clinic)["A-0123"]
+    recorded(clinic, mohammed)
+    monkeypatch.setattr(vitals_series, "_LIMIT", limit)
+    async with running(clinic) as (app, pilot):
+        app.push_screen(VitalsHistoryScreen(mohammed))
+        await calm(pilot)
+        assert f"Vital signs: {title}" in screen_text(app)
