@@ -341,9 +341,13 @@ class FormRows(ScrollView, can_focus=False, inherit_bindings=False):
         return laid[place] if place < len(laid) else None
 
     def bring_to_sight(self, first: int, last: int) -> None:
-        """Scroll so that these lines are seen; the first of them above all."""
+        """Scroll so that these lines are seen; the first of them above all.
+
+        Never beyond the end, where a form that became shorter would be moved back afterwards.
+        """
         height, top = self.size.height, self.scroll_offset.y
-        wanted = min(max(top, last - height + 1), first)
+        end = max(0, len(self._heads) + sum(self._heights) - height)
+        wanted = min(max(top, last - height + 1), first, end)
         if wanted != top:
             self.scroll_to(y=wanted, animate=False, force=True, immediate=True)
 

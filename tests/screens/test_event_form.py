@@ -422,3 +422,21 @@ async def test_who_may_not_record_is_told_when_the_form_opens(clinic: Clinic, pa
         await calm(pilot)
         assert not on(app, EventFormScreen)
         assert "has no permission to" in screen_text(app)
+
+
+async def test_the_line_stays_with_its_field_when_its_rows_become_fewer(
+    clinic: Clinic, patient: str
+) -> None:
+    async with running(clinic) as (app, pilot):
+        app.push_screen(EventFormScreen(patient, form_id(clinic), TODAY))
+        await calm(pilot)
+        editor = app.screen.query_one(FormEditor)
+        while plain_label(editor) != "Diagnoses":
+            await hit(pilot, "tab")
+        await hit(pilot, *"hyperten")
+        assert app.focused is not None
+        app.focused.post_message(Paste("qqqqmalaria"))
+        await calm(pilot)
+        lines = screen_text(app).splitlines()
+        (row,) = [line for line in lines if "hypertenqqqqmalaria" in line[20:50]]
+        assert "Diagnoses" in row
