@@ -222,6 +222,50 @@ def test_it_is_what_reading_every_note_gives(
     assert repr(current) == repr([one for one in every if one.status == medicines.CURRENT])
 
 
+few_days = st.integers(-1, 3)
+plain_entries = st.lists(
+    st.builds(
+        lambda number, name: {"id": number, "name": name},
+        st.sampled_from(["1", "2"]),
+        st.sampled_from(["zinc", "iron"]),
+    ),
+    min_size=1, max_size=2,
+)  # fmt: skip
+plain_marks = st.lists(
+    st.builds(
+        lambda event, entry, name, given_on, day, at: {
+            "eventId": event, "entryId": entry, "name": name, "reason": f"{event} {at}", "at": at,
+            "givenOn": (TODAY - timedelta(days=given_on)).isoformat(),
+            "day": (TODAY - timedelta(days=day)).isoformat(),
+        },
+        st.sampled_from(["e0", "e0", "gone"]), st.sampled_from(["1", "2"]),
+        st.sampled_from(["zinc", "iron"]), few_days, few_days, st.sampled_from(["a", "b", "c"]),
+    ),
+    min_size=1, max_size=3,
+)  # fmt: skip
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    entries=plain_entries, stopped=plain_marks, resumed=plain_marks, day=few_days,
+    back=st.integers(0, 2),
+)  # fmt: skip
+def test_the_last_that_was_said_of_an_entry_counts(
+    clinic: Clinic, patient: str, entries: list[Any], stopped: list[Any], resumed: list[Any],
+    day: int, back: int,
+) -> None:  # fmt: skip
+    moment = NOW - day * DAY_MS
+    said = {"fieldId": fast.STOPPED_FIELD, "stopped": stopped, "resumed": resumed}
+    note = [{"fieldType": "medicine", "value": entries}]
+    found = [(json.dumps(one), moment, None, False, "{}") for one in (note, [said])]
+    clinic.store.write(put_notes, patient, clinic.actor, found).result()
+    on = TODAY - timedelta(days=back)
+    quickly, every = clinic.store.read(
+        lambda: (fast.all_of(clinic.actor, patient, on), every_note(patient, on))
+    ).result()
+    assert quickly == every
+
+
 @pytest.mark.parametrize(
     "text",
     [stored(ONE, n, how) for n in (1, 2, 3) for how in ("plain", "ascii", "tight", "bytes")]
