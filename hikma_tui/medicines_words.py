@@ -186,6 +186,8 @@ def whole(value: object) -> int | None:
 
 def value_text(value: object) -> str:
     """A stored value as text on one line, whatever its shape; upstream's 0 for "none" stays."""
+    if isinstance(value, str):  # nearly all: a patient's page asks thousands of times
+        return " ".join(value.split())
     value = unwrap(value)
     if value is None or isinstance(value, bool):
         return ""
