@@ -14,12 +14,14 @@ EXIT_NO_USER = 67
 """Exit code when it can't be said who acts (``EX_NOUSER``)."""
 
 
-def run(directory: Path, *, demo: bool = False, user: str = "") -> int:
+def run(directory: Path, *, demo: bool = False, user: str = "", language: str = "") -> int:
     """Show the clinic in ``directory`` until the user leaves; return the exit code.
 
     Without a store the set-up makes one. A store that can't be used, or a user who is not there,
-    is said in one sentence on the error stream.
+    is said in one sentence on the error stream. ``language`` goes before the clinic's setting.
     """
+    if language:
+        os.environ["HIKMA_TUI_LANGUAGE"] = language
     remote = "SSH_CONNECTION" in os.environ
     if not remote:
         os.environ.setdefault("TEXTUAL_FPS", "120")  # a key is settled in three frames

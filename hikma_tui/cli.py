@@ -240,7 +240,8 @@ def _open(options: argparse.Namespace) -> int:
     from hikma_tui.app import run
     from hikma_tui.cli_store import directory_of
 
-    return run(directory_of(options), user=getattr(options, "user", ""))
+    said = {name: getattr(options, name, "") for name in ("user", "language")}
+    return run(directory_of(options), **said)
 
 
 def _init(options: argparse.Namespace) -> int:

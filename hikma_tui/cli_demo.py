@@ -33,7 +33,8 @@ def demo(options: argparse.Namespace) -> int:
         return OK
     from hikma_tui.app import run
 
-    return run(directory, demo=True, user=getattr(options, "user", ""))
+    said = {name: getattr(options, name, "") for name in ("user", "language")}
+    return run(directory, demo=True, **said)
 
 
 def _found(directory: Path) -> tuple[int, int] | None:

@@ -38,7 +38,7 @@ class AllergiesScreen(PatientList[list[Allergy]]):
                N_("It is not true, with a reason; a refuted one counts again")),
         Action("allergies.none", "4", N_("none known"), N_("Asked today: no allergy is known")),
         Action("allergies.not-asked", "5", N_("not asked"),
-               N_("Take back a mistaken: none known"), show=False),
+               N_("Take back a \"none known\" that was a mistake"), show=False),
         Action("allergies.leave", "escape", N_("back")),
     )  # fmt: skip
 

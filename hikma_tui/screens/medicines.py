@@ -33,7 +33,7 @@ class MedicinesScreen(PatientList[list[CurrentMedicine]]):
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("medicines.add", "1", N_("add"), N_("Prescribe a medicine today"),
                more_keys=("f2",)),
-        Action("medicines.change", "2", N_("change"), N_("Stop the marked one, give another dose"),
+        Action("medicines.change", "2", N_("change"), N_("Change the dose of the marked one"),
                more_keys=("enter", "f5")),
         Action("medicines.stop", "3", N_("stop"),
                N_("Stop the marked one with a reason; one that was stopped goes on")),

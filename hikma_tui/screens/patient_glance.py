@@ -51,7 +51,7 @@ def _low(found: Glance, today: date, width: int) -> list[str]:
     rows += _part(_("Medicines"), _medicines(found.medicines, today), width, 1, _more("4", width))
     days = [
         text.format(day=short(one.day.isoformat(), today))
-        for text, one in ((_("MISSED APPOINTMENT: {day}"), found.missed), ("{day}", found.next))
+        for text, one in ((_("MISSED: {day}"), found.missed), ("{day}", found.next))
         if one is not None
     ]
     return rows + (_part(_("Next visit"), ["; ".join(days)], width, 1, str) if days else [])
@@ -208,7 +208,7 @@ def _by_mouth(one: CurrentMedicine) -> dict[str, str]:
 def _planned(found: Glance, today: date) -> list[str]:
     parts = []
     if found.missed is not None:
-        said = _("MISSED APPOINTMENT: {day}").format(day=day_text(found.missed.day))
+        said = _("MISSED: {day}").format(day=day_text(found.missed.day))
         parts.append(f"{said}, {found.missed.reason}" if found.missed.reason else said)
     if found.next is not None:
         parts.append(_appointment(found.next, today))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def choices(visit: VisitLine | None) -> Sequence[Choice]:
     """All there is, always under the same digit; what can't be done now stands in brackets."""
     day = patient_rows.day_text(visit.day) if visit is not None else _("(no visit is marked)")
-    over = _("The visit of {day} is over").format(day=day)
+    over = _("Finish the visit of {day}").format(day=day)
     move = _("Move the visit of {day} to another patient").format(day=day)
     delete = _("Delete the visit of {day}").format(day=day)
     if visit is None:

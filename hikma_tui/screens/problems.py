@@ -48,8 +48,8 @@ class ProblemsScreen(PatientList[Found]):
             return text
         n = len(found[1])
         waiting = ngettext(
-            "{n} diagnosis of the last visits is not on the list (5)",
-            "{n} diagnoses of the last visits are not on the list (5)",
+            "{n} diagnosis of visits is not on the list: key 5",
+            "{n} diagnoses of visits are not on the list: key 5",
             n,
         ).format(n=n)
         return f"{text}   {waiting}"

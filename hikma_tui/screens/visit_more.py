@@ -27,7 +27,7 @@ class AskAddendum(AskReason):
 def choices(whole: WholeVisit, record: Record | None) -> Sequence[Choice]:
     """All there is, always under the same digit; what can't be done now stands in brackets."""
     what = visit_rows.title_of(record, whole) if record is not None else _("(nothing is marked)")
-    over = _("This visit is over")
+    over = _("Finish this visit")
     answers = _("Answers to this form over time: {form}").format(form=what)
     move = _("Move to another patient: {what}").format(what=what)
     if record is None or not record.row.get("form_id"):

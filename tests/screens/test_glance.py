@@ -99,7 +99,7 @@ async def test_it_says_what_matters_now(clinic: Clinic) -> None:
         assert "156/94 mmHg HIGH" in newest
         assert "BP before: 139/88 14 Aug, 141/90 2 Oct; rising" in text
         assert "97% (14 Aug)" in text  # older than the rest, and said so
-        assert "NOT KEPT: 16 Nov 2026, blood pressure" in text
+        assert "MISSED: 16 Nov 2026, blood pressure" in text
         assert "2 Dec 2026, blood pressure" in text
         assert "never" not in text
         assert "14 Aug 2026  vitals " in text  # visits of vitals alone are not "nothing recorded"
@@ -141,8 +141,8 @@ async def test_what_is_empty_teaches(clinic: Clinic) -> None:
     patient = fill(clinic)["A-0300"]
     async with running(clinic) as (app, pilot):
         text = await open_patient(app, pilot, patient)
-        assert "No vitals yet: 2" in text
-        assert "No active problem is recorded: 3" in text
+        assert "No vitals yet. 2 adds them." in text
+        assert "No active problem is recorded. 3 adds one." in text
         assert "No visit yet. 1 begins one" in text
 
 
@@ -318,7 +318,7 @@ async def test_an_appointment_is_told_as_it_stands(clinic: Clinic) -> None:
     insert(clinic, Visit, patient_id=patient, check_in_timestamp=NOON_1_NOV + 400 * 86_400_000)
     async with running(clinic) as (app, pilot):
         text = await open_patient(app, pilot, patient)
-        assert "NOT KEPT: 16 Nov 2026" in text
+        assert "MISSED: 16 Nov 2026" in text
         assert "2 Dec 2026, BANDAGE" in text  # the long reason has not pushed it off
         for over in ("CALLED", "DONE", "HERE"):
             assert over not in text
@@ -335,4 +335,4 @@ async def test_a_low_screen_keeps_its_visits_and_keys(clinic: Clinic) -> None:
         assert "1 visit" in lines[-1]
         assert "+41: 3" in text
         assert "156/94" in text
-        assert "NOT KEPT: 16 Nov; 2 Dec\n" in text
+        assert "MISSED: 16 Nov; 2 Dec\n" in text

@@ -137,7 +137,7 @@ async def test_a_diagnosis_of_a_visit_is_taken_over_by_one_key_and_a_choice(
     clinic.note(patient, date(2026, 11, 2), "headache", **more)
     async with running(clinic) as (app, pilot):
         text = await opened(app, pilot, ProblemsScreen(patient))
-        assert "1 diagnosis of the last visits is not on the list (5)" in text
+        assert "1 diagnosis of visits is not on the list: key 5" in text
         text = await press(pilot, "5")
         assert "2 Nov 2026: Essential hypertension" in text
         assert not listed(clinic, patient)

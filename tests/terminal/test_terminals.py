@@ -171,3 +171,8 @@ def test_saving_needs_no_colour_and_no_mouse_over_ssh(clinic: Path) -> None:
         terminal.press(F2, "First Name")
         terminal.settle(0.2)
         terminal.press(F10, "NOT SAVED")
+
+
+def test_the_language_that_is_said_goes_before_the_setting(clinic: Path) -> None:
+    with running(clinic, "--language", "es") as terminal:
+        terminal.wait("F2 registrar")
