@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from hikma_tui.clinic import chart, info, medicines_given, problems, vitals
+from hikma_tui.clinic import chart, info, medicines_given, next_visit, problems, vitals
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.chart import PAGE, Chart
 from hikma_tui.clinic.medicines_given import CurrentMedicine
 from hikma_tui.clinic.problems import Problem
 from hikma_tui.clinic.vitals import Entry
-from hikma_tui.clock import day_bounds, day_of
+from hikma_tui.clock import day_bounds, day_of, noon_of
+from hikma_tui.i18n import _
 from hikma_tui.models import connection
 
 if TYPE_CHECKING:
@@ -73,9 +74,18 @@ def glance(actor: Actor, patient_id: str, limit: int = PAGE) -> Glance:
     found = chart.chart(actor, patient_id, limit)
     listed = tuple(one for one in problems.of_patient(patient_id) if not one.is_over)
     coming, missed = appointments(patient_id)
+    coming = _sooner(coming, next_visit.asked_for(patient_id))
     measured = tuple(vitals.history(actor, patient_id, VITALS))
     current = tuple(medicines_given.current_of(patient_id, info.today()))
     return Glance(found, listed, measured, current, coming, missed)
+
+
+def _sooner(planned: Planned | None, asked: next_visit.Asked | None) -> Planned | None:
+    """The first of what is planned and what a note asks for; on one day the appointment."""
+    if asked is None or (planned is not None and planned.day <= asked.day):
+        return planned
+    noon = noon_of(asked.day, info.zone())
+    return Planned("", asked.day, noon, _("written in {form}").format(form=asked.form), "", "")
 
 
 def appointments(patient_id: str) -> tuple[Planned | None, Planned | None]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hikma_tui import medicines as medicine_lines
-from hikma_tui.clinic import medicines, moving, problems, records, vitals
+from hikma_tui.clinic import deletion, glance, medicines, moving, problems, records, vitals
 from hikma_tui.ids import new_id
 from hikma_tui.models import Event, Prescription, Visit
 from hikma_tui.screens.patient import PatientScreen
@@ -134,7 +134,7 @@ async def test_a_visit_after_it_keeps_an_appointment(clinic: Clinic) -> None:
     patient = hassan(clinic)
     clinic.note(patient, date(2026, 11, 18), "better")
     async with running(clinic) as (app, pilot):
-        assert "NOT KEPT" not in await open_patient(app, pilot, patient)
+        assert "MISSED" not in await open_patient(app, pilot, patient)
 
 
 async def test_what_is_empty_teaches(clinic: Clinic) -> None:
@@ -336,3 +336,21 @@ async def test_a_low_screen_keeps_its_visits_and_keys(clinic: Clinic) -> None:
         assert "+41: 3" in text
         assert "156/94" in text
         assert "MISSED: 16 Nov; 2 Dec\n" in text
+
+
+async def test_the_next_visit_that_a_note_asks_for_is_told(clinic: Clinic) -> None:
+    patient = clinic.register("Mohammed", "Hassan")
+
+    def asked() -> date | None:
+        found = clinic.store.read(glance.glance, clinic.actor, patient).result().next
+        return found.day if found else None
+
+    clinic.note(patient, TODAY - timedelta(days=20), "old", Next_visit="2026-11-15")
+    assert asked() is None  # a day that is past asks for nothing
+    clinic.note(patient, TODAY - timedelta(days=9), "cough", Next_visit="2026-12-20")
+    later = clinic.note(patient, TODAY, "fever", Next_visit="2026-11-30")
+    assert asked() == date(2026, 11, 30)  # what was written last counts
+    clinic.store.write(deletion.delete, clinic.actor, "events", later.event_id, "wrong").result()
+    assert asked() == date(2026, 12, 20)
+    async with running(clinic) as (app, pilot):
+        assert "20 Dec 2026, written in Consultation" in await open_patient(app, pilot, patient)
