@@ -240,8 +240,8 @@ def _open(options: argparse.Namespace) -> int:
     from hikma_tui.app import run
     from hikma_tui.cli_store import directory_of
 
-    said = {name: getattr(options, name, "") for name in ("user", "language")}
-    return run(directory_of(options), **said)
+    user, language = getattr(options, "user", ""), getattr(options, "language", "")
+    return run(directory_of(options), user=user, language=language)
 
 
 def _init(options: argparse.Namespace) -> int:

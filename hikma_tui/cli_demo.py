@@ -33,8 +33,8 @@ def demo(options: argparse.Namespace) -> int:
         return OK
     from hikma_tui.app import run
 
-    said = {name: getattr(options, name, "") for name in ("user", "language")}
-    return run(directory, demo=True, **said)
+    user, language = getattr(options, "user", ""), getattr(options, "language", "")
+    return run(directory, demo=True, user=user, language=language)
 
 
 def _found(directory: Path) -> tuple[int, int] | None:
