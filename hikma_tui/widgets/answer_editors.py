@@ -74,6 +74,7 @@ def _edits(editor: Widget, key: str, actions: dict[str, str]) -> bool:
 
 
 OnKey = Callable[[events.Key, Widget], bool]
+OnPaste = Callable[[str, Widget], bool]
 
 
 class AnswerInput(LineInput):
@@ -82,7 +83,7 @@ class AnswerInput(LineInput):
     def __init__(
         self,
         on_key: OnKey,
-        on_paste: Callable[[str], bool],
+        on_paste: OnPaste,
         on_cut: Callable[[int, int], None],
         on_edit: Callable[[], None],
     ) -> None:
@@ -121,7 +122,7 @@ class AnswerInput(LineInput):
 
     def _on_paste(self, event: events.Paste) -> None:
         """Let the form have the paste first."""
-        if self._ask_paste(event.text):
+        if self._ask_paste(event.text, self):
             event.stop()
             event.prevent_default()
 
@@ -145,12 +146,15 @@ class NoteArea(TextArea):
     }
     """
 
-    def __init__(self, on_key: OnKey, on_cut: Callable[[int, int], None]) -> None:
+    def __init__(
+        self, on_key: OnKey, on_paste: OnPaste, on_cut: Callable[[int, int], None]
+    ) -> None:
         super().__init__(
             soft_wrap=True, tab_behavior="focus", compact=True, highlight_cursor_line=False
         )
         self.cursor_blink = False
         self._ask = on_key
+        self._ask_paste = on_paste
         self._on_cut = on_cut
 
     def _on_key(self, event: events.Key) -> None:  # type: ignore[override]
@@ -165,10 +169,11 @@ class NoteArea(TextArea):
         event.prevent_default()
 
     def _on_paste(self, event: events.Paste) -> None:  # type: ignore[override]
-        """Take the whole paste, or say how much was cut."""
+        """Take the whole paste, or say how much was cut; one meant for another field goes there."""
         event.stop()
         event.prevent_default()
-        self.take(event.text)
+        if not self._ask_paste(event.text, self):
+            self.take(event.text)
 
     def take(self, text: str) -> None:
         """Put ``text`` over the selection, cut at the limit, which is said."""

@@ -55,14 +55,14 @@ class FormCanvas(Widget):
         self._input = AnswerInput(self._take_key, self._take_paste, self._say_cut, self._take_text)
         self._notes: NoteArea | None = None
         if any(field.kind is Kind.LONG_TEXT for field in sheet.fields):
-            self._notes = NoteArea(self._take_key, self._say_cut)
+            self._notes = NoteArea(self._take_key, self._take_paste, self._say_cut)
 
     def _take_key(self, event: events.Key, source: Widget) -> bool:
         """A key in one of the editors; False leaves it to the editor, and then to the screen."""
         raise NotImplementedError
 
-    def _take_paste(self, text: str) -> bool:
-        """A paste into the one-line editor; False leaves it to the editor."""
+    def _take_paste(self, text: str, source: Widget) -> bool:
+        """A paste into one of the editors; False leaves it to the editor."""
         raise NotImplementedError
 
     def _take_text(self) -> None:

@@ -272,8 +272,12 @@ class FormEditor(FormEntries):
         else:
             self._step(1)
 
-    def _take_paste(self, text: str) -> bool:
+    def _take_paste(self, text: str, source: Widget) -> bool:
         """A paste while choosing is letters; elsewhere it is the editor's."""
+        target = self._target
+        if source is not target:
+            target.post_message(events.Paste(text))  # pasted ahead of the focus
+            return True
         self._take_text()
         if self._chooser is None:
             return False

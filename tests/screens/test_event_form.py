@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.events import Paste
+from textual.events import Key, Paste
 
 from hikma_tui import forms
 from hikma_tui.clinic import chart, deletion, drafts, saving, visits
@@ -422,6 +422,26 @@ async def test_who_may_not_record_is_told_when_the_form_opens(clinic: Clinic, pa
         await calm(pilot)
         assert not on(app, EventFormScreen)
         assert "has no permission to" in screen_text(app)
+
+
+async def test_a_paste_ahead_of_the_focus_reaches_its_field(clinic: Clinic, patient: str) -> None:
+    async with running(clinic) as (app, pilot):
+        app.push_screen(EventFormScreen(patient, form_id(clinic), TODAY))
+        await calm(pilot)
+        editor = app.screen.query_one(FormEditor)
+        while plain_label(editor) != "Pregnant":
+            await hit(pilot, "tab")
+        for key, name, text in (
+            ("tab", "History and examination", "a pasted history"),
+            ("tab", "Diagnoses", "a pasted diagnosis"),
+        ):
+            line = app.focused
+            assert line is not None
+            line.post_message(Key(key, None))
+            line.post_message(Paste(text))  # both come before the focus has moved
+            await calm(pilot)
+            assert plain_label(editor) == name
+            assert text in screen_text(app)
 
 
 async def test_the_line_stays_with_its_field_when_its_rows_become_fewer(
