@@ -19,11 +19,12 @@ from hikma_tui.screens import settling
 from hikma_tui.screens.draft_screen import DraftScreen
 from hikma_tui.screens.drafting import DraftKeeper
 from hikma_tui.screens.session import not_saved
-from hikma_tui.text import plain
+from hikma_tui.text import cut, plain
 from hikma_tui.widgets.dialogs import Ask, AskReason
 from hikma_tui.widgets.form_editor import FormEditor
 
 T = TypeVar("T")
+_MOST_NAMED = 60  # cells of a field's name in a message
 _A_WHILE = 0.5  # seconds after which a save that is under way says so
 
 
@@ -63,6 +64,8 @@ class FormScreen(DraftScreen[T], Generic[T]):
         """What is wrong, with the field's name, also where the sentence does not say it."""
         field = next(field for field in self._form.fields if field.id == field_id)
         label = forms.translate(field.label, language()) or field.name
+        short = cut(label, _MOST_NAMED)  # a label may be a page long: the reason must be seen
+        sentence, label = sentence.replace(label, short), short
         if label not in sentence:
             sentence = _("{field}: {reason}").format(field=label, reason=sentence)
         return _("NOT SAVED: {reason}").format(reason=sentence)

@@ -460,3 +460,16 @@ async def test_the_line_stays_with_its_field_when_its_rows_become_fewer(
         lines = screen_text(app).splitlines()
         (row,) = [line for line in lines if "hypertenqqqqmalaria" in line[20:50]]
         assert "Diagnoses" in row
+
+
+@pytest.mark.parametrize("sentence", ["Choose the unit.", "{label} needs an answer."])
+def test_a_label_of_a_page_leaves_room_for_the_reason(sentence: str) -> None:
+    label = "a long label " * 90_000
+    screen = EventFormScreen("p", "f", TODAY)
+    screen._form = forms.event_form(
+        {"id": "f", "name": "f", "form_fields": [{"id": "x", "name": label, "fieldType": "date"}]}
+    )
+    said = screen._named("x", sentence.format(label=screen._form.fields[0].label["en"]))
+    assert said.startswith("NOT SAVED: a long label")
+    assert len(said) < 120
+    assert said.endswith(sentence[-12:])
