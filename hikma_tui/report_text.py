@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hikma_tui.i18n import _
 from hikma_tui.report import Line, Part, Report, Table
-from hikma_tui.text import cell_width, cut, plain
+from hikma_tui.text import cell_width, pieces, plain
 
 WIDTH = 78
 _LABEL = 24
@@ -117,20 +117,4 @@ def _paragraphs(said: str, room: int) -> Iterable[str]:
 
 def wrapped(said: str, room: int) -> Iterator[str]:
     """One paragraph, made plain, in pieces of at most ``room`` cells; at least one piece."""
-    room = max(_LEAST, room)
-    line = ""
-    for word in plain(said).split(" "):
-        longer = f"{line} {word}" if line else word
-        if cell_width(longer) <= room:
-            line = longer
-            continue
-        if line:
-            yield line
-        while cell_width(word) > room:
-            piece = cut(word, room, end="")
-            if not piece:
-                break
-            yield piece
-            word = word[len(piece) :]
-        line = word
-    yield line
+    return pieces(plain(said), max(_LEAST, room))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 from importlib import import_module
 from typing import Literal
@@ -234,3 +235,25 @@ def marked(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join((_harmless[ord(character)] or MARK) for character in text)
+
+
+def pieces(text: str, room: int) -> Iterator[str]:
+    """Plain ``text`` in pieces of at most ``room`` cells, broken between words where there are any;
+    at least one piece.
+    """
+    line = ""
+    for word in text.split(" "):
+        longer = f"{line} {word}" if line else word
+        if cell_width(longer) <= room:
+            line = longer
+            continue
+        if line:
+            yield line
+        while cell_width(word) > room:
+            piece = cut(word, room, end="")
+            if not piece:
+                break
+            yield piece
+            word = word[len(piece) :]
+        line = word
+    yield line

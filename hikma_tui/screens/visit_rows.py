@@ -14,7 +14,7 @@ from hikma_tui.i18n import _, language
 from hikma_tui.screens.patient_rows import day_at, day_text, moved_away, moved_here
 from hikma_tui.screens.session import local, moment_text
 from hikma_tui.screens.visit_reading import WholeVisit
-from hikma_tui.text import cell_width, cut, fit, plain
+from hikma_tui.text import fit, pieces, plain
 from hikma_tui.widgets.row_list import Line, Row
 
 if TYPE_CHECKING:
@@ -166,26 +166,6 @@ def wrapped(answers: Iterable[tuple[str, str]], width: int) -> Iterator[tuple[st
     for label, text in answers:
         first = True
         for paragraph in text.splitlines() or [""]:
-            for piece in _pieces(plain(paragraph), room):
+            for piece in pieces(plain(paragraph), room):
                 yield (label if first else ""), piece
                 first = False
-
-
-def _pieces(text: str, room: int) -> Iterator[str]:
-    """``text`` in pieces of at most ``room`` cells, broken between words where there are any."""
-    line = ""
-    for word in text.split(" "):
-        longer = f"{line} {word}" if line else word
-        if cell_width(longer) <= room:
-            line = longer
-            continue
-        if line:
-            yield line
-        while cell_width(word) > room:
-            piece = cut(word, room, end="")
-            if not piece:
-                break
-            yield piece
-            word = word[len(piece) :]
-        line = word
-    yield line
