@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from hikma_tui.names import fold, is_arabic
+from hikma_tui.names import fold
+from hikma_tui.search import spelling
 
 LEAST_FORGIVEN = 4  # letters; an error in a shorter word says too little
 _MOST_WORDS = 12
@@ -19,8 +20,6 @@ _EMPTY = frozenset(
     {"a", "al", "an", "and", "by", "con", "de", "del", "due", "el", "en", "for", "in", "la", "las"}
     | {"los", "of", "or", "para", "por", "the", "to", "with", "y"}
 )
-_LATIN = "abcdefghijklmnopqrstuvwxyz"
-_ARABIC = "ابتثجحخدذرزسشصضطظعغفقكلمنهوي"
 
 
 def spelt(word: str) -> str:
@@ -62,18 +61,4 @@ def guesses(word: str) -> tuple[list[str], list[str]]:
     """
     if len(word) < LEAST_FORGIVEN or not word.isalpha():
         return [], []
-    letters = _ARABIC if is_arabic(word) else _LATIN
-    last = len(word) - 1
-    begun: set[str] = set()
-    for i in range(last):
-        head, tail = word[:i], word[i + 1 :]
-        begun.add(head + tail)
-        begun.add(head + word[i + 1] + word[i] + word[i + 2 :])
-        begun.update(head + letter + tail for letter in letters)
-    for i in range(last + 1):
-        head, tail = word[:i], word[i:]
-        begun.update(head + letter + tail for letter in letters)
-    begun.discard(word)
-    short = {guess for guess in begun if len(guess) < LEAST_FORGIVEN}
-    whole = {word[:last], *(word[:last] + letter for letter in letters)} | short
-    return sorted(begun - short), sorted(whole - {word})
+    return spelling.guesses(word)

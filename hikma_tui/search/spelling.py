@@ -58,7 +58,7 @@ def forgiven(connection: sqlite3.Connection, word: str) -> tuple[str, ...]:
     """The words that one error (two in a long word) away begin with ``word``."""
     if len(word) < _LEAST_FORGIVEN or not word.isalpha():
         return ()
-    begun, whole = _guesses(word)
+    begun, whole = guesses(word)
     found = _words(connection, sql.WORDS_GUESSED, json.dumps([k + g for k in "nc" for g in begun]))
     found += _words(connection, sql.WORDS_EQUAL, json.dumps([k + g for k in "nc" for g in whole]))
     if not found and len(word) >= _LEAST_FORGIVEN_TWICE:
@@ -75,7 +75,7 @@ def _words(connection: sqlite3.Connection, statement: str, *values: str | int) -
     return [row[0] for row in ask(connection, statement, values)]
 
 
-def _guesses(word: str) -> tuple[list[str], list[str]]:
+def guesses(word: str) -> tuple[list[str], list[str]]:
     """What was meant, if one letter was left out, added, changed or swapped with the next.
 
     The first list may go on (a name half typed); the second are whole words: an error in the last
