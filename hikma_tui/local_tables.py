@@ -119,25 +119,81 @@ class Peer(Base):
 
 
 class PeerRow(Base):
-    """What one peer and this store last agreed on for one row.
+    """What still stands between this store and one server about one row.
 
-    ``base`` stays NULL while the row stands here as it was agreed; the first local edit after that
-    copies the agreed row into it, so a later merge can tell who changed what (decisions.md 23).
-    A row must be sent to a peer when it has no line here or ``change_seq`` is above ``agreed_seq``.
+    A row with ``change_seq`` 0 and no line here is agreed: it is as the server sent it, or was read
+    back from the server and found equal (decisions.md 26). The first local change of an agreed row
+    copies it into ``base``, so that a merge can tell who changed what (decisions.md 23); a row that
+    the server never had has no base. ``sync_shapes.State`` has the words of ``state``.
     """
 
     peer_id = TextField()
     table_name = TextField()
     row_id = TextField()
-    agreed_seq = IntegerField()
-    base = Json(null=True)
+    base = Json(null=True)  # the row as last agreed: every wire column, and ``unknown``
+    sent = Json(null=True)  # the row as it was last sent, in our own form; {} for a deletion
+    sent_seq = IntegerField(default=0)  # its change_seq at that moment
+    sent_at = Moment(null=True)
+    state = TextField(default="")
+    reason = TextField(default="")  # a code of ``sync_shapes.Reason``
+    tries = IntegerField(default=0)  # how often it was sent in vain
 
     class Meta:
         table_name = "peer_rows"
         primary_key = CompositeKey("peer_id", "table_name", "row_id")
         without_rowid = True
+        indexes = ((("state",), False),)
+
+
+class Conflict(Base):
+    """A row about which here and the server disagree, until someone chooses (decisions.md 24, 25).
+
+    Ours is the row itself; ``theirs`` is the server's, NULL where the server has deleted it.
+    """
+
+    pk = AutoField()
+    peer_id = TextField()
+    table_name = TextField()
+    row_id = TextField()
+    patient_id = TextField(null=True, index=True)
+    kind = TextField()  # a word of ``sync_shapes.Disagreement``
+    base = Json(null=True)
+    theirs = Json(null=True)
+    found_at = Moment()
+    resolved_at = Moment(null=True)
+    resolved_by = TextField(null=True)
+    choice = Json(null=True)
+
+    class Meta:
+        table_name = "conflicts"
+        indexes = ((("table_name", "row_id"), False),)
+
+
+class SyncRun(Base):
+    """One sync: when, what became of it, its numbers."""
+
+    pk = AutoField()
+    peer_id = TextField()
+    kind = TextField()  # sync, check, repair
+    started_at = Moment()
+    ended_at = Moment(null=True)  # NULL: it runs now, or was killed
+    result = TextField(default="")  # ok, or a word of ``wire.shapes.Kind``
+    counts = Json(default=_object)  # the numbers of ``sync --json``
+
+    class Meta:
+        table_name = "sync_runs"
+
+
+class IndexWaiting(Base):
+    """Patients who were pulled and whose search entry is still to be made."""
+
+    patient_id = TextField(primary_key=True)
+
+    class Meta:
+        table_name = "index_waiting"
+        without_rowid = True
 
 
 LOCAL: tuple[type[Base], ...] = (
-    StoreInfo, Deletion, Draft, OpenVisit, EventLog, Peer, PeerRow,
+    StoreInfo, Deletion, Draft, OpenVisit, EventLog, Peer, PeerRow, Conflict, SyncRun, IndexWaiting,
 )  # fmt: skip

@@ -6,7 +6,8 @@ the wire's nullability. Beside them every synced table has four columns of our o
 ``pk``          an INTEGER primary key; the search index hangs on it (decisions.md 2)
 ``unknown``     JSON of columns that a server sent and we don't know; they go back as they came
 ``tombstone``   NULL for a live row, else the number of the deletion (``deletions.pk``) that took it
-``change_seq``  the number of the last local save that touched the row; 0: as a server sent it
+``change_seq``  the number of the last local save that touched the row; 0: a server has it just so
+                (it sent it, or it was read back and found equal)
 
 **Live** is said once, here: the views ``live_<table>``. A reader's connection can reach synced
 tables only through them (``store.py`` has the engine refuse the rest), so no query of a screen,
@@ -20,13 +21,16 @@ from typing import Any, TypeVar
 from hikma_tui.columns import Day, Digits, Flag, Json, Moment, Number, Text, Uuid, Whole
 from hikma_tui.local_tables import (
     LOCAL,
+    Conflict,
     Deletion,
     Draft,
     EventLog,
+    IndexWaiting,
     OpenVisit,
     Peer,
     PeerRow,
     StoreInfo,
+    SyncRun,
 )
 from hikma_tui.pharmacy_tables import (
     DispensingRecord,
@@ -39,11 +43,12 @@ from hikma_tui.tables import Base, Stamped, Synced, connection, database, dicts,
 
 __all__ = [
     "BY_TABLE", "LOCAL", "OWN_COLUMNS", "SYNCED", "AppConfig", "Appointment", "Base", "Clinic",
-    "Deletion", "Department", "DispensingRecord", "Draft", "Drug", "Event", "EventForm", "EventLog",
-    "Inventory", "OpenVisit", "Patient", "PatientAttribute", "Peer", "PeerRow", "Prescription",
-    "PrescriptionItem", "Problem", "RegistrationForm", "Stamped", "StoreInfo", "Synced", "User",
-    "UserClinicPermissions", "Visit", "Vitals", "connection", "database", "dicts", "live", "tuples",
-    "wire_columns",
+    "Conflict", "Deletion", "Department", "DispensingRecord", "Draft", "Drug", "Event",
+    "EventForm", "EventLog", "IndexWaiting", "Inventory", "OpenVisit", "Patient",
+    "PatientAttribute", "Peer", "PeerRow", "Prescription", "PrescriptionItem", "Problem",
+    "RegistrationForm", "Stamped", "StoreInfo", "SyncRun", "Synced", "User",
+    "UserClinicPermissions", "Visit", "Vitals", "connection", "database", "dicts", "live",
+    "tuples", "wire_columns",
 ]  # fmt: skip
 
 

@@ -10,15 +10,13 @@ import sqlite3
 from collections.abc import Callable, Mapping
 
 import hikma_tui.search as search_index
-from hikma_tui.models import LOCAL, SYNCED, database
+from hikma_tui.models import LOCAL, SYNCED, Conflict, IndexWaiting, PeerRow, SyncRun, database
 
 APPLICATION_ID = 0x48694B6D  # "HiKm"
-VERSION = 1
+VERSION = 2
 
 Upgrade = Callable[[sqlite3.Connection], None]
 
-# Version n holds what must be done to a store of version n to make it n + 1.
-UPGRADES: Mapping[int, Upgrade] = {}
 
 # Partial: only live rows are ever looked for by these columns.
 _LIVE_INDEXES = {
@@ -45,6 +43,12 @@ def live_views() -> list[str]:
         statements.append(
             f"CREATE VIEW live_{table} AS SELECT * FROM {table} WHERE tombstone IS NULL"
         )
+        # What a server has not confirmed, deleted rows too, by id alone: for counting.
+        statements.append(f"DROP VIEW IF EXISTS waiting_{table}")
+        statements.append(
+            f"CREATE VIEW waiting_{table} AS SELECT id, change_seq,"
+            f" tombstone IS NOT NULL AS deleted FROM {table} WHERE change_seq > 0"
+        )
     return statements
 
 
@@ -61,7 +65,26 @@ def _indexes() -> list[str]:
         statements.append(
             f"CREATE INDEX {table}_deleted ON {table} (tombstone) WHERE tombstone IS NOT NULL"
         )
-    return statements
+    return [*statements, *_waiting_indexes()]
+
+
+def _waiting_indexes() -> list[str]:
+    tables = [model._meta.table_name for model in SYNCED]
+    return [
+        f"CREATE INDEX {t}_waiting ON {t} (change_seq, id) WHERE change_seq > 0" for t in tables
+    ]
+
+
+def _make_ready_for_servers(connection: sqlite3.Connection) -> None:
+    """Version 1 had room for servers and could not reach one: its marks are empty."""
+    connection.execute("DROP TABLE peer_rows")
+    database.create_tables([PeerRow, Conflict, SyncRun, IndexWaiting], safe=False)
+    for statement in _waiting_indexes():
+        connection.execute(statement)
+
+
+# Version n holds what must be done to a store of version n to make it n + 1.
+UPGRADES: Mapping[int, Upgrade] = {1: _make_ready_for_servers}
 
 
 def create(connection: sqlite3.Connection) -> None:

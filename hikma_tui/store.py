@@ -41,8 +41,13 @@ _CONNECTING = threading.Lock()
 def _refuse_dead_rows(
     action: int, first: str | None, _second: str | None, _file: str | None, view: str | None
 ) -> int:
-    """The reader's authorizer: a synced table may be read in its own ``live_`` view only."""
-    if action == sqlite3.SQLITE_READ and first in BY_TABLE and view != f"live_{first}":
+    """The reader's authorizer: a synced table may be read in its own ``live_`` view only.
+
+    (And in its ``waiting_`` view, which has ids alone.)
+    """
+    if action != sqlite3.SQLITE_READ or first not in BY_TABLE:
+        return sqlite3.SQLITE_OK
+    if view not in (f"live_{first}", f"waiting_{first}"):
         return sqlite3.SQLITE_DENY
     return sqlite3.SQLITE_OK
 

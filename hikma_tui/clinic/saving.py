@@ -104,12 +104,15 @@ class Save:
         self._note("RESTORE", model, row, {"row_id": row["id"]})
 
     def keep_base(self, model: type[Synced], row: Mapping[str, Any]) -> None:
-        """Before a row's first change since each peer agreed to it: keep what was agreed."""
-        table = model._meta.table_name
-        base = json.dumps({n: v for n, v in row.items() if n not in OWN_COLUMNS}, default=str)
+        """Before the first change of a row that a server has just so: keep what was agreed."""
+        if row["change_seq"] != 0:
+            return  # it has a base, or the server never had it
+        base = {n: v for n, v in row.items() if n not in OWN_COLUMNS or n == "unknown"}
         connection().execute(
-            "UPDATE peer_rows SET base = ? WHERE table_name = ? AND row_id = ? AND base IS NULL",
-            (base, table, row["id"]),
+            "INSERT INTO peer_rows (peer_id, table_name, row_id, base, sent_seq, state, reason,"
+            " tries) SELECT id, ?, ?, ?, 0, '', '', 0 FROM peers WHERE status = 'active'"
+            " ON CONFLICT DO UPDATE SET base = excluded.base, state = '', reason = ''",
+            (model._meta.table_name, row["id"], json.dumps(base, ensure_ascii=False, default=str)),
         )
 
     def _note(

@@ -62,7 +62,7 @@ MAY_IMPORT = {
     "store": {"models", "search"},
     "clinic": {"models", "search"},
     "wire": set[str](),
-    "sync": {"models", "store", "wire"},
+    "sync": {"models", "search", "store", "clinic", "wire"},
     "tools": {
         "models",
         "search",
@@ -72,7 +72,7 @@ MAY_IMPORT = {
     "widgets": set[str](),
     "screens": {"widgets", "clinic", "search"},
     "app": {"screens", "widgets", "clinic", "search", "store"},
-    "cli": {"app", "clinic", "search", "store", "models", "sync", "tools"},
+    "cli": {"app", "clinic", "search", "store", "models", "sync", "tools", "wire"},
     "main": {"cli"},
 }
 

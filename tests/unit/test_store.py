@@ -10,6 +10,7 @@ import pytest
 
 from hikma_tui.clinic import info, patients, setup
 from hikma_tui.models import connection
+from hikma_tui.schema import VERSION
 from hikma_tui.store import Store
 from hikma_tui.store_errors import Locked, NoStore, StoreError, TooNew
 from hikma_tui.store_files import default_directory
@@ -41,15 +42,15 @@ def upgraded(rows: sqlite3.Connection) -> list[str]:
 
 
 def test_an_upgrade_copies_first_and_then_changes(directory: Path) -> None:
-    store = Store.open(directory, upgrades={1: add_colour}, version=2)
+    store = Store.open(directory, upgrades={VERSION: add_colour}, version=VERSION + 1)
     assert store.read(lambda: upgraded(connection())).result() == ["green"]
     store.close()
-    assert version_of(directory / "hikma.db") == 2
+    assert version_of(directory / "hikma.db") == VERSION + 1
     [copy] = (directory / "backups").iterdir()
-    assert copy.name.startswith("before-upgrade-1-to-2-")
+    assert copy.name.startswith(f"before-upgrade-{VERSION}-to-{VERSION + 1}-")
     assert copy.stat().st_mode & 0o777 == 0o600
     assert copy.parent.stat().st_mode & 0o777 == 0o700
-    assert version_of(copy) == 1
+    assert version_of(copy) == VERSION
     with sqlite3.connect(copy) as file:
         assert file.execute("SELECT given_name FROM live_patients").fetchall() == [("Mona",)]
         assert "colour" not in {row[1] for row in file.execute("PRAGMA table_info(patients)")}
@@ -65,8 +66,10 @@ def test_an_upgrade_of_several_steps_is_one_whole(directory: Path) -> None:
         raise sqlite3.OperationalError("a step that can't be done")
 
     with pytest.raises(StoreError):
-        Store.open(directory, upgrades={1: add_colour, 2: fails}, version=3)
-    assert version_of(directory / "hikma.db") == 1
+        Store.open(
+            directory, upgrades={VERSION: add_colour, VERSION + 1: fails}, version=VERSION + 2
+        )
+    assert version_of(directory / "hikma.db") == VERSION
     store = Store.open(directory)  # as it was
     columns = store.on_writer(
         lambda: {row[1] for row in connection().execute("PRAGMA table_info(patients)")}
@@ -78,8 +81,49 @@ def test_an_upgrade_of_several_steps_is_one_whole(directory: Path) -> None:
 
 def test_an_upgrade_without_its_step_changes_nothing(directory: Path) -> None:
     with pytest.raises((StoreError, KeyError)):
-        Store.open(directory, upgrades={}, version=2)
-    assert version_of(directory / "hikma.db") == 1
+        Store.open(directory, upgrades={}, version=VERSION + 1)
+    assert version_of(directory / "hikma.db") == VERSION
+
+
+def as_version_1(path: Path) -> None:
+    """What the first releases made: no server could be reached, so no marks of one."""
+    with sqlite3.connect(path) as file:
+        for (view,) in file.execute(
+            "SELECT name FROM sqlite_master WHERE name LIKE 'waiting\\_%' ESCAPE '\\'"
+        ).fetchall():
+            file.execute(f"DROP VIEW {view}")
+        for (index,) in file.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'index' AND name LIKE '%\\_waiting'"
+            " ESCAPE '\\'"
+        ).fetchall():
+            file.execute(f"DROP INDEX {index}")
+        for table in ("peer_rows", "conflicts", "sync_runs", "index_waiting"):
+            file.execute(f"DROP TABLE {table}")
+        file.execute(
+            "CREATE TABLE peer_rows (peer_id TEXT NOT NULL, table_name TEXT NOT NULL,"
+            " row_id TEXT NOT NULL, agreed_seq INTEGER NOT NULL, base TEXT,"
+            " PRIMARY KEY (peer_id, table_name, row_id)) WITHOUT ROWID"
+        )
+        file.execute("PRAGMA user_version = 1")
+    file.close()
+
+
+def test_a_store_of_the_first_releases_becomes_like_a_new_one(directory: Path) -> None:
+    def shape(path: Path) -> set[tuple[str, str]]:
+        with sqlite3.connect(path) as file:
+            rows = file.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+            found = {(name, " ".join(sql.split())) for name, sql in rows}
+        file.close()
+        return found
+
+    wanted = shape(directory / "hikma.db")
+    as_version_1(directory / "hikma.db")
+    store = Store.open(directory)
+    assert store.read(setup.is_set_up).result()
+    assert store.check() == []
+    store.close()
+    assert version_of(directory / "hikma.db") == VERSION
+    assert shape(directory / "hikma.db") == wanted
 
 
 def test_a_half_made_store_is_made_anew(tmp_path: Path) -> None:

@@ -1,0 +1,23 @@
+"""What the parts of one run share: which server, who acts, what has been counted so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hikma_tui.clinic.actor import Actor
+from hikma_tui.sync_shapes import Report
+
+
+@dataclass
+class Context:
+    """One run against one server. Parts change ``report`` and ``stale``, nothing else."""
+
+    peer_id: str  # ``peers.id``
+    dialect: str  # "v3" or "flask"
+    actor: Actor  # for the audit trail and for what is created here because of the server
+    report: Report
+    now: int  # ms, when the run began
+    full: bool = False  # the pull that is applied is one from 0
+    confirming: bool = False  # it is the read-back: what was sent is compared (decisions.md 26)
+    suggesting: bool = False  # a clone or a restored copy: unsent edits are suggestions (33)
+    stale: set[str] = field(default_factory=set)  # patients whose search entry must be made anew
