@@ -14,11 +14,23 @@ EXIT_NO_USER = 67
 """Exit code when it can't be said who acts (``EX_NOUSER``)."""
 
 
-def run(directory: Path, *, demo: bool = False, user: str = "", language: str = "") -> int:
+LOW_BANDWIDTH = "HIKMA_TUI_LOW_BANDWIDTH"
+"""1 or 0 in the environment: whether as few bytes as possible go to the terminal (docs/slow.md)."""
+
+
+def run(
+    directory: Path,
+    *,
+    demo: bool = False,
+    user: str = "",
+    language: str = "",
+    low_bandwidth: bool = False,
+) -> int:
     """Show the clinic in ``directory`` until the user leaves; return the exit code.
 
     Without a store the set-up makes one. A store that can't be used, or a user who is not there,
     is said in one sentence on the error stream. ``language`` goes before the clinic's setting.
+    ``low_bandwidth`` is taken for said over SSH, unless the environment says otherwise.
     """
     if language:
         os.environ["HIKMA_TUI_LANGUAGE"] = language
@@ -27,14 +39,17 @@ def run(directory: Path, *, demo: bool = False, user: str = "", language: str = 
         os.environ.setdefault("TEXTUAL_FPS", "120")  # a key is settled in three frames
     if os.environ.get("TERM") == "linux":
         os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
+    low_bandwidth |= os.environ.get(LOW_BANDWIDTH, "1" if remote else "0") == "1"
     gc.disable()  # until the first paint (app_main takes it up again)
     try:
-        return _run(directory, demo, user, mouse=not remote)
+        return _run(
+            directory, demo, user, thin=low_bandwidth, mouse=not remote and not low_bandwidth
+        )
     finally:
         gc.enable()
 
 
-def _run(directory: Path, demo: bool, user: str, *, mouse: bool) -> int:
+def _run(directory: Path, demo: bool, user: str, *, thin: bool, mouse: bool) -> int:
     from hikma_tui import i18n, text
     from hikma_tui.clinic.errors import Refused
     from hikma_tui.screens.session import begin
@@ -57,6 +72,10 @@ def _run(directory: Path, demo: bool, user: str, *, mouse: bool) -> int:
     from hikma_tui.app_main import HikmaApp
 
     app = HikmaApp(directory, store, begun, demo=demo)
+    if thin:
+        from hikma_tui.widgets.thin_driver import ThinDriver
+
+        app.driver_class = ThinDriver
     try:
         app.run(mouse=mouse)
     finally:

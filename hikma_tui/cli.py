@@ -108,6 +108,9 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--data-dir", metavar="DIR", type=Path, help=_("where the records lie"))
     common.add_argument("--language", metavar="CODE", help=_("en, es or ar"))
     common.add_argument("--user", metavar="NAME", help=_("who acts: a user's name or id"))
+    common.add_argument(
+        "--low-bandwidth", action="store_true", help=_("send the terminal as little as possible")
+    )
     parser = _Parser(
         prog="hikma-tui",
         parents=[common],
@@ -241,7 +244,8 @@ def _open(options: argparse.Namespace) -> int:
     from hikma_tui.cli_store import directory_of
 
     user, language = getattr(options, "user", ""), getattr(options, "language", "")
-    return run(directory_of(options), user=user, language=language)
+    thin = getattr(options, "low_bandwidth", False)
+    return run(directory_of(options), user=user, language=language, low_bandwidth=thin)
 
 
 def _init(options: argparse.Namespace) -> int:

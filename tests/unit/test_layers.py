@@ -49,6 +49,7 @@ PLACE = {
     "sync": "sync",
     "tables": "models",
     "text": "pure",
+    "thin": "pure",
     "vitals": "pure",
     "widgets": "widgets",
     "wire": "wire",
