@@ -23,7 +23,8 @@ CREATE TABLE patient_additional_attributes (pk INTEGER PRIMARY KEY, id TEXT UNIQ
   patient_id TEXT, attribute_id TEXT, attribute TEXT, string_value TEXT, number_value REAL,
   date_value INTEGER, boolean_value INTEGER, tombstone INTEGER);
 CREATE TABLE registration_forms (pk INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, fields TEXT,
-  tombstone INTEGER);
+  clinic_id TEXT, server_created_at INTEGER, change_seq INTEGER DEFAULT 1, tombstone INTEGER);
+CREATE TABLE peers (status TEXT, metadata TEXT, updated_at INTEGER);
 CREATE INDEX visits_live_1 ON visits (patient_id, check_in_timestamp DESC)
   WHERE tombstone IS NULL;
 """

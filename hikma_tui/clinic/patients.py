@@ -160,11 +160,21 @@ def _seen_row(actor: Actor, patient_id: str) -> dict[str, Any]:
 
 
 def registration_form(actor: Actor) -> dict[str, Any]:
-    """The form that drives registration: the clinic's own, else the oldest. {} without any."""
+    """The form that drives registration; {} without any. A joined server's form for this clinic or
+    for all goes before the local ones (decisions.md 28), else the clinic's own, else the oldest.
+    """
+    joined = connection().execute("SELECT 1 FROM peers LIMIT 1").fetchone() is not None
+
+    def place(row: Mapping[str, Any]) -> int:
+        own = row["clinic_id"] == actor.clinic_id
+        of_server = row["change_seq"] == 0 or row["server_created_at"] is not None
+        if joined and of_server and row["fields"] and (own or not row["clinic_id"]):
+            return 0 if own else 1
+        return 2 if own else 3
+
     model = live(RegistrationForm)
     rows = dicts(model.select().order_by(model.created_at, model.pk))
-    own = [row for row in rows if row["clinic_id"] == actor.clinic_id]
-    return (own or rows or [{}])[0]
+    return min(rows, key=place, default={})
 
 
 def clinics() -> dict[str, str]:

@@ -55,7 +55,15 @@ ATTRIBUTES = (
     "SELECT attribute_id, string_value, number_value, date_value "
     "FROM live_patient_additional_attributes WHERE patient_id = ?"
 )
-FORM_FIELDS = "SELECT fields FROM live_registration_forms ORDER BY pk LIMIT 1"
+# Which form: as ``patients.registration_form`` chooses it. A server's goes before a local one.
+FORM_FIELDS = (
+    "SELECT f.fields FROM live_registration_forms f LEFT JOIN (SELECT json_extract(metadata, "
+    "'$.clinic_id') AS clinic FROM peers ORDER BY status = 'active' DESC, updated_at DESC LIMIT 1"
+    ") s ON 1 ORDER BY CASE WHEN s.clinic IS NULL THEN 3 WHEN (f.change_seq = 0 OR "
+    "f.server_created_at IS NOT NULL) AND f.fields <> '[]' AND coalesce(f.clinic_id, '') IN "
+    "(s.clinic, '') THEN f.clinic_id IS NOT s.clinic WHEN f.clinic_id = s.clinic THEN 2 ELSE 3 "
+    "END, f.pk LIMIT 1"
+)
 # The one look behind a live_ view: the writer must forget a patient who is live no longer.
 ANY_PK = "SELECT pk FROM patients WHERE id = ?"
 
