@@ -40,6 +40,7 @@ PLACE = {
     "names": "pure",
     "pharmacy": "models",
     "places": "pure",
+    "qr": "pure",
     "quick": "pure",
     "report": "pure",
     "schema": "store",
@@ -85,7 +86,7 @@ TAKES = {
     "playhouse": {"store"},
     "sqlite3": {"models", "search", "store", "clinic", "sync", "tools"},
     "httpx": {"wire", "sync"},
-    "qrcode": {"widgets", "screens", "wire"},
+    "qrcode": {"pure", "widgets", "screens", "wire"},
     "platformdirs": {"pure", "store", "cli"},
 }
 
