@@ -80,6 +80,19 @@ class Credentials:
         return "Credentials(...)"
 
 
+@dataclass
+class Traffic:
+    """What went over the line: requests, bytes of bodies down and up.
+
+    ``clock_off``: by how many seconds the server's clock is ahead of ours; None where unsaid.
+    """
+
+    requests: int = 0
+    down: int = 0
+    up: int = 0
+    clock_off: float | None = None
+
+
 # One table of a push: whole rows in ``updated`` (created and updated are one), ids in ``deleted``.
 Changes = Mapping[str, Mapping[str, Sequence[Any]]]
 
@@ -99,6 +112,10 @@ class Server(Protocol):
     dialect: str  # "v3" or "flask"
     url: str
     pushed: tuple[str, ...]  # the tables that it takes, in the order to send them
+
+    @property
+    def traffic(self) -> Traffic:
+        """What went over the line so far."""
 
     def sign_in(self) -> Account:
         """Who the credentials are. Trouble."""
