@@ -7,6 +7,7 @@ import gc
 import os
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,10 +16,12 @@ from typing import Any, ClassVar, ParamSpec, TypeVar
 from textual.screen import Screen
 
 from hikma_tui import clock, i18n, text
+from hikma_tui.app_sync import Syncing
 from hikma_tui.clinic import info
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.i18n import _
+from hikma_tui.screens.base import ClinicScreen
 from hikma_tui.screens.find import FindScreen
 from hikma_tui.screens.session import Facts, begin, facts, moment_text, not_saved
 from hikma_tui.store import Store
@@ -26,6 +29,7 @@ from hikma_tui.store_errors import StoreError
 from hikma_tui.store_files import BACKUPS
 from hikma_tui.widgets.base import HELP, LEAVE, PALETTE, BaseApp, BaseScreen, trace_without_data
 from hikma_tui.widgets.keys import N_, Action
+from hikma_tui.widgets.title import StateLine
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -66,6 +70,7 @@ class HikmaApp(BaseApp[int]):
         self.demo = demo or self.facts.demo
         self.crash_log = directory / "crash.log" if directory.is_dir() else None
         self._newest_copy = ""
+        self.syncing = Syncing(self)
         self._speak()
 
     def _speak(self) -> None:
@@ -125,6 +130,7 @@ class HikmaApp(BaseApp[int]):
         """The first screen is painted: what was kept out of the way of the start comes back."""
         gc.freeze()
         gc.enable()
+        self.syncing.recount_soon()
 
     async def set_up(self, clinic: str, user: str, zone: str) -> None:
         """Make the store and the clinic in it, then show the search. Raises Refused."""
@@ -143,7 +149,8 @@ class HikmaApp(BaseApp[int]):
         self.switch_screen(self._first_screen())
 
     def close_store(self) -> None:
-        """Let go of the file. Waits for a running save."""
+        """Let go of the file. Waits for a running save, and shortly for a sync to stop."""
+        self.syncing.stop()
         if self.store is not None:
             self.store.close()
 
@@ -159,7 +166,9 @@ class HikmaApp(BaseApp[int]):
 
     async def writing(self, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
         """Run what saves; durable when it returns. Raises Refused, and then nothing was saved."""
-        return await self._answer(self._open_store().write(function, *arguments, **named))
+        done = await self._answer(self._open_store().write(function, *arguments, **named))
+        self.syncing.recount_soon()
+        return done
 
     def stop_counting(self) -> None:
         """Stop the count that runs now."""
@@ -204,12 +213,41 @@ class HikmaApp(BaseApp[int]):
         return clock.day_of(max(clock.wall_ms(), self.facts.newest_stamp), self.facts.zone)
 
     def state(self) -> tuple[str, str, str]:
-        """Clinic, user, and what is not safe: no server, and the age of the newest copy."""
+        """Clinic, user, and what is not safe: with a server what it has not confirmed, else the age
+        of the newest copy.
+        """
         clinic = self.facts.clinics.get(self.actor.clinic_id or "", "")
         state = self._newest_copy
-        if self.demo:
+        if self.facts.server:
+            from hikma_tui.screens.sync_state import state_text
+
+            running, zone = bool(self.syncing.running), self.facts.zone
+            state = state_text(self.syncing.server, running, self.today, zone)
+        elif self.demo:
             state = _("DEMO: nobody here is real")
         return clinic, self.actor.user_name, state
+
+    def counts_told(self) -> None:
+        """What is not sent was counted anew: the line of state follows, where one is shown."""
+        for line in self.screen.query(StateLine):
+            line.show(*self.state())
+
+    def sync_told(self, ended: bool) -> None:
+        """The sync has something new: the screen may show it; at the end all is read again."""
+        if ended:
+            self.run_worker(self._after_sync(), group="sync")
+            return
+        self.counts_told()
+        if isinstance(self.screen, ClinicScreen):
+            self.screen.sync_told(False)
+
+    async def _after_sync(self) -> None:
+        """Names of clinics, settings, the counts; then the screen that is shown now."""
+        with suppress(Refused):
+            self.facts = await self.reading(facts)
+        await self.syncing.recount()
+        if isinstance(self.screen, ClinicScreen):
+            self.screen.sync_told(True)
 
     def _look_for_copies(self) -> None:
         """Say when the newest copy was made; a copy in the same folder is no copy outside it."""

@@ -37,6 +37,12 @@ def put(key: str, value: str | int) -> None:
     )
 
 
+def has_server() -> bool:
+    """Whether a server is registered (features.md 2.2)."""
+    query = "SELECT 1 FROM peers WHERE status = 'active' LIMIT 1"
+    return connection().execute(query).fetchone() is not None
+
+
 def zone() -> ZoneInfo | None:
     """The clinic's time zone; None for this machine's own."""
     return clock.zone_of(get("time_zone"))

@@ -55,6 +55,11 @@ class ClinicScreen(BaseScreen[T], Generic[T]):
         """Who is signed in."""
         return self.clinic.actor
 
+    def sync_told(self, ended: bool) -> None:
+        """A sync has something new; with ``ended`` the records may be others now. A screen that
+        shows records reads them again, where nothing typed is lost by it and no focus moves.
+        """
+
     @property
     def left(self) -> bool:
         """Whether there is nothing to paint any more when an answer comes: the screen was left, or

@@ -30,8 +30,10 @@ class FindScreen(ClinicScreen[None]):
         Action("find.filter", "f3", N_("filter"), N_("Narrow the list: sex, age, clinic")),
         Action("find.today", "f4", N_("today"), N_("Today: drafts, open visits, who was seen")),
         Action("find.sync", "f9", N_("sync"), N_("Exchange records with a server")),
+        Action("find.needs", "f8", N_("needs you"),
+               N_("What the sync could not settle by itself"), False),
         Action("find.clear", "escape", N_("clear"), N_("Clear the text and the filters"), False),
-    )
+    )  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__()
@@ -217,9 +219,18 @@ class FindScreen(ClinicScreen[None]):
         """F4: today's list."""
         self.action_clear()
 
+    def sync_told(self, ended: bool) -> None:
+        """Other records may be there now: ask again, keep the place and what is typed."""
+        if ended:
+            self._asker.ask_again()
+
     def action_sync(self) -> None:
-        """F9 keeps its place and says why it can do nothing."""
-        self.say(_("No server is registered: these records are on this computer only."))
+        """F9: sync, or connect to a server first."""
+        opening.sync(self)
+
+    def action_needs(self) -> None:
+        """F8: what needs a person."""
+        opening.needs(self)
 
     def action_clear(self) -> None:
         """Esc: an empty field, and no filters."""

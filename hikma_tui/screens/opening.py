@@ -11,6 +11,7 @@ from typing import Any
 from hikma_tui.i18n import _
 from hikma_tui.screens.base import ClinicScreen
 from hikma_tui.screens.record_drafts import open_record
+from hikma_tui.screens.session import session
 
 DRAFT = "draft:"
 
@@ -93,3 +94,28 @@ def _open_line(screen: ClinicScreen[Any], patient_id: str, day: str, which: str)
         screen.say(_("This draft can't be opened here; it is kept."))
         return
     screen.app.push_screen(VisitEntryScreen(patient_id, chosen, which=which))
+
+
+def sync(screen: ClinicScreen[Any]) -> None:
+    """F9: the sync, which begins at once; without a server the screen that connects to one."""
+    if not session(screen).facts.server:
+        try:
+            from hikma_tui.screens.connect import ConnectScreen  # type: ignore[import-not-found,unused-ignore]
+        except ImportError:
+            screen.say(_("No server is registered: these records are on this computer only."))
+            return
+        screen.app.push_screen(ConnectScreen(), lambda _done: session(screen).sync_told(True))
+        return
+    from hikma_tui.screens.sync import SyncScreen
+
+    screen.app.push_screen(SyncScreen(begin=True))
+
+
+def needs(screen: ClinicScreen[Any]) -> None:
+    """F8: what the sync could not settle by itself."""
+    if not session(screen).facts.server:
+        screen.say(_("No server is registered: these records are on this computer only."))
+        return
+    from hikma_tui.screens.sync_needs import NeedsScreen
+
+    screen.app.push_screen(NeedsScreen())

@@ -33,6 +33,7 @@ class Facts:
     bidi: str
     demo: bool
     clinics: dict[str, str]
+    server: bool = False  # one is registered
 
 
 def facts() -> Facts:
@@ -45,6 +46,7 @@ def facts() -> Facts:
         info.get("bidi", "terminal"),
         info.get("demo") == "1",
         patients.clinics(),
+        info.has_server(),
     )
 
 
@@ -76,6 +78,9 @@ class Session(ClinicApp, Protocol):
 
     def to_search(self, typed: str) -> None:
         """Back to the search, with what was typed (decisions.md 35)."""
+
+    def sync_told(self, ended: bool) -> None:
+        """With ``ended``: read facts and counts again, then tell the screen that is shown."""
 
     def tell(self, text: str) -> None:
         """Say something on the screen that is shown now."""

@@ -16,7 +16,10 @@ _STYLES = {"heading": Style(bold=True), "loud": Style(bold=True, reverse=True)}
 
 
 class PageText(Widget):
-    """Lines of (text, style), each plain and short enough; nothing is done with those not seen."""
+    """Lines of (text, style), each plain and short enough; nothing is done with those not seen.
+
+    A style is "", "heading", "loud", or "ready" for a row made of pieces from ``fit``.
+    """
 
     DEFAULT_CSS = """
     PageText { height: 1fr; padding: 0; }
@@ -65,7 +68,8 @@ class PageText(Widget):
             return Strip.blank(width, base)
         text, style = self._lines[at]
         indent = len(text) - len(text.lstrip(" "))
-        shown = " " * (indent + 1) + display(text[indent:])
+        # A row of cells ("ready") is in the terminal's order already.
+        shown = " " * (indent + 1) + (text[indent:] if style == "ready" else display(text[indent:]))
         if cell_width(shown) > width:
             shown = trim(shown, width)
         return Strip([Segment(shown, base + _STYLES.get(style, Style()))]).adjust_cell_length(

@@ -76,7 +76,7 @@ MAY_IMPORT = {
     },  # demo, import and export: no screen knows them
     "widgets": set[str](),
     "screens": {"widgets", "clinic", "search"},
-    "app": {"screens", "widgets", "clinic", "search", "store"},
+    "app": {"screens", "widgets", "clinic", "search", "store", "sync", "wire"},
     "cli": {"app", "clinic", "search", "store", "models", "sync", "tools", "wire"},
     "main": {"cli"},
 }

@@ -1,0 +1,96 @@
+"""What is wanted seldom of the sync: the full check's question, the code, password, repair."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hikma_tui.clinic.errors import Refused
+from hikma_tui.clinic.server import ServerState
+from hikma_tui.i18n import _
+from hikma_tui.screens.session import PatientSideScreen, session
+from hikma_tui.screens.sync_door import REPAIR, door
+from hikma_tui.screens.sync_password import ask_password
+from hikma_tui.screens.sync_words import clock_of
+from hikma_tui.widgets.dialogs import Ask, Choice, Choose
+
+
+def ask_check(server: ServerState | None) -> Ask:
+    """What a full check costs, and whether to do it."""
+    costs = _(
+        "All records that the server has for this clinic are fetched once more and compared one"
+        " by one, so it takes as long as the first sync did. Nothing is deleted, and the program"
+        " can be used meanwhile. On a connection that costs money, wait for another."
+    )
+    if server is not None and server.needs_full_check:
+        costs = _("The last good sync is long ago: it is due.") + " " + costs
+    return Ask(_("Compare everything with the server?"), costs)
+
+
+def show_code(screen: PatientSideScreen) -> None:
+    """The code of the server's address, for the next computer or a phone."""
+    from hikma_tui.screens.connect import CodeScreen
+
+    server = door(screen).server
+    if server is not None:
+        screen.app.push_screen(CodeScreen(server.url))
+
+
+def choose(screen: PatientSideScreen, told: Callable[[str], None]) -> None:
+    """The menu; ``told`` gets what must be started, or ""."""
+    sync = door(screen)
+    listed = [
+        Choice("forget", _("Forget the password"))
+        if sync.keeps_password()
+        else Choice("keep", _("Keep the password on this computer")),
+        Choice("other", _("Type the password anew")),
+        Choice(REPAIR, _("Repair: compare everything, offer again what the server lost")),
+        Choice("connect", _("The connection itself: sign in, change, leave the server")),
+    ]
+
+    def chosen(key: str | None) -> None:
+        if key == REPAIR:
+            told(REPAIR)
+        elif key == "connect":
+            from hikma_tui.screens.connect import ConnectScreen
+
+            screen.app.push_screen(ConnectScreen(), lambda _x: session(screen).sync_told(True))
+        elif key is not None:
+            screen.run_worker(_password(screen, key, told), group="password", exclusive=True)
+
+    screen.app.push_screen(Choose(_("More:"), listed, _last_check(screen)), chosen)
+
+
+def _last_check(screen: PatientSideScreen) -> str:
+    server, app = door(screen).server, session(screen)
+    if server is None or not server.last_full_check_ms:
+        return _("No full check was made yet.")
+    at = clock_of(app.today, app.facts.zone)(server.last_full_check_ms)
+    return _("Last full check: {time}").format(time=at)
+
+
+async def _password(screen: PatientSideScreen, key: str, told: Callable[[str], None]) -> None:
+    sync = door(screen)
+    try:
+        if key in ("forget", "other"):
+            sync.keep_password(False)
+        if key == "forget":
+            screen.say(_("The password is forgotten; the next sync asks for it."))
+            return
+        if not await ask_password(screen):
+            return
+        if key == "other":
+            screen.say(_("The next sync uses it."))
+            return
+        question = Ask(
+            _("Keep the password on this computer?"),
+            _(
+                "Whoever can read this user's files on this computer can then read it: keep it"
+                " only where the disk is encrypted or syncs must run by themselves."
+            ),
+        )
+        if await screen.app.push_screen_wait(question):
+            sync.keep_password(True)
+            screen.say(_("The password is kept."))
+    except Refused as error:
+        screen.say(str(error), loud=True)
+    told("")
