@@ -30,7 +30,7 @@ ENTER, TAB, ESC, BACKSPACE = "\r", "\t", "\x1b", "\x7f"
 CTRL_Q = "\x11"
 F1, F2, F3, F4, F5 = "\x1bOP", "\x1bOQ", "\x1bOR", "\x1bOS", "\x1b[15~"
 F6, F8, F9, F10 = "\x1b[17~", "\x1b[19~", "\x1b[20~", "\x1b[21~"
-SHIFT_TAB = "\x1b[Z"
+SHIFT_TAB, DOWN = "\x1b[Z", "\x1b[B"
 
 # Sequences that pyte does not know and would draw; nothing that it knows is in here.
 _UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[[<>=][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$[a-z]")
@@ -69,6 +69,11 @@ class Terminal:
         """The screen as one text."""
         return "\n".join(self.lines)
 
+    def cell(self, row: int, column: int) -> pyte.screens.Char:
+        """What stands in one place, with its colours."""
+        found: pyte.screens.Char = self._screen.buffer[row][column]
+        return found
+
     @property
     def shown(self) -> set[str]:
         """Every character that stands on the screen."""
@@ -97,7 +102,9 @@ class Terminal:
         whole = start < 0 or re.match(rb"\x1b(\[[<>=?0-9;:$]*[@-~]|[^\[])", data[start:])
         cut = len(data) if whole else start
         self._unfed = data[cut:]
-        self._stream.feed(_UNKNOWN_TO_PYTE.sub(b"", data[:cut]))
+        # pyte drops what follows a left-to-right mark; terminals ignore the mark
+        known = _UNKNOWN_TO_PYTE.sub(b"", data[:cut]).replace(b"\xe2\x80\x8e", b"")
+        self._stream.feed(known)
 
     # -- talking to it
 
