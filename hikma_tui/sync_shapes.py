@@ -109,6 +109,8 @@ class Report:
     waiting: dict[str, int] = field(default_factory=dict)  # by state, after the run
     notices: list[str] = field(default_factory=list)  # codes, see clinic/server_words.py
     message: str = ""  # one sentence for a person
+    check: dict[str, Any] = field(default_factory=dict)  # the full check's account (sync_check)
+    estimate: int = 0  # bytes that were not allowed (metered link); 0: unknown
 
     def of(self, table: str) -> Counts:
         """The counts of one table."""
