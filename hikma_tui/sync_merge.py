@@ -1,7 +1,7 @@
 """Three versions of one row become one: per column, and per answer or key inside JSON. Pure.
 
 decisions.md 23 and 24: what only one side changed is taken, the same change on both sides is none,
-and where both changed a thing differently nobody wins: the path is a conflict until a person chooses.
+and where both changed a thing differently nobody wins: it is a conflict until a person chooses.
 """
 
 from __future__ import annotations

@@ -1,0 +1,143 @@
+"""One row of the server's meets the row that is here, in whatever state that is.
+
+Called for rows that are special (decisions.md 22 to 26, 33): not sent, sent, deleted, in conflict,
+only here, an attribute under another id, a child of something deleted. Everything is decided from
+what is stored, so a run that was killed and begun again comes to the same end. All functions run
+inside the caller's open write transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hikma_tui import sync_known as known
+from hikma_tui import sync_meet_rows as rows
+from hikma_tui.models import BY_TABLE, Conflict, Synced
+from hikma_tui.sync_context import Context
+from hikma_tui.sync_meet_dead import meet_dead
+from hikma_tui.sync_meet_deleted import after_readback, deleted
+from hikma_tui.sync_meet_facing import (
+    Facing,
+    count_pulled,
+    settle,
+    three_way,
+    work_came_to_the_dead,
+)
+from hikma_tui.sync_meet_held import held_patients, held_prescriptions, held_visits
+from hikma_tui.sync_meet_pairs import REPLACED, paired
+from hikma_tui.sync_meet_sent import answer
+from hikma_tui.sync_shapes import Disagreement, Reason, State
+
+__all__ = [
+    "after_readback", "deleted", "held_patients", "held_prescriptions", "held_visits", "meet",
+]  # fmt: skip
+
+
+def meet(context: Context, table: str, theirs: dict[str, Any]) -> None:
+    """Bring one pulled row (python form; columns that the server lacks are missing) into the store.
+
+    Raises nothing of its own: whatever can't be decided becomes a conflict.
+    """
+    model = BY_TABLE[table]
+    row = rows.find(model, theirs["id"]) or paired(context, model, theirs)
+    if row is None:
+        _arrive(context, model, theirs)
+        return
+    line = rows.line_of(context, table, row["id"])
+    conflict = rows.conflict_of(context, table, row["id"])
+    facing = Facing(context, table, model, row, line, conflict, theirs)
+    if table in REPLACED:  # the server says who may do what
+        count_pulled(facing, facing.agree(facing.theirs, tombstone=None))
+        rows.close_conflict(context, conflict, "replaced")
+    elif row["tombstone"] is not None:
+        meet_dead(facing)
+    elif conflict is not None:
+        _in_conflict(facing, conflict)
+    else:
+        _live(facing)
+    _hide_with_parent(context, model, row["id"])
+
+
+def _arrive(context: Context, model: type[Synced], theirs: Mapping[str, Any]) -> None:
+    """A row that was never here: perhaps under something that is deleted here."""
+    table = model._meta.table_name
+    dead = rows.dead_parent(model, theirs)
+    if dead is None:
+        rows.insert(context, model, theirs)
+    else:
+        rows.insert(
+            context, model, theirs, tombstone=dead["tombstone"], change_seq=dead["change_seq"]
+        )
+        if dead["change_seq"] > 0:
+            work_came_to_the_dead(context, table, theirs, dead["tombstone"])
+    rows.count(context, table, "pulled")
+
+
+# -- a live row ----------------------------------------------------------------------------------
+
+
+def _live(f: Facing) -> None:
+    if f.row["change_seq"] == 0:  # agreed, or only here and found again
+        count_pulled(f, f.agree(f.theirs))
+    elif f.context.suggesting:
+        _suggest(f)
+    elif f.line.sent and f.line.state in (State.SENT, State.AWAITING):
+        answer(f, f.line.sent)
+    else:
+        three_way(f, f.line.base)
+
+
+def _suggest(f: Facing) -> None:
+    """An unsent edit of a clone or a restored copy is a suggestion (decisions.md 33)."""
+    if not f.differing(f.ours):
+        f.agree(known.confirmed(f.context.dialect, f.table, f.ours, f.came))
+    else:
+        f.disagree(Disagreement.SUGGESTION, f.line.base, State.HELD, Reason.SUGGESTION)
+
+
+# -- a row in conflict ---------------------------------------------------------------------------
+
+
+def _in_conflict(f: Facing, conflict: Conflict) -> None:
+    """A live row about which a question is open: it may have answered itself."""
+    if conflict.kind in (Disagreement.SUGGESTION, Disagreement.DIFFERS):
+        if f.row["change_seq"] > 0 and f.differing(f.ours):
+            conflict.theirs = f.theirs
+            conflict.save()
+            return
+        rows.close_conflict(f.context, conflict, "equal")
+        f.agree(known.confirmed(f.context.dialect, f.table, f.ours, f.came))
+        return
+    if conflict.kind == Disagreement.EDIT:
+        merged = f.merged(f.line.base)
+        if merged.conflicts:
+            count_pulled(f, f.write(merged.row))
+            f.line.base, conflict.theirs = merged.base, f.theirs
+            conflict.save()
+            f.keep_line()
+            return
+        rows.close_conflict(f.context, conflict, "equal")
+        f.line.state, f.line.reason = State.NOT_SENT, Reason.NONE
+        settle(f, merged)
+        return
+    # Deleted there, and there again; or deleted here, and that was undone.
+    rows.close_conflict(f.context, conflict, "live")
+    f.line.state, f.line.reason = State.NOT_SENT, Reason.NONE
+    _live(f)
+
+
+def _hide_with_parent(context: Context, model: type[Synced], row_id: str) -> None:
+    """A row that came to hang on something deleted goes with it; work that is not sent asks."""
+    row = rows.find(model, row_id)
+    if row is None or row["tombstone"] is not None:
+        return
+    dead = rows.dead_parent(model, row)
+    if dead is None:
+        return
+    if row["change_seq"] == 0:
+        own = {"tombstone": dead["tombstone"], "change_seq": dead["change_seq"]}
+        rows.write(context, model, row, {}, **own)
+        if dead["change_seq"] > 0:
+            table = model._meta.table_name
+            work_came_to_the_dead(context, table, rows.content(row), dead["tombstone"])

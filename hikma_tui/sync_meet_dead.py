@@ -1,0 +1,69 @@
+"""A row that is deleted here, and that the server shows (wire.md A6, decisions.md 25)."""
+
+from __future__ import annotations
+
+from hikma_tui import sync_meet_rows as rows
+from hikma_tui.sync_meet_facing import (
+    MOST_TRIES,
+    Facing,
+    ask_about_deletion,
+)
+from hikma_tui.sync_shapes import Disagreement, Reason, State
+
+
+def meet_dead(f: Facing) -> None:
+    """The server shows a row that is deleted here."""
+    if f.row["change_seq"] == 0:
+        _dead_and_agreed(f)
+    else:
+        _dead_and_not_sent(f)
+
+
+def _dead_and_agreed(f: Facing) -> None:
+    """The server shows a row again that was deleted in both places."""
+    dead = rows.dead_parent(f.model, f.theirs)
+    if dead is not None and dead["change_seq"] == 0:
+        f.agree(f.theirs, tombstone=dead["tombstone"])
+    elif dead is not None:
+        f.write(f.theirs, tombstone=dead["tombstone"], change_seq=dead["change_seq"])
+        work_came_to_the_dead(f.context, f.table, f.theirs, dead["tombstone"])
+    elif _is_newer(f):
+        f.agree(f.theirs, tombstone=None)  # revived (wire.md A6)
+        rows.close_conflict(f.context, f.conflict, "live")
+        rows.count(f.context, f.table, "pulled")
+    else:
+        # Nobody has written it since: the server has gone back. Nothing is "repaired".
+        ask_about_deletion(f.context, f.row["tombstone"], f.theirs)
+
+
+def _is_newer(f: Facing) -> bool:
+    """Whether the server's row was written after the one that was deleted here."""
+    stamps = ("updated_at", "last_modified")
+    return any((f.came.get(n) or 0) > (f.row.get(n) or 0) for n in stamps)
+
+
+def _dead_and_not_sent(f: Facing) -> None:
+    """Our deletion is still to be sent, unless the row was changed on the server meanwhile."""
+    line = f.line
+    if line.sent is not None and line.state in (State.SENT, State.AWAITING):
+        line.tries += int(f.context.confirming)
+    if line.state in (State.SENT, State.AWAITING):
+        line.state, line.reason = State.NOT_SENT, Reason.NONE
+    versions = (line.base, line.sent or None, f.ours)
+    same = any(one is not None and not f.differing(one) for one in versions)
+    line.sent = None
+    if f.context.suggesting:
+        line.base = line.base or f.theirs
+        f.disagree(Disagreement.SUGGESTION, line.base, State.HELD, Reason.SUGGESTION)
+    elif same and line.tries < MOST_TRIES:
+        line.base = f.theirs
+        f.keep_line()
+    else:
+        base, merged = line.base, f.merged(line.base)
+        f.write(merged.row)
+        line.base = merged.base
+        f.keep_line()
+        if merged.conflicts and rows.root_of(f.row["tombstone"]) != (f.table, f.row["id"]):
+            # To be decided too, should the deletion be taken back.
+            f.disagree(Disagreement.EDIT, base, State.HELD, Reason.CONFLICT)
+        ask_about_deletion(f.context, f.row["tombstone"], f.theirs)

@@ -1,0 +1,129 @@
+"""A row here and the server's, face to face; and the plain three-way merge of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hikma_tui import sync_known as known
+from hikma_tui import sync_meet_rows as rows
+from hikma_tui.models import BY_TABLE, Conflict, Synced
+from hikma_tui.sync_context import Context
+from hikma_tui.sync_merge import Merged, merge
+from hikma_tui.sync_shapes import Disagreement, Reason, State
+
+MOST_TRIES = 3
+
+
+@dataclass
+class Facing:
+    """A row here and the server's, face to face."""
+
+    context: Context
+    table: str
+    model: type[Synced]
+    row: dict[str, Any]  # as it stands here, our own columns too
+    line: rows.Line
+    conflict: Conflict | None
+    came: Mapping[str, Any]  # as it came
+    theirs: dict[str, Any] = field(default_factory=dict)  # with what this server never stores
+
+    def __post_init__(self) -> None:
+        self.theirs = known.taken(self.context.dialect, self.table, self.ours, self.came)
+
+    @property
+    def ours(self) -> dict[str, Any]:
+        """The row as it stands here, in python form."""
+        return rows.content(self.row)
+
+    def differing(self, mine: Mapping[str, Any] | None) -> tuple[str, ...]:
+        """The columns in which one of our versions differs from the server's."""
+        if mine is None:
+            return ("id",)
+        return known.equal(self.context.dialect, self.table, mine, self.came)
+
+    def merged(self, base: Mapping[str, Any] | None) -> Merged:
+        """Three versions in one."""
+        return merge(self.table, base, self.ours, self.theirs, dialect=self.context.dialect)
+
+    def keep_line(self) -> None:
+        """Write the line as it is now."""
+        rows.keep_line(self.context, self.table, self.row["id"], self.line)
+
+    def write(self, values: Mapping[str, Any], **own: Any) -> bool:
+        """Change the row; whether anything became different."""
+        return rows.write(self.context, self.model, self.row, values, **own)
+
+    def agree(self, values: Mapping[str, Any], **own: Any) -> bool:
+        """The row is as the server has it: nothing stands between any more."""
+        rows.drop_line(self.context, self.table, self.row["id"])
+        return self.write(values, change_seq=0, **own)
+
+    def disagree(
+        self, kind: Disagreement, base: Mapping[str, Any] | None, state: State, reason: Reason
+    ) -> None:
+        """Open a conflict; nothing of the row is sent before somebody has chosen."""
+        rows.open_conflict(
+            self.context, kind, self.table, self.row, base=base, theirs=self.theirs
+        )  # fmt: skip
+        self.line.state, self.line.reason, self.line.sent = state, reason, None
+        self.keep_line()
+
+
+def count_pulled(f: Facing, changed: bool) -> None:
+    """One more in the report that came and changed something here."""
+    if changed:
+        rows.count(f.context, f.table, "pulled")
+
+
+def three_way(f: Facing, base: Mapping[str, Any] | None) -> None:
+    """An edit that was not sent meets the server's row."""
+    merged = f.merged(base)
+    if merged.conflicts:
+        # What does not clash is shown at once; the base is then all that both sides agree in.
+        count_pulled(f, f.write(merged.row))
+        f.line.base = merged.base
+        f.disagree(Disagreement.EDIT, base, State.HELD, Reason.CONFLICT)
+    else:
+        settle(f, merged)
+
+
+def settle(f: Facing, merged: Merged) -> None:
+    """No conflict: what is left of ours is still to be sent, over what the server has now."""
+    if not merged.ours_differs:
+        count_pulled(f, f.agree(merged.row))
+        return
+    changed = f.write(merged.row)
+    count_pulled(f, changed)
+    f.line.base, f.line.sent = merged.base, None
+    waits = f.line.state == State.STAYS or (f.line.state == State.REFUSED and not changed)
+    if not waits:
+        f.line.state, f.line.reason = State.NOT_SENT, Reason.NONE
+    f.keep_line()
+
+
+def work_came_to_the_dead(
+    context: Context, table: str, theirs: Mapping[str, Any], number: int
+) -> None:
+    """Under a deletion that is not sent, the server has something newer: a person decides."""
+    rows.keep_line(context, table, theirs["id"], rows.Line(base=dict(theirs)))
+    ask_about_deletion(context, number)
+
+
+def ask_about_deletion(
+    context: Context, number: int, theirs: Mapping[str, Any] | None = None
+) -> None:
+    """Open the question on the row that was deleted: the whole deletion waits for the answer."""
+    root = rows.root_of(number)
+    row = rows.find(BY_TABLE[root[0]], root[1]) if root else None
+    if root is None or row is None:
+        return
+    line = rows.line_of(context, *root)
+    if theirs is None or theirs["id"] != row["id"]:
+        theirs = line.base or rows.content(row)
+    rows.open_conflict(
+        context, Disagreement.DELETED_HERE, root[0], row, base=line.base, theirs=theirs
+    )
+    line.state, line.reason, line.sent = State.HELD, Reason.CONFLICT, None
+    rows.keep_line(context, *root, line)

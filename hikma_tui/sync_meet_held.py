@@ -1,0 +1,31 @@
+"""Whose rows wait for a choice: charts with an open question about a deletion (decisions.md 25)."""
+
+from __future__ import annotations
+
+from hikma_tui.models import connection
+from hikma_tui.sync_shapes import Disagreement
+
+
+def _held(table: str) -> set[str]:
+    kinds = (str(Disagreement.DELETED_THERE), str(Disagreement.DELETED_HERE))
+    found = connection().execute(
+        "SELECT row_id FROM conflicts WHERE resolved_at IS NULL AND table_name = ?"
+        " AND kind IN (?, ?)",
+        (table, *kinds),
+    )
+    return {row[0] for row in found}
+
+
+def held_patients() -> set[str]:
+    """Patients of whom nothing is sent: not the row, not what hangs on it, no deletion."""
+    return _held("patients")
+
+
+def held_visits() -> set[str]:
+    """Visits of which nothing is sent, with what hangs on them."""
+    return _held("visits")
+
+
+def held_prescriptions() -> set[str]:
+    """Prescriptions of which nothing is sent, with their items."""
+    return _held("prescriptions")
