@@ -7,6 +7,7 @@ from hikma_tui.sync_meet_facing import (
     MOST_TRIES,
     Facing,
     ask_about_deletion,
+    work_came_to_the_dead,
 )
 from hikma_tui.sync_shapes import Disagreement, Reason, State
 
@@ -54,7 +55,11 @@ def _dead_and_not_sent(f: Facing) -> None:
     line.sent = None
     if f.context.suggesting:
         line.base = line.base or f.theirs
-        f.disagree(Disagreement.SUGGESTION, line.base, State.HELD, Reason.SUGGESTION)
+        line.state, line.reason = State.HELD, Reason.SUGGESTION
+        f.keep_line()
+        ask_about_deletion(
+            f.context, f.row["tombstone"], f.theirs, Disagreement.SUGGESTION, Reason.SUGGESTION
+        )
     elif same and line.tries < MOST_TRIES:
         line.base = f.theirs
         f.keep_line()

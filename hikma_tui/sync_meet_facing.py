@@ -112,9 +112,16 @@ def work_came_to_the_dead(
 
 
 def ask_about_deletion(
-    context: Context, number: int, theirs: Mapping[str, Any] | None = None
+    context: Context,
+    number: int,
+    theirs: Mapping[str, Any] | None = None,
+    kind: Disagreement = Disagreement.DELETED_HERE,
+    reason: Reason = Reason.CONFLICT,
 ) -> None:
-    """Open the question on the row that was deleted: the whole deletion waits for the answer."""
+    """Open the question on the row that was deleted: the whole deletion waits for the answer.
+
+    ``theirs`` is the server's version of whichever row of the deletion raised it.
+    """
     root = rows.root_of(number)
     row = rows.find(BY_TABLE[root[0]], root[1]) if root else None
     if root is None or row is None:
@@ -122,8 +129,6 @@ def ask_about_deletion(
     line = rows.line_of(context, *root)
     if theirs is None or theirs["id"] != row["id"]:
         theirs = line.base or rows.content(row)
-    rows.open_conflict(
-        context, Disagreement.DELETED_HERE, root[0], row, base=line.base, theirs=theirs
-    )
-    line.state, line.reason, line.sent = State.HELD, Reason.CONFLICT, None
+    rows.open_conflict(context, kind, root[0], row, base=line.base, theirs=theirs)
+    line.state, line.reason, line.sent = State.HELD, reason, None
     rows.keep_line(context, *root, line)

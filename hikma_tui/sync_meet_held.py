@@ -10,8 +10,9 @@ def _held(table: str) -> set[str]:
     kinds = (str(Disagreement.DELETED_THERE), str(Disagreement.DELETED_HERE))
     found = connection().execute(
         "SELECT row_id FROM conflicts WHERE resolved_at IS NULL AND table_name = ?"
-        " AND kind IN (?, ?)",
-        (table, *kinds),
+        f" AND (kind IN (?, ?) OR kind = ? AND row_id IN"
+        f" (SELECT id FROM {table} WHERE tombstone IS NOT NULL))",
+        (table, *kinds, str(Disagreement.SUGGESTION)),
     )
     return {row[0] for row in found}
 
