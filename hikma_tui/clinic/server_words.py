@@ -226,6 +226,10 @@ def notice(code: str) -> str:
             "Records that the server had confirmed are not there any more: it may have been"
             " restored from a backup. They are all here; tell whoever runs the server."
         ),
+        "history-clipped": _(
+            "The server seems to send recent records only. What is older is kept here, and an"
+            " ordinary sync can't tell whether it changed elsewhere."
+        ),
         "only-here": _("Some records are only on this computer now. They are kept, not deleted."),
         "clone": _(
             "These records were copied from another computer. What was not sent there is shown"
@@ -284,3 +288,16 @@ def busy_since(when: str) -> str:
     return _("Another sync of these records is running since {time}. Wait until it ends.").format(
         time=when
     )
+
+
+def large(size: int | None) -> str:
+    """A metered link, and a pull of about ``size`` bytes (None: nobody knows) is due."""
+    if size is None:
+        return _(
+            "This connection costs money, and nobody knows how much the server will send."
+            " Say yes to fetch it, or sync where the connection is free."
+        )
+    return _(
+        "This connection costs money, and the server will send about {n} MB."
+        " Say yes to fetch it, or sync where the connection is free."
+    ).format(n=max(1, round(size / 1_000_000)))

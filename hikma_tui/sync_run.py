@@ -1,0 +1,269 @@
+"""The course of one sync: pull, apply, push, read back; the numbers; what is noticed on the way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from hikma_tui import (
+    sync_check,
+    sync_generation,
+    sync_peer,
+    sync_push,
+    sync_run_book,
+    sync_run_metered,
+    sync_run_pull,
+    sync_run_speed,
+)
+from hikma_tui.clinic import info, server_words
+from hikma_tui.clinic.actor import Actor
+from hikma_tui.store import Store
+from hikma_tui.sync_context import Context
+from hikma_tui.sync_peer import PeerFacts
+from hikma_tui.sync_run_line import Line
+from hikma_tui.sync_run_log import Log
+from hikma_tui.sync_run_pull import EVERYTHING, OVERLAP, Puller
+from hikma_tui.sync_shapes import Phase, Progress, Report
+from hikma_tui.wire import door
+from hikma_tui.wire.http import Options
+from hikma_tui.wire.shapes import Credentials, Kind, Trouble
+
+ROUNDS = 3  # pushes of one run, when others write the same rows meanwhile (decisions.md 22)
+AWAY = 14 * 86_400_000  # ms without a good sync, after which a full check is due
+_NEEDS = "needs_check"  # in the peer's metadata: why a full check is due
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How to sync.
+
+    Attributes:
+        check: A full check after the sync.
+        repair: A full check, then what is safe: only-here rows are sent again.
+        portal_number: How many patients the portal says, to be explained.
+        max_bytes: The most that one pull may bring, 0 for no bound.
+        agreed: A large pull on a metered link is fine.
+        timeout: Seconds of silence after which the server is given up.
+    """
+
+    check: bool = False
+    repair: bool = False
+    portal_number: int | None = None
+    max_bytes: int = 0
+    agreed: bool = False
+    timeout: float = 30.0
+
+    @property
+    def kind(self) -> str:
+        """As the log of syncs has it."""
+        return "repair" if self.repair else "check" if self.check else "sync"
+
+
+class Course:
+    """One run; the lock is held. ``go`` raises Trouble and StoreError, the report has the rest."""
+
+    def __init__(
+        self, store: Store, user: Actor, password: str, options: RunOptions, peer: PeerFacts,
+        report: Report, log: Log,
+        progress: Callable[[Progress], None], cancelled: Callable[[], bool],
+    ) -> None:  # fmt: skip
+        self.store, self.user, self.options, self.peer = store, user, options, peer
+        self.report, self.log = report, log
+        self._password, self._progress, self._cancelled = password, progress, cancelled
+        self._began = time.monotonic()
+
+    def go(self) -> None:
+        """The whole course. Trouble, StoreError."""
+        standing = self._begin()
+        context = Context(
+            peer_id=self.peer.id, dialect=self.peer.dialect, actor=self.user, report=self.report,
+            now=self.report.started_at, suggesting=standing.suggesting,
+        )  # fmt: skip
+        options = Options(
+            ca_file=self.peer.ca_file, proxy=self.peer.proxy, timeout=self.options.timeout,
+            max_bytes=self.options.max_bytes, cancelled=self._cancelled,
+        )  # fmt: skip
+        self._progress(Progress(Phase.CONNECT))
+        credentials = Credentials(self.peer.email, self._password)
+        with door.open_server(self.peer.url, self.peer.dialect, credentials, options) as server:
+            line = Line(server, self.report, self.log, self._progress, self._cancelled)
+            puller = Puller(
+                self.store, self.peer, line, context, self.log, self._progress, self._cancelled
+            )
+            try:
+                self._sync(puller, context, line)
+                self._check_if_due(puller, context, line)
+            finally:
+                self._judge_speed(line)
+        self._end(puller)
+
+    # -- the steps -------------------------------------------------------------------------------
+
+    def _begin(self) -> sync_generation.Standing:
+        """Is this the store that it was? Count the run, in the store and beside it."""
+        now, directory = self.report.started_at, self.store.directory
+
+        def count() -> tuple[sync_generation.Standing, str, int, str]:
+            found = sync_generation.begin(directory, now=now)
+            return found, info.get("store_id"), info.number("sync_run_number"), info.get(
+                "machine_id"
+            )  # fmt: skip
+
+        standing, store_id, number, machine_id = self.store.write(count).result()
+        sync_generation.remember(directory, store_id, number)
+        self.user = replace(self.user, machine_id=machine_id)
+        if standing.notice:
+            self._notice(standing.notice)
+        return standing
+
+    def _sync(self, puller: Puller, context: Context, line: Line) -> None:
+        with self._timed(Phase.INDEX):
+            puller.index()  # of a run that was killed
+        since = puller.since()
+        self._allow(everything=since in (0, EVERYTHING))
+        # Rows that a killed run sent and never read back are in this pull.
+        context.confirming = self._anything_sent()
+        with self._timed(Phase.PULL):
+            spool = puller.bring(since)
+        with self._timed(Phase.APPLY):
+            puller.take(spool)
+            if context.confirming:
+                puller.confirmed()
+        if context.suggesting:
+            self.store.write(sync_generation.settled).result()
+            context.suggesting = False
+        self._learn(spool.counts, spool.bytes, everything=context.full)
+        self._send(puller, context, line)
+
+    def _send(self, puller: Puller, context: Context, line: Line) -> None:
+        """Push and read back, again for rows that others wrote meanwhile, three times at most."""
+        for _round in range(ROUNDS):
+            with self._timed(Phase.PUSH):
+                said = sync_push.push(
+                    self.store, line, context, progress=self._progress, cancelled=self._cancelled
+                )
+            if not said and not self._anything_sent():
+                return
+            if not self._read_back(puller, context):
+                return
+        self._notice("rounds")
+
+    def _read_back(self, puller: Puller, context: Context) -> int:
+        """Pull what was sent and compare (decisions.md 26). Rows to push again."""
+        context.confirming = True
+        try:
+            with self._timed(Phase.CONFIRM):
+                since = max((puller.first or 0) - OVERLAP, EVERYTHING)
+                puller.take(puller.bring(since, phase=Phase.CONFIRM))
+                return puller.confirmed()
+        finally:
+            context.confirming = False
+
+    def _check_if_due(self, puller: Puller, context: Context, line: Line) -> None:
+        """The full check that was asked for, or that a long absence asks for (decisions.md 34)."""
+        last = self.peer.last_synced_at
+        away = last is not None and self.report.started_at - last > AWAY
+        due = away or bool(self.peer.more.get(_NEEDS))
+        wanted = self.options.check or self.options.repair
+        if not (due or wanted):
+            return
+        if due and not wanted:
+            self._fact(needs_check="away")  # until one went through
+            if self.store.read(info.get, "metered", "no").result() != "no":
+                self._notice("needs-full-check")
+                return
+        else:
+            self._allow(everything=True)
+        with self._timed(Phase.CHECK):
+            found = sync_check.check(
+                puller, context, portal_number=self.options.portal_number,
+                progress=self._progress, cancelled=self._cancelled,
+            )  # fmt: skip
+        for code in found.notices:
+            self._notice(code)
+        self.report.check = found.as_json()
+        self._fact(needs_check=None, full_at=self.report.started_at)
+        if self.options.repair:
+            sent_again = self.store.write(sync_check.send_again, self.peer.id).result()
+            self.report.check["sent_again"] = sent_again
+            if sent_again:
+                self._send(puller, context, line)
+
+    def _end(self, puller: Puller) -> None:
+        """It went through: say when, and remember it."""
+        self.peer = puller.peer
+        now = self.store.read(info.now_ms).result()
+        self.store.write(sync_peer.set_synced, self.peer.id, now).result()
+        found = self.store.read(sync_run_book.waiting).result()
+        needs = sum(found.get(name, 0) for name in ("conflicts", "refused", "differs", "only_here"))
+        open_ones = sum(found.get(name, 0) for name in ("not_sent", "sent", "awaiting", "held"))
+        for code in ("conflicts", "refused", "differs"):
+            if found.get(code):
+                self._notice(code)
+        if found.get("only_here"):
+            self._notice("only-here")
+        self.report.message = server_words.result(needs, open_ones)
+
+    # -- small things ----------------------------------------------------------------------------
+
+    @contextmanager
+    def _timed(self, phase: Phase) -> Iterator[None]:
+        began = time.monotonic()
+        if self._cancelled():
+            raise Trouble(Kind.CANCELLED)
+        try:
+            yield
+        finally:
+            spent = self.report.seconds
+            spent[phase] = round(spent.get(phase, 0.0) + time.monotonic() - began, 3)
+
+    def _allow(self, *, everything: bool) -> None:
+        """A metered link: how much will come, and was that allowed? Trouble TOO_LARGE."""
+        metered = self.store.read(info.get, "metered", "no").result()
+        if metered == "no":
+            return
+        self._notice("metered")
+        rows = self.store.on_writer(sync_run_book.rows_known).result()
+        now = self.report.started_at
+        size = sync_run_metered.estimate(self.peer, rows, now, everything=everything)
+        sync_run_metered.allow(
+            metered, size, agreed=self.options.agreed, max_bytes=self.options.max_bytes
+        )
+
+    def _learn(self, counts: dict[str, int], size: int, *, everything: bool) -> None:
+        rows = sum(counts.values())
+        learnt = sync_run_metered.learn(
+            self.peer, rows, size, self.report.started_at, everything=everything
+        )
+        if learnt:
+            self._fact(**learnt)
+
+    def _fact(self, **values: object) -> None:
+        self.store.write(sync_peer.update, self.peer.id, **values).result()
+
+    def _anything_sent(self) -> bool:
+        return self.store.on_writer(sync_run_book.anything_sent, self.peer.id).result()
+
+    def _judge_speed(self, line: Line) -> None:
+        """Say which of the FAQ's causes made it slow, if it was."""
+        speed = line.speed
+        speed.seconds = time.monotonic() - self._began
+        spent = self.report.seconds
+        speed.own_seconds = spent.get(Phase.APPLY, 0.0) + spent.get(Phase.INDEX, 0.0)
+        code = sync_run_speed.cause(speed)
+        if code:
+            self._notice(code)
+
+    def _notice(self, code: str) -> None:
+        if code not in self.report.notices:
+            self.report.notices.append(code)
+            self.log.say(f"notice {code}")
+
+
+def leftovers(store: Store, now: int) -> bool:
+    """Clean up after a run that was killed; whether there was one. The lock is held."""
+    sync_run_pull.clean(store.directory)
+    sync_check.clean(store.directory)
+    return bool(store.write(sync_run_book.close_killed, now).result())

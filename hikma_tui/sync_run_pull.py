@@ -1,0 +1,192 @@
+"""One pull of a run: asked for, spooled, judged (its clock, its days), applied, remembered.
+
+Nothing of a body changes the store before its whole end was verified (decisions.md 29); the
+watermark, the server's own timestamp verbatim, moves last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+
+from hikma_tui import sync_apply, sync_meet, sync_peer, sync_run_days, sync_spool
+from hikma_tui.clinic import info
+from hikma_tui.models import connection
+from hikma_tui.store import Store
+from hikma_tui.sync_context import Context
+from hikma_tui.sync_peer import PeerFacts
+from hikma_tui.sync_run_line import Line
+from hikma_tui.sync_run_log import Log
+from hikma_tui.sync_shapes import Phase, Progress
+from hikma_tui.sync_spool import Spool
+from hikma_tui.sync_values import Decoder
+from hikma_tui.wire.shapes import Kind, Trouble
+
+OVERLAP = 300_000  # ms: rows of transactions that were open at the last pull (wire.md A4)
+EVERYTHING = 1  # ms since 1970: all rows and, other than from 0, all tombstones (wire.md A3)
+_FAR = 86_400_000  # two clocks that differ by a day are no small matter
+_ECHOES = 2000
+
+
+class Puller:
+    """The pulls of one run."""
+
+    def __init__(
+        self, store: Store, peer: PeerFacts, line: Line, context: Context, log: Log,
+        progress: Callable[[Progress], None], cancelled: Callable[[], bool],
+    ) -> None:  # fmt: skip
+        self.store, self.peer, self.line, self.context, self.log = store, peer, line, context, log
+        self._progress, self._cancelled = progress, cancelled
+        self.path = store.directory / sync_spool.FILE_NAME
+        self.watermark = peer.watermark
+        self.first: int | None = None  # the timestamp of the run's first pull
+        self.rows: dict[str, int] = {}
+
+    def since(self) -> int:
+        """From where an incremental pull asks: an overlap before what is known; 0: all."""
+        if not self.watermark:
+            return 0
+        return EVERYTHING if self.context.suggesting else max(self.watermark - OVERLAP, EVERYTHING)
+
+    def bring(self, since: int, *, phase: Phase = Phase.PULL, full: bool = False) -> Spool:
+        """Pull all since the server's ``since`` into a spool whose end was verified. Trouble."""
+        spool = self._fetched(since, phase)
+        if self._went_back(spool.timestamp) and not full:
+            # What was written after its clock went back has stamps that the question left out.
+            self._notice("server-clock-back")
+            since = EVERYTHING
+            spool = self._fetched(since, phase)
+        if abs(spool.timestamp - self.context.now) > _FAR:
+            self._notice("server-clock-off")
+        if self._days_moved(spool):
+            if self.watermark:
+                since = EVERYTHING  # what came before was read with the other hour
+            spool = self._fetched(since, phase)
+        self.context.full = since in (0, EVERYTHING)
+        return spool
+
+    def take(self, spool: Spool) -> None:
+        """Apply a spool, then move the watermark, then make the patients findable. Trouble."""
+        self._progress(Progress(Phase.APPLY, total=sum(spool.counts.values())))
+        sync_apply.apply(
+            self.store, spool, self.context, progress=self._progress, cancelled=self._cancelled
+        )
+        self.store.write(sync_peer.set_watermark, self.peer.id, spool.timestamp).result()
+        self.watermark = spool.timestamp
+        if self.first is None:
+            self.first = spool.timestamp
+            self.rows = dict(spool.counts)
+        spool.path.unlink(missing_ok=True)
+        self.index()
+
+    def index(self) -> None:
+        """Make the search entries of patients who were pulled, those of a killed run too."""
+        sync_apply.index(
+            self.store, self.context, progress=self._progress, cancelled=self._cancelled
+        )
+
+    def confirmed(self) -> int:
+        """After a read-back was applied: what it means for what was sent. Rows to push again."""
+        return self.store.write(sync_meet.after_readback, self.context).result()
+
+    def _fetched(self, since: int, phase: Phase) -> Spool:
+        number = 0
+        while True:
+            number += 1
+            try:
+                return self._once(since, phase)
+            except Trouble as trouble:
+                self.path.unlink(missing_ok=True)
+                if not self.line.try_again(trouble, number):
+                    raise
+
+    def _once(self, since: int, phase: Phase) -> Spool:
+        self.decoder = Decoder(self.peer.dialect, east_from=self.peer.east_from)
+        self._progress(Progress(phase))
+        with self.line.pull(since) as body:
+            spool = sync_spool.fill(
+                body, self.decoder, self.path, progress=self._told(phase),
+                cancelled=self._cancelled,
+            )  # fmt: skip
+        if self._cancelled():
+            raise Trouble(Kind.CANCELLED)
+        self.log.say(
+            f"pulled since {since}: {sum(spool.counts.values())} rows, {spool.bytes} bytes,"
+            f" timestamp {spool.timestamp}"
+        )
+        return spool
+
+    def _told(self, phase: Phase) -> Callable[[Progress], None]:
+        """The spool's progress under the phase that this pull belongs to."""
+
+        def tell(progress: Progress) -> None:
+            progress.phase = phase
+            self._progress(progress)
+
+        return tell
+
+    def _went_back(self, timestamp: int) -> bool:
+        return bool(self.watermark) and timestamp < self.watermark - OVERLAP
+
+    def _notice(self, code: str) -> None:
+        if code not in self.context.report.notices:
+            self.context.report.notices.append(code)
+            self.log.say(f"notice {code}")
+
+    # -- days (decisions.md 30) ------------------------------------------------------------------
+
+    def _days_moved(self, spool: Spool) -> bool:
+        """Whether this pull shows that midnights were read as the wrong day."""
+        if not sync_run_days.doubtful(self.decoder.hours):
+            return False
+        theirs = dict(islice(_births(spool), _ECHOES))
+        ours = self.store.on_writer(_known_births, list(theirs)).result()
+        echoes = [(day, theirs[row_id]) for row_id, day in ours.items()]
+        zone = self.store.read(info.zone_in_force).result()
+        hour, sure = sync_run_days.east_from(self.decoder.hours, echoes, self.peer.east_from, zone)
+        if not sure:
+            self._notice("days-doubtful")
+        if hour == self.peer.east_from:
+            return False
+        self._notice("days-moved")
+        self.store.write(sync_peer.update, self.peer.id, east_from=hour).result()
+        self.peer = self.store.on_writer(sync_peer.active).result() or self.peer
+        return True
+
+
+def _births(spool: Spool) -> Iterator[tuple[str, str]]:
+    """Ids and birth dates of the patients in a spool, as they were decoded."""
+    for decoded in spool.read(0):
+        if getattr(decoded, "table", "") != "patients" or not hasattr(decoded, "rows"):
+            continue
+        columns = decoded.columns
+        if "date_of_birth" not in columns:
+            continue
+        row_id, born = columns.index("id"), columns.index("date_of_birth")
+        for row in decoded.rows:
+            if row[born]:
+                yield row[row_id], row[born]
+
+
+def _known_births(ids: list[str]) -> dict[str, str]:
+    """Birth dates that were entered or confirmed here, of the patients with these ids.
+
+    Rows that this server's pulls brought and nobody touched are no witnesses: they were read with
+    the very hour that is in question.
+    """
+    found: dict[str, str] = {}
+    for start in range(0, len(ids), 500):
+        some = ids[start : start + 500]
+        query = (
+            "SELECT id, date_of_birth FROM patients WHERE change_seq > 0 AND date_of_birth > ''"
+            f" AND id IN ({','.join('?' * len(some))})"
+        )
+        found |= dict(connection().execute(query, some).fetchall())
+    return found
+
+
+def clean(directory: Path) -> None:
+    """Take away what a killed run left half done; a whole spool is worth no more than a pull."""
+    for name in (sync_spool.FILE_NAME,):
+        (directory / name).unlink(missing_ok=True)
