@@ -146,7 +146,10 @@ def _verbs() -> list[tuple[str, str, Verb, Callable[[argparse.ArgumentParser], N
             _disease_words,
         ),
         ("report", _("write the report of a patient"), _report, _report_options),
+        ("benchmark", _("is this machine up to this clinic?"), _benchmark, _none),
         ("undo", _("list the deletions that can be undone, or undo one"), _undo, _undo_options),
+        ("register", _("connect to a server, or leave it"), _register, _register_options),
+        ("qr", _("draw the server's registration code"), _qr, _qr_options),
     ]
 
 
@@ -206,6 +209,30 @@ def _undo_options(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "number", metavar="NUMBER", type=_deletion, nargs="?", help=_("which to undo")
     )
+
+
+def _register_options(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("text", metavar="TEXT", nargs="?", help=_("what the portal's QR code says"))
+    verb.add_argument("--email", metavar="E", help=_("the account on the server"))
+    verb.add_argument("--clinic", metavar="ID", help=_("where the account has no clinic"))
+    verb.add_argument("--yes", action="store_true", help=_("join (or leave) without a question"))
+    verb.add_argument(
+        "--plain-http", action="store_true", help=_("without TLS, in a network of one's own")
+    )
+    verb.add_argument("--password-fd", metavar="N", type=_descriptor, help=_("an open descriptor"))
+    verb.add_argument("--keep-password", action="store_true", help=_("keep it beside the records"))
+    verb.add_argument("--ca-file", metavar="F", help=_("PEM file of a private authority"))
+    verb.add_argument("--proxy", metavar="URL", help=_("a proxy"))
+    verb.add_argument("--leave", action="store_true", help=_("leave the server; records stay"))
+    verb.add_argument("--json", action="store_true", help=_("one JSON document"))
+
+
+def _qr_options(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--text", action="store_true", help=_("only its text"))
+
+
+def _descriptor(text: str) -> int:
+    return _number(text, 0, 65535)
 
 
 def _number(text: str, least: int, most: int) -> int:
@@ -302,6 +329,12 @@ def _report(options: argparse.Namespace) -> int:
     return cli_report.run(options)
 
 
+def _benchmark(options: argparse.Namespace) -> int:
+    from hikma_tui import cli_benchmark
+
+    return cli_benchmark.benchmark(options)
+
+
 def _undo(options: argparse.Namespace) -> int:
     from hikma_tui import cli_store
 
@@ -312,3 +345,15 @@ def _diseases(options: argparse.Namespace) -> int:
     from hikma_tui import cli_diseases
 
     return cli_diseases.run(options)
+
+
+def _register(options: argparse.Namespace) -> int:
+    from hikma_tui import cli_register
+
+    return cli_register.register(options)
+
+
+def _qr(options: argparse.Namespace) -> int:
+    from hikma_tui import cli_register
+
+    return cli_register.qr(options)
