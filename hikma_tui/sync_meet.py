@@ -82,7 +82,7 @@ def _live(f: Facing) -> None:
         count_pulled(f, f.agree(f.theirs))
     elif f.context.suggesting:
         _suggest(f)
-    elif f.line.sent and f.line.state in (State.SENT, State.AWAITING):
+    elif f.line.sent:  # whatever became of it: it may be what the server has
         answer(f, f.line.sent)
     else:
         three_way(f, f.line.base)

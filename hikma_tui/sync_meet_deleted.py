@@ -93,7 +93,7 @@ def _ask(context: Context, table: str, row: Mapping[str, Any]) -> None:
         base=line.base or rows.content(row), theirs=None,
     )  # fmt: skip
     if row["change_seq"] > 0:
-        line.state, line.reason, line.sent = State.HELD, Reason.CONFLICT, None
+        line.state, line.reason = State.HELD, Reason.CONFLICT
         rows.keep_line(context, table, row["id"], line)
 
 
@@ -155,7 +155,7 @@ def _unseen(context: Context, table: str, row_id: str) -> None:
         rows.keep_line(context, table, row_id, line)
         return
     line.tries += 1
-    line.state, line.reason, line.sent = State.NOT_SENT, Reason.NONE, None
+    line.state, line.reason = State.NOT_SENT, Reason.NONE
     if line.tries >= MOST_TRIES:
         line.state, line.reason = State.DIFFERS, Reason.DROPPED
         rows.open_conflict(

@@ -67,7 +67,9 @@ class Facing:
         rows.open_conflict(
             self.context, kind, self.table, self.row, base=base, theirs=self.theirs
         )  # fmt: skip
-        self.line.state, self.line.reason, self.line.sent = state, reason, None
+        self.line.state, self.line.reason = state, reason
+        if self.line.base is not None:  # else ``sent`` says that the server may have it
+            self.line.sent = None
         self.keep_line()
 
 
@@ -130,5 +132,5 @@ def ask_about_deletion(
     if theirs is None or theirs["id"] != row["id"]:
         theirs = line.base or rows.content(row)
     rows.open_conflict(context, kind, root[0], row, base=line.base, theirs=theirs)
-    line.state, line.reason, line.sent = State.HELD, reason, None
+    line.state, line.reason = State.HELD, reason
     rows.keep_line(context, *root, line)

@@ -39,7 +39,7 @@ def _confirmed(f: Facing, sent: Mapping[str, Any]) -> None:
 
 def _dropped(f: Facing) -> None:
     """The server has what it had before: it took our row for an older one, or never got it."""
-    if f.context.confirming:
+    if f.context.confirming and f.line.state == State.SENT:
         f.line.tries += 1
     f.line.base, f.line.sent = f.theirs, None
     _write_base_stamps(f)
