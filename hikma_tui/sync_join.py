@@ -32,8 +32,8 @@ from hikma_tui.wire.http import Options
 from hikma_tui.wire.shapes import Account, Credentials, Kind, Trouble
 
 __all__ = [
-    "Found", "Joined", "Left", "Plan", "Stay", "email_hint", "join", "leave", "look", "plan",
-    "refuse", "sign_in",
+    "Found", "Joined", "Left", "Plan", "Stay", "email_hint", "join", "leave", "look", "may_leave",
+    "plan", "refuse", "sign_in",
 ]  # fmt: skip
 
 Progress = Callable[[str, int, int], None]
@@ -110,7 +110,11 @@ def sign_in(found: Found, credentials: Credentials, options: Options | None = No
 
 def email_hint(kind: str, email: str, dialect: str) -> str:
     """A further sentence where a sign-in failed and the e-mail's case may be why (wire.md A2)."""
-    if kind in (Kind.WRONG_PASSWORD, Kind.UNAUTHORIZED) and dialect == "v3" and email.lower() != email:
+    if (
+        kind in (Kind.WRONG_PASSWORD, Kind.UNAUTHORIZED)
+        and dialect == "v3"
+        and email.lower() != email
+    ):
         return _("This server tells capital letters apart: try {email}").format(email=email.lower())
     return ""
 
@@ -218,14 +222,15 @@ def leave(store: Store, actor: Actor) -> Left:
     later. Open conflicts are closed with a note and keep the server's version; the kept password
     is forgotten. Nothing is sent, and nothing is taken from the server.
     """
-    store.read(_may_leave, actor).result()
+    store.read(may_leave, actor).result()
     copy = store.backup("before-leave")
     url, rows, conflicts = store.write(_leave, actor).result()
     sync_secret.forget(store.directory)
     return Left(url, copy, rows, conflicts)
 
 
-def _may_leave(actor: Actor) -> sync_peer.PeerFacts:
+def may_leave(actor: Actor) -> sync_peer.PeerFacts:
+    """The server that would be left. Refused without one, NotAllowed."""
     peer = sync_peer.active()
     if peer is None:
         raise Refused(_("These records are on this computer only: no server is connected."))
@@ -234,7 +239,7 @@ def _may_leave(actor: Actor) -> sync_peer.PeerFacts:
 
 
 def _leave(actor: Actor) -> tuple[str, int, int]:
-    peer = _may_leave(actor)
+    peer = may_leave(actor)
     now, rows = info.now_ms(), connection()
     seq = info.number("change_seq") + 1
     note = json.dumps({"note": "left the server", "url": peer.url})

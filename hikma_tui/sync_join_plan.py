@@ -6,8 +6,7 @@ they take (wire.md A4: one body, chunked), and it sends everybody everything.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -194,7 +193,7 @@ def _bytes(path: Path) -> int:
     total = 0
     for name in (path.name, f"{path.name}-wal"):
         try:
-            total += os.stat(path.with_name(name)).st_size
+            total += path.with_name(name).stat().st_size
         except OSError:
             continue
     return total
@@ -232,7 +231,7 @@ def _pointing(model: type[Synced], table: str, null: bool) -> Iterator[str]:
             yield name
 
 
-def _homeless(model: type[Synced], known: dict[str, tuple[str | None, str | None]]) -> int:
+def _homeless(model: type[Synced], known: Mapping[str, tuple[str | None, str | None]]) -> int:
     """Rows with a column that may not be empty and names what only this store has."""
     wrong, values = [], list[object]()
     for table, ids in known.items():

@@ -133,4 +133,3 @@ def mark_unsent(seq: int, server_has: Mapping[type[Synced], str]) -> None:
             " WHERE change_seq = 0 AND tombstone IS NULL AND id IS NOT ?",
             (seq, server_has.get(model)),
         )
-
