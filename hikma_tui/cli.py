@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from hikma_tui import __version__
 from hikma_tui.cli_codes import INTERRUPTED, NO_OUTPUT, OK, USAGE
+from hikma_tui.cli_sync_options import sync_options
 from hikma_tui.i18n import _, language_of_environment, use_language
 
 Verb = Callable[[argparse.Namespace], int]
@@ -136,7 +137,12 @@ def _verbs() -> list[tuple[str, str, Verb, Callable[[argparse.ArgumentParser], N
         ("find", _("find patients as the first screen does"), _find, _find_options),
         ("export", _("write every live row as a line of JSON"), _export, _export_options),
         ("import", _("apply lines of JSON; prints the id of each row"), _import, _import_options),
-        ("status", _("whose records these are, and when they were last copied"), _status, _none),
+        (
+            "status",
+            _("whose records these are, what is not sent, when they were last copied"),
+            _status,
+            _status_options,
+        ),
         ("check", _("look for damage in the file, the search and the trail"), _check, _none),
         ("backup", _("copy the records into the backups folder"), _backup, _none),
         (
@@ -148,6 +154,7 @@ def _verbs() -> list[tuple[str, str, Verb, Callable[[argparse.ArgumentParser], N
         ("report", _("write the report of a patient"), _report, _report_options),
         ("benchmark", _("is this machine up to this clinic?"), _benchmark, _none),
         ("undo", _("list the deletions that can be undone, or undo one"), _undo, _undo_options),
+        ("sync", _("exchange records with the server"), _sync, sync_options),
         ("register", _("connect to a server, or leave it"), _register, _register_options),
         ("qr", _("draw the server's registration code"), _qr, _qr_options),
     ]
@@ -209,6 +216,10 @@ def _undo_options(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "number", metavar="NUMBER", type=_deletion, nargs="?", help=_("which to undo")
     )
+
+
+def _status_options(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--json", action="store_true", help=_("one JSON document"))
 
 
 def _register_options(verb: argparse.ArgumentParser) -> None:
@@ -345,6 +356,12 @@ def _diseases(options: argparse.Namespace) -> int:
     from hikma_tui import cli_diseases
 
     return cli_diseases.run(options)
+
+
+def _sync(options: argparse.Namespace) -> int:
+    from hikma_tui import cli_sync
+
+    return cli_sync.run(options)
 
 
 def _register(options: argparse.Namespace) -> int:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hikma_tui import clock, schema, search
 from hikma_tui.cli_codes import OK, REFUSED, USAGE
 from hikma_tui.cli_errors import tell
 from hikma_tui.clinic import audit, deletion, info, setup
 from hikma_tui.clinic.actor import Actor, actor_named
+from hikma_tui.clinic.server import ServerState, state
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.models import connection
 from hikma_tui.store import Store
 from hikma_tui.store_files import BACKUPS, default_directory
 from hikma_tui.text import plain
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 
 def directory_of(options: argparse.Namespace, *, demo: bool = False) -> Path:
@@ -72,10 +78,22 @@ def init(options: argparse.Namespace) -> int:
 
 
 def status(options: argparse.Namespace) -> int:
-    """Whose records these are, how many, where, and how old the newest copy is."""
+    """Whose records these are, how many, where, what is not sent, and how old the newest copy is.
+
+    No network is asked, nor loaded: the counts are those of the marks in the store.
+    """
     with opened(options) as store:
         clinic, patients, demo = store.read(_facts).result()
         version = store.read(_schema_version).result()
+        server = store.read(state).result()
+        if options.json:
+            told = {
+                "clinic": clinic, "patients": patients, "demo": demo, "path": str(store.path),
+                "schema": version, "newest_copy_ms": _copied_at(store.directory),
+                "server": server.as_json(),
+            }  # fmt: skip
+            print(json.dumps(told, ensure_ascii=False))
+            return OK
         say(
             _("Clinic: {name}").format(name=clinic or _("none yet")),
             _("Patients: {n}").format(n=patients),
@@ -83,9 +101,28 @@ def status(options: argparse.Namespace) -> int:
             _("Schema: {found} (this program: {ours})").format(found=version, ours=schema.VERSION),
             _("Newest copy: {age}").format(age=_newest_copy(store.directory)),
         )
+        say(*_server_lines(server, store.read(info.zone).result()))
         if demo:
             say(_("This clinic is made up: it is the demo."))
     return OK
+
+
+def _server_lines(server: ServerState, zone: ZoneInfo | None) -> list[str]:
+    """Where the store stands with its server, for a person."""
+    if not server.registered:
+        return [_("Server: none; these records are on this computer only")]
+    confirmed = _("never")
+    if server.last_confirmed_ms is not None:
+        confirmed = f"{clock.local(server.last_confirmed_ms, zone):%Y-%m-%d %H:%M}"
+    said = [
+        _("Server: {url} ({email})").format(url=server.url, email=server.email),
+        _("Confirmed: {moment}; not sent: {n}; needs you: {m}").format(
+            moment=confirmed, n=server.not_sent, m=server.needs_you
+        ),
+    ]
+    if server.needs_full_check:
+        said.append(_("A full check is due: hikma-tui sync --check"))
+    return said
 
 
 def _facts() -> tuple[str, int, bool]:
@@ -99,11 +136,16 @@ def _schema_version() -> int:
     return int(connection().execute("PRAGMA user_version").fetchone()[0])
 
 
+def _copied_at(directory: Path) -> int | None:
+    copies = [path.stat().st_mtime_ns for path in (directory / BACKUPS).glob("*.db")]
+    return max(copies) // 1_000_000 if copies else None
+
+
 def _newest_copy(directory: Path) -> str:
-    copies = [path.stat().st_mtime for path in (directory / BACKUPS).glob("*.db")]
-    if not copies:
+    copied = _copied_at(directory)
+    if copied is None:
         return _("none")
-    hours = max(0, int((clock.wall_ms() / 1000 - max(copies)) // 3600))
+    hours = max(0, (clock.wall_ms() - copied) // 3_600_000)
     if hours < 48:
         return ngettext("{n} hour old", "{n} hours old", hours).format(n=hours)
     return ngettext("{n} day old", "{n} days old", hours // 24).format(n=hours // 24)

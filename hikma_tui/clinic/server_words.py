@@ -301,3 +301,8 @@ def large(size: int | None) -> str:
         "This connection costs money, and the server will send about {n} MB."
         " Say yes to fetch it, or sync where the connection is free."
     ).format(n=max(1, round(size / 1_000_000)))
+
+
+def waiting_for_limit(seconds: float) -> str:
+    """The server asked us to wait, and we do."""
+    return _("waiting {n} s, as the server asks").format(n=round(seconds))
