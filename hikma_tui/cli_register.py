@@ -23,12 +23,13 @@ from hikma_tui.i18n import _, ngettext
 from hikma_tui.store import Store
 from hikma_tui.text import pieces, plain
 from hikma_tui.wire.http import Options
-from hikma_tui.wire.shapes import Account, Credentials, Kind, Trouble
+from hikma_tui.wire.shapes import Credentials, Kind, Trouble
 
 NOT_NOW = 75  # EX_TEMPFAIL: the network or the server; nothing was changed
 NOT_LET_IN = 77  # EX_NOPERM: no password, or one that the server does not take
 _DENIED = frozenset({Kind.WRONG_PASSWORD, Kind.NO_USER, Kind.UNAUTHORIZED, Kind.NO_PASSWORD})
 _TEXT_IS_WRONG = frozenset({Kind.BAD_TEXT, Kind.HUB, Kind.PLAIN_HTTP})
+_NO_NEWS = _TEXT_IS_WRONG | {Kind.NO_PASSWORD}  # nothing for an administrator in them
 _WIDTH = 78
 
 
@@ -91,7 +92,10 @@ def _register(store: Store, actor: Actor, asked: _Asked) -> int:
     password = _password(store, asked)
     if not password:
         raise Trouble(Kind.NO_PASSWORD)
-    account = _signed_in(found, Credentials(email, password), asked)
+    try:
+        account = sync_join.sign_in(found, Credentials(email, password), asked.options)
+    except Trouble as trouble:
+        return _troubled(trouble, asked, email, found.dialect)
     made = sync_join.plan(
         store, actor, found, account, clinic_id=asked.clinic, options=asked.options
     )
@@ -121,16 +125,6 @@ def _register(store: Store, actor: Actor, asked: _Asked) -> int:
     if asked.keep and not done.password_kept:
         tell(_("the password could not be kept; the sync will ask for it"))
     return OK
-
-
-def _signed_in(found: sync_join.Found, credentials: Credentials, asked: _Asked) -> Account:
-    try:
-        return sync_join.sign_in(found, credentials, asked.options)
-    except Trouble as trouble:
-        hint = sync_join.email_hint(trouble.kind, credentials.email, found.dialect)
-        if hint and not asked.json:
-            say_there(hint)
-        raise
 
 
 def _password(store: Store, asked: _Asked) -> str:
@@ -178,15 +172,15 @@ def _progress(step: str, done: int, total: int) -> None:
     print(f"\r\x1b[K{words.get(step, step)}{of}", end=end, file=sys.stderr, flush=True)
 
 
-def _troubled(trouble: Trouble, asked: _Asked) -> int:
+def _troubled(trouble: Trouble, asked: _Asked, email: str = "", dialect: str = "") -> int:
     kind = trouble.kind
-    sentence = server_words.trouble(kind, trouble.retry_after)
+    sentence = sync_join_words.trouble(trouble, email, dialect)
     if kind is Kind.PLAIN_HTTP and not asked.plain_http:
         sentence = _(
             "This address is not protected (http). Where the network is yours alone, say so with"
             " --plain-http; never over the internet."
         )
-    admin = "" if kind in _TEXT_IS_WRONG else server_words.for_admin(kind)
+    admin = "" if kind in _NO_NEWS else server_words.for_admin(kind)
     if asked.json:
         told = {"joined": False, "error": str(kind), "message": sentence, "for_admin": admin}
         print(json.dumps(told, ensure_ascii=False))

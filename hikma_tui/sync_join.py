@@ -32,7 +32,7 @@ from hikma_tui.wire.http import Options
 from hikma_tui.wire.shapes import Account, Credentials, Kind, Trouble
 
 __all__ = [
-    "Found", "Joined", "Left", "Plan", "Stay", "email_hint", "join", "leave", "look", "may_leave",
+    "Found", "Joined", "Left", "Plan", "Stay", "join", "leave", "look", "may_leave",
     "plan", "refuse", "sign_in",
 ]  # fmt: skip
 
@@ -103,20 +103,15 @@ def sign_in(found: Found, credentials: Credentials, options: Options | None = No
             ),
         )
     with open_server(found.url, found.dialect, credentials, options or Options()) as server:
-        account = server.sign_in()
+        try:
+            account = server.sign_in()
+        except Trouble as trouble:
+            if trouble.kind is not Kind.UNAUTHORIZED:
+                raise
+            # v3 says no more than "invalid credentials"; nobody was signed in yet
+            raise Trouble(Kind.WRONG_PASSWORD, trouble.detail, status=trouble.status) from trouble
         server.alive()
     return account
-
-
-def email_hint(kind: str, email: str, dialect: str) -> str:
-    """A further sentence where a sign-in failed and the e-mail's case may be why (wire.md A2)."""
-    if (
-        kind in (Kind.WRONG_PASSWORD, Kind.UNAUTHORIZED)
-        and dialect == "v3"
-        and email.lower() != email
-    ):
-        return _("This server tells capital letters apart: try {email}").format(email=email.lower())
-    return ""
 
 
 # The store -------------------------------------------------------------------------------------

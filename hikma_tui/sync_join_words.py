@@ -8,6 +8,7 @@ from hikma_tui.clinic import server_words
 from hikma_tui.clinic.permissions import Flag
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.sync_join_plan import Found, Plan
+from hikma_tui.wire.shapes import Kind, Trouble
 
 Lines = list[tuple[str, str]]  # a paragraph, and "heading", "loud" or ""
 
@@ -19,6 +20,24 @@ def answers(found: Found) -> str:
     else:
         said = _("A Hikma Health server answers at {url}.")
     return said.format(url=found.url)
+
+
+def trouble(problem: Trouble, email: str = "", dialect: str = "") -> str:
+    """What went wrong with the look or the sign-in, for whoever joins; nothing was changed."""
+    kind = problem.kind
+    if kind is Kind.WRONG_PASSWORD and dialect == "v3":
+        said = _("The server does not let this e-mail and password in: one of them is not right, or"
+                 " the account or its clinic was removed. It does not say which.")  # fmt: skip
+        if email.lower() != email:
+            said += " " + _("This server tells capital letters apart: try {email}.").format(
+                email=email.lower()
+            )
+        return said
+    if kind is Kind.UNAUTHORIZED:
+        return _("The server knows this account, but does not let it sync. Ask the administrator.")
+    if kind is Kind.NO_PASSWORD:
+        return _("The server wants the account's password.")
+    return server_words.trouble(kind, problem.retry_after)
 
 
 def plain_warning(url: str) -> str:
