@@ -24,6 +24,7 @@ from hikma_tui.sync_context import Context
 from hikma_tui.sync_run_pull import EVERYTHING, Puller
 from hikma_tui.sync_shapes import Phase, Progress, State
 from hikma_tui.sync_spool import Spool
+from hikma_tui.sync_values import Decoded
 from hikma_tui.wire.shapes import Kind, Trouble
 
 FILE_NAME = "sync-check.db"  # the ids that the server sent; no other data, and gone afterwards
@@ -161,11 +162,9 @@ def _note_ids(
 
 
 def _rows_of(spool: Spool) -> Iterator[tuple[str, tuple[str, ...], list[tuple[Any, ...]]]]:
-    for decoded in spool.read(0):
-        rows = getattr(decoded, "rows", None)
-        columns = getattr(decoded, "columns", None)
-        if rows and columns and "id" in columns:
-            yield decoded.table, columns, rows
+    for decoded in spool.read():
+        if isinstance(decoded, Decoded) and "id" in decoded.columns:
+            yield decoded.table, decoded.columns, decoded.rows
 
 
 # -- the account ---------------------------------------------------------------------------------

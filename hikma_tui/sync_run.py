@@ -14,7 +14,6 @@ from hikma_tui import (
     sync_push,
     sync_run_book,
     sync_run_metered,
-    sync_run_pull,
     sync_run_speed,
 )
 from hikma_tui.clinic import info, server_words
@@ -85,18 +84,23 @@ class Course:
             ca_file=self.peer.ca_file, proxy=self.peer.proxy, timeout=self.options.timeout,
             max_bytes=self.options.max_bytes, cancelled=self._cancelled,
         )  # fmt: skip
+        puller = Puller(self.store, self.peer, context, self.log, self._progress, self._cancelled)
+        with self._timed(Phase.APPLY):
+            if puller.resume() and context.suggesting:
+                self._settle(context)
         self._progress(Progress(Phase.CONNECT))
         credentials = Credentials(self.peer.email, self._password)
         with door.open_server(self.peer.url, self.peer.dialect, credentials, options) as server:
             line = Line(server, self.report, self.log, self._progress, self._cancelled)
-            puller = Puller(
-                self.store, self.peer, line, context, self.log, self._progress, self._cancelled
-            )
+            puller.line = line
             try:
                 self._sync(puller, context, line)
                 self._check_if_due(puller, context, line)
             finally:
                 self._judge_speed(line)
+                gone = line.traffic
+                self.report.requests = gone.requests
+                self.report.bytes_down, self.report.bytes_up = gone.down, gone.up
         self._end(puller)
 
     # -- the steps -------------------------------------------------------------------------------
@@ -119,8 +123,6 @@ class Course:
         return standing
 
     def _sync(self, puller: Puller, context: Context, line: Line) -> None:
-        with self._timed(Phase.INDEX):
-            puller.index()  # of a run that was killed
         since = puller.since()
         self._allow(everything=since in (0, EVERYTHING))
         # Rows that a killed run sent and never read back are in this pull.
@@ -132,10 +134,14 @@ class Course:
             if context.confirming:
                 puller.confirmed()
         if context.suggesting:
-            self.store.write(sync_generation.settled).result()
-            context.suggesting = False
+            self._settle(context)
         self._learn(spool.counts, spool.bytes, everything=context.full)
         self._send(puller, context, line)
+
+    def _settle(self, context: Context) -> None:
+        """The full pull of a clone or a restored copy was applied: edits are edits again."""
+        self.store.write(sync_generation.settled).result()
+        context.suggesting = False
 
     def _send(self, puller: Puller, context: Context, line: Line) -> None:
         """Push and read back, again for rows that others wrote meanwhile, three times at most."""
@@ -264,6 +270,5 @@ class Course:
 
 def leftovers(store: Store, now: int) -> bool:
     """Clean up after a run that was killed; whether there was one. The lock is held."""
-    sync_run_pull.clean(store.directory)
     sync_check.clean(store.directory)
     return bool(store.write(sync_run_book.close_killed, now).result())

@@ -1,8 +1,8 @@
 """The line to the server as one run uses it: measured, counted, and patient where that helps.
 
 A limit is waited for (with jitter, in small steps, so that a cancel is obeyed at once); a pull that
-broke off or met a sick server is tried again twice. A 401 is never tried again (decisions.md 32),
-nor a push: what became of it is read back.
+broke off or met a sick server is tried again twice; a push has its own patience (``sync_push``).
+A 401 is never tried again (decisions.md 32).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TypeVar
 from hikma_tui.sync_run_log import Log
 from hikma_tui.sync_run_speed import Speed
 from hikma_tui.sync_shapes import Phase, Progress, Report
-from hikma_tui.wire.shapes import Account, Body, Changes, Kind, Server, Trouble
+from hikma_tui.wire.shapes import Account, Body, Changes, Kind, Server, Traffic, Trouble
 
 T = TypeVar("T")
 
@@ -40,7 +40,6 @@ class _Measured:
             if first:
                 line.speed.first_byte = max(line.speed.first_byte, now - self._began)
                 self._began, first = now, False
-            line.report.bytes_down += len(piece)
             line.speed.body_bytes += len(piece)
             line.pause(0)
             yield piece
@@ -60,6 +59,11 @@ class Line:
         self.speed = Speed()
         self._waits = 0
 
+    @property
+    def traffic(self) -> Traffic:
+        """What went over the line so far."""
+        return self._server.traffic
+
     def sign_in(self) -> Account:
         """As the server does; a sync has no need of it."""
         return self._patiently("sign-in", self._server.sign_in)
@@ -73,11 +77,11 @@ class Line:
         self.speed.heartbeat = took if before is None else min(before, took)
 
     def push(self, changes: Changes) -> None:
-        """Send rows; only a limit is waited for, since then nothing was carried out."""
+        """Send rows, once."""
         rows = sum(len(table.get(kind, ())) for table in changes.values() for kind in table)
         began = time.monotonic()
         try:
-            self._patiently("push", lambda: self._server.push(changes))
+            self._server.push(changes)  # ``sync_push`` has the patience for it
         finally:
             self.speed.push_seconds += time.monotonic() - began
             self.speed.push_rows += rows
@@ -118,7 +122,6 @@ class Line:
         """Ask, and again after each limit that is near enough."""
         while True:
             self.pause(0)
-            self.report.requests += 1
             try:
                 return ask()
             except Trouble as trouble:

@@ -6,9 +6,9 @@ watermark, the server's own timestamp verbatim, moves last.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from itertools import islice
-from pathlib import Path
 
 from hikma_tui import sync_apply, sync_meet, sync_peer, sync_run_days, sync_spool
 from hikma_tui.clinic import info
@@ -20,23 +20,25 @@ from hikma_tui.sync_run_line import Line
 from hikma_tui.sync_run_log import Log
 from hikma_tui.sync_shapes import Phase, Progress
 from hikma_tui.sync_spool import Spool
-from hikma_tui.sync_values import Decoder
+from hikma_tui.sync_values import Decoded, Decoder
 from hikma_tui.wire.shapes import Kind, Trouble
 
 OVERLAP = 300_000  # ms: rows of transactions that were open at the last pull (wire.md A4)
 EVERYTHING = 1  # ms since 1970: all rows and, other than from 0, all tombstones (wire.md A3)
 _FAR = 86_400_000  # two clocks that differ by a day are no small matter
 _ECHOES = 2000
+_LEFT = "sync_spool"  # in store_info: which spool is being applied, and as what
 
 
 class Puller:
     """The pulls of one run."""
 
     def __init__(
-        self, store: Store, peer: PeerFacts, line: Line, context: Context, log: Log,
+        self, store: Store, peer: PeerFacts, context: Context, log: Log,
         progress: Callable[[Progress], None], cancelled: Callable[[], bool],
     ) -> None:  # fmt: skip
-        self.store, self.peer, self.line, self.context, self.log = store, peer, line, context, log
+        self.store, self.peer, self.context, self.log = store, peer, context, log
+        self.line: Line | None = None  # while the server can be asked
         self._progress, self._cancelled = progress, cancelled
         self.path = store.directory / sync_spool.FILE_NAME
         self.watermark = peer.watermark
@@ -68,6 +70,10 @@ class Puller:
 
     def take(self, spool: Spool) -> None:
         """Apply a spool, then move the watermark, then make the patients findable. Trouble."""
+        context = self.context
+        flags = {"full": context.full, "confirming": context.confirming,
+                 "suggesting": context.suggesting}  # fmt: skip
+        self.store.write(info.put, _LEFT, json.dumps({"key": spool.key, **flags})).result()
         self._progress(Progress(Phase.APPLY, total=sum(spool.counts.values())))
         sync_apply.apply(
             self.store, spool, self.context, progress=self._progress, cancelled=self._cancelled
@@ -79,6 +85,33 @@ class Puller:
             self.rows = dict(spool.counts)
         spool.path.unlink(missing_ok=True)
         self.index()
+
+    def resume(self) -> bool:
+        """Finish what a killed run had pulled whole, and was applying. Without the network.
+
+        Returns whether there was something; Trouble, as ``take``.
+        """
+        sync_spool.clean(self.store.directory)
+        spool = sync_spool.left(self.path)
+        noted = self.store.read(info.get, _LEFT).result()
+        flags = json.loads(noted) if noted else {}
+        context = self.context
+        if (
+            spool is None
+            or flags.get("key") != spool.key
+            or bool(flags.get("suggesting")) != context.suggesting
+        ):
+            self.path.unlink(missing_ok=True)  # not judged yet, or of another life of this store
+            self.index()
+            return False
+        self.log.say("going on with the pull of a killed run")
+        context.full, context.confirming = bool(flags["full"]), bool(flags["confirming"])
+        self.take(spool)
+        if context.confirming:
+            self.confirmed()
+        context.full = context.confirming = False
+        self.first = None
+        return True
 
     def index(self) -> None:
         """Make the search entries of patients who were pulled, those of a killed run too."""
@@ -98,12 +131,14 @@ class Puller:
                 return self._once(since, phase)
             except Trouble as trouble:
                 self.path.unlink(missing_ok=True)
-                if not self.line.try_again(trouble, number):
+                if self.line is None or not self.line.try_again(trouble, number):
                     raise
 
     def _once(self, since: int, phase: Phase) -> Spool:
         self.decoder = Decoder(self.peer.dialect, east_from=self.peer.east_from)
         self._progress(Progress(phase))
+        if self.line is None:
+            raise Trouble(Kind.NO_NETWORK, "no line")
         with self.line.pull(since) as body:
             spool = sync_spool.fill(
                 body, self.decoder, self.path, progress=self._told(phase),
@@ -157,8 +192,8 @@ class Puller:
 
 def _births(spool: Spool) -> Iterator[tuple[str, str]]:
     """Ids and birth dates of the patients in a spool, as they were decoded."""
-    for decoded in spool.read(0):
-        if getattr(decoded, "table", "") != "patients" or not hasattr(decoded, "rows"):
+    for decoded in spool.read():
+        if not isinstance(decoded, Decoded) or decoded.table != "patients":
             continue
         columns = decoded.columns
         if "date_of_birth" not in columns:
@@ -184,9 +219,3 @@ def _known_births(ids: list[str]) -> dict[str, str]:
         )
         found |= dict(connection().execute(query, some).fetchall())
     return found
-
-
-def clean(directory: Path) -> None:
-    """Take away what a killed run left half done; a whole spool is worth no more than a pull."""
-    for name in (sync_spool.FILE_NAME,):
-        (directory / name).unlink(missing_ok=True)

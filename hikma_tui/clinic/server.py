@@ -23,8 +23,8 @@ TAKEN: Mapping[str, frozenset[str]] = {
         "prescription_items",
     }),
     "flask": frozenset({
-        "patients", "patient_additional_attributes", "visits", "events", "appointments",
-        "prescriptions",
+        # Not appointments: it would attach them to a patient whom it makes up (wire.md Part B).
+        "patients", "patient_additional_attributes", "visits", "events", "prescriptions",
     }),
 }  # fmt: skip
 

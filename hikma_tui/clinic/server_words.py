@@ -143,7 +143,11 @@ def for_admin(kind: str) -> str:
 
 
 def reason(code: str) -> str:
-    """Why a row is not confirmed, and the user's way out (``sync_shapes.Reason``)."""
+    """Why a row is not confirmed, and the user's way out (``sync_shapes.Reason``).
+
+    What stands behind a colon (columns) is not for people.
+    """
+    code = code.partition(":")[0]
     said = {
         "": "",
         "no-table": _("This server has no place for such records; they stay on this computer."),
