@@ -8,7 +8,7 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from hikma_tui.wire.shapes import Kind, Trouble
 
@@ -48,11 +48,19 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return min(max(seconds, 0.0), _DAY) if math.isfinite(seconds) else None
 
 
+def leads_to(url: str, location: str) -> SplitResult:
+    """Where a ``Location`` leads from ``url``; nowhere, if it is no address."""
+    try:
+        return urlsplit(urljoin(url, location))
+    except ValueError:
+        return SplitResult("", "", "", "", "")
+
+
 def redirected(url: str, status: int, location: str, kind: str) -> Trouble:
     """What a redirect means. It is not followed (decisions.md 32)."""
-    there = urlsplit(urljoin(url + "/", location))
+    there = leads_to(url + "/", location)
     here = urlsplit(url)
-    elsewhere = (there.scheme, there.netloc) != (here.scheme, here.netloc)
+    elsewhere = bool(there.netloc) and there[:2] != here[:2]
     to_https = there.scheme == "https" and there.hostname == here.hostname
     # Over a checked certificate it is the server itself that sends elsewhere.
     network = here.scheme == "http" and elsewhere and not to_https

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from hikma_tui import __version__
 from hikma_tui.wire import answers, tls
@@ -255,7 +255,7 @@ class Client:
         """The same address with a trailing slash more or less, where the server asks for it."""
         if response.status_code not in (301, 302, 307, 308):
             return ""
-        wanted = urlsplit(urljoin(target, response.headers.get("location", "")))
+        wanted = answers.leads_to(target, response.headers.get("location", ""))
         had = urlsplit(target)
         same = (wanted.scheme, wanted.netloc) == (had.scheme, had.netloc)
         if not same or wanted.path == had.path or wanted.path.strip("/") != had.path.strip("/"):
@@ -283,9 +283,9 @@ class Client:
             return answers.transport(error)
         kind = tls.kind_of(behind)
         if kind is Kind.CERTIFICATE and refused:
-            if tls.expired(behind) and self._clocks_differ():
+            if tls.expired(behind) and self._clock_ahead():
                 kind = Kind.CLOCK
-            elif self._portal_in_between():
+            elif self.portal_in_between():
                 kind = Kind.CAPTIVE
         # OpenSSL's own word; it names hosts at most.
         return Trouble(kind, getattr(behind, "verify_message", "") or behind.reason or "TLS")
@@ -302,21 +302,21 @@ class Client:
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError):
             return None
 
-    def _clocks_differ(self) -> bool:
-        """Whether the other side says that it is another day. A hint for a sentence, no proof."""
+    def _clock_ahead(self) -> bool:
+        """Whether the other side says that it is earlier by days: for a sentence, no proof."""
         response = self._unsigned(self.url, tls.unchecked())
-        return response is not None and tls.clocks_differ(response.headers.get("date"))
+        return response is not None and tls.clock_ahead(response.headers.get("date"))
 
-    def _portal_in_between(self) -> bool:
+    def portal_in_between(self, port: int = 80) -> bool:
         """Whether the network answers plain http for the server with a page of somebody else."""
         host = urlsplit(self.url).hostname or ""
         host = f"[{host}]" if ":" in host else host
-        response = self._unsigned(f"http://{host}/", False)
+        response = self._unsigned(f"http://{host}:{port}/", False)
         if response is None:
             return False
         if response.status_code == 511:
             return True
-        there = urlsplit(response.headers.get("location", "")).hostname
+        there = answers.leads_to(self.url, response.headers.get("location", "")).hostname
         return response.is_redirect and bool(there) and there != urlsplit(self.url).hostname
 
 

@@ -67,6 +67,8 @@ def read(text: str) -> Code:
     if found.startswith("{"):
         raise Trouble(_json_kind(found), "a JSON text")
     if not _SCHEME.match(found) or _host_and_port(found):
+        if not re.match(r"localhost|[^/?#]*[.:]", found, re.IGNORECASE):
+            raise _bad("a word")  # which may be a host, but "hello" is not meant as one
         found = f"https://{found}"
     if found.count("://") != 1 or "\\" in found or " " in found:
         raise _bad("no address")
@@ -157,7 +159,7 @@ def _host(host: str) -> tuple[str, bool]:
     if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
         raise _bad("the host")
     # 2130706433, 127.1 and 0x7f000001 are addresses to some programs and names to others.
-    if len(labels) < 2 or re.fullmatch(r"\d+|0x[0-9a-f]*", labels[-1]):
+    if re.fullmatch(r"\d+|0x[0-9a-f]*", labels[-1]):
         raise _bad("the host")
     return name, False
 

@@ -72,10 +72,10 @@ def seconds_off(date_header: str | None) -> float | None:
     return there.timestamp() - time.time()
 
 
-def clocks_differ(date_header: str | None) -> bool:
-    """Whether the two clocks are more than a day apart, and the other one can be right."""
+def clock_ahead(date_header: str | None) -> bool:
+    """Whether our clock is more than a day ahead of the other, and the other one can be right."""
     off = seconds_off(date_header)
-    if off is None or abs(off) <= _DAY:
+    if off is None or off >= -_DAY:
         return False
     there = datetime.fromtimestamp(time.time() + off, UTC).date()
     return there >= date.fromisoformat(BUILD_DAY)
