@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hikma_tui.clinic import chart_loose, drafts, info
 from hikma_tui.clinic.actor import Actor
@@ -19,6 +19,9 @@ from hikma_tui.clinic.permissions import require_sight, sight
 from hikma_tui.clock import day_bounds, day_of
 from hikma_tui.i18n import language
 from hikma_tui.models import Event, Patient, Problem, Visit, Vitals, connection, dicts, live
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 PAGE = 24  # visits read at a time: a screenful; more are read when the list comes to its end
 
@@ -182,7 +185,7 @@ def _lines(rows: list[dict[str, Any]]) -> list[VisitLine]:
             VisitLine(
                 visit_id, day, moment, row["clinic_id"], clinics.get(row["clinic_id"], "") or "",
                 row["provider_name"] or "", tuple(_event_line(event, names) for event in mine),
-                any(_entered_later(one, day) for one in (*mine, *measured, *found)),
+                any(_entered_later(one, day, zone) for one in (*mine, *measured, *found)),
                 visit_id in opened, tuple(measured),
                 tuple(str(one["problem_label"]) for one in found),
                 planned.get(visit_id, 0), prescribed.get(visit_id, 0),
@@ -214,9 +217,9 @@ def _counted(table: str, column: str, ids: Sequence[str]) -> dict[str, int]:
     return dict(connection().execute(query, tuple(ids)).fetchall())
 
 
-def _entered_later(row: Mapping[str, Any], day: date | None) -> bool:
+def _entered_later(row: Mapping[str, Any], day: date | None, zone: ZoneInfo | None) -> bool:
     created = row["created_at"]
-    return created is not None and day is not None and day_of(created, info.zone()) > day
+    return created is not None and day is not None and day_of(created, zone) > day
 
 
 def _form_names() -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.terminal.terminal import (
     F2,
     F3,
     PATIENCE,
+    ROOT,
     TAB,
     Terminal,
     clinic,
@@ -86,11 +88,11 @@ def test_the_same_is_shown_for_fewer_bytes(place: Path) -> None:
             alike(whole, thin)
             many[name], few[name] = len(whole.bytes) - before[0], len(thin.bytes) - before[1]
     assert sum(few.values()) < sum(many.values()) / 3
-    # what the project promises for an 80x24 terminal (docs/slow.md)
-    assert max(few["a letter"], few["another"]) <= 2000
-    assert max(few["help"], few["filter"]) <= 3000
-    assert few["next field"] <= 1000
-    assert few["a name"] <= 300
+    limits = tomllib.loads((ROOT / "benchmarks" / "limits.toml").read_text())["bytes"]
+    assert max(few["a letter"], few["another"]) <= limits["letter_and_list"]
+    assert max(few["help"], few["filter"]) <= limits["dialog"]
+    assert few["next field"] <= limits["next_field"]
+    assert max(few["a name"], few["more of it"]) <= limits["letter_in_a_field"]
 
 
 def test_another_size_is_drawn_anew(place: Path) -> None:
