@@ -17,7 +17,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import compress, groupby
 from typing import Any
 
 from hikma_tui.columns import Flag, Json
@@ -50,7 +50,6 @@ class _Plan:
     names: tuple[str, ...]
     known: tuple[tuple[int, Column], ...]
     unknown: tuple[tuple[int, str], ...]
-    id_at: int
 
 
 class Decoder:
@@ -83,13 +82,22 @@ class Decoder:
         """The rows of one table, by their sets of columns; nothing of a table that is not ours."""
         if table not in BY_TABLE:
             return []
-        good = [row for row in rows if isinstance(row, dict) and _usable(row.get("id"))]
-        if len(good) < len(rows):
-            self.skipped[table] += len(rows) - len(good)
-        return [self._alike(table, keys, list(alike)) for keys, alike in groupby(good, key=tuple)]
+        if set(map(type, rows)) - {dict}:
+            rows = self._good(table, rows, [isinstance(row, dict) for row in rows])
+        found = [self._alike(table, keys, list(alike)) for keys, alike in groupby(rows, key=tuple)]
+        return [decoded for decoded in found if decoded.rows]
+
+    def _good(self, table: str, rows: Sequence[Any], good: list[bool]) -> list[Any]:
+        self.skipped[table] += good.count(False)
+        return list(compress(rows, good))
 
     def _alike(self, table: str, keys: tuple[str, ...], rows: list[dict[str, Any]]) -> Decoded:
         plan = self._plans.get((table, keys)) or self._planned(table, keys)
+        ids = [row.get("id") for row in rows]
+        if not _all_usable(ids):
+            rows = self._good(table, rows, list(map(_usable, ids)))
+            if not rows:
+                return Decoded(table, plan.names, [])
         values = list(zip(*[row.values() for row in rows], strict=True))
         kept: dict[int, dict[str, Any]] = {}
         for at, name in plan.unknown:
@@ -119,7 +127,7 @@ class Decoder:
         names = (*(column.name for _at, column in known), "unknown")
         if len(self._plans) >= _REMEMBERED:
             self._plans.clear()
-        self._plans[table, keys] = plan = _Plan(names, known, unknown, keys.index("id"))
+        self._plans[table, keys] = plan = _Plan(names, known, unknown)
         return plan
 
     def _json(self, extra: dict[str, Any]) -> str:
@@ -128,6 +136,14 @@ class Decoder:
             return json_text(extra, counts)
         except ValueError:
             return json_text({name: keepable(value) for name, value in extra.items()}, counts)
+
+
+def _all_usable(ids: list[Any]) -> bool:
+    """Whether it need not be asked of each: one look at all of them together."""
+    if set(map(type, ids)) != {str} or not all(ids):
+        return False
+    joined = "".join(ids)
+    return joined.isprintable() and " " not in joined
 
 
 def _usable(row_id: Any) -> bool:

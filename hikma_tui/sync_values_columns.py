@@ -62,9 +62,12 @@ def json_text(value: Any, counts: Counter[str]) -> str:
         raise ValueError("nested too deep") from None
     if len(text) > 2 * _DEEP and text.count("[") + text.count("{") > _DEEP and _too_deep(value):
         raise ValueError("nested too deep")
-    if not text.isprintable():  # U+0000 is escaped in JSON; only halves of characters hurt
-        text, number = _SURROGATE.subn("\ufffd", text)
-        counts["replaced"] += number
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:  # U+0000 is escaped in JSON; only halves of characters hurt
+            text, number = _SURROGATE.subn("\ufffd", text)
+            counts["replaced"] += number
     return text
 
 

@@ -24,7 +24,7 @@ _HELD = 2 << 20  # characters of rows that one batch may stand for
 _NEAR = 16  # an error so near the end may come from the end: "tru", "\u00e", "-"
 _LEVELS = 4  # what is skipped is walked so deep: body, tables, kinds, rows
 _CUT_SHORT = re.compile(
-    r"""t|tr|tru|f|fa|fal|fals|n|nu|nul|-|\\|\\?u?[0-9a-fA-F]{0,3}|(?:\.[0-9]*)?(?:[eE][+-]?)?"""
+    r"""t|tr|tru|f|fa|fal|fals|n|nu|nul|-|\\|\\?u?[0-9a-fA-F]{0,4}|(?:\.[0-9]*)?(?:[eE][+-]?)?"""
 )
 _SPACE = re.compile(r"[ \t\n\r]*")
 
