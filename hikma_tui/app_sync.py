@@ -135,6 +135,7 @@ class Syncing:
                     loop.call_soon_threadsafe(self._progress, told["progress"])
             code = process.wait()
             complaints.join(2)
+            process.stdout.close()
             loop.call_soon_threadsafe(self._end, process, code, report, "".join(said))
 
     def _progress(self, told: Mapping[str, Any]) -> None:
@@ -294,9 +295,10 @@ def _drain(stream: IO[bytes] | None, said: list[str]) -> None:
     """Keep the end of what the child complains of; a full pipe would stop it."""
     if stream is None:
         return
-    while line := stream.readline(_LONGEST_LINE):
-        said.append(line.decode("utf-8", "replace")[:_SAID])
-        del said[:-5]
+    with stream:
+        while line := stream.readline(_LONGEST_LINE):
+            said.append(line.decode("utf-8", "replace")[:_SAID])
+            del said[:-5]
 
 
 def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

@@ -99,6 +99,12 @@ class PatientSideScreen(ClinicScreen[None]):
         session(self).to_search(character)
         return True
 
+    def sync_told(self, ended: bool) -> None:
+        """Other records may be there now: what only shows them reads again, in its place."""
+        read = getattr(self, "reread", None) or getattr(self, "read_again", None)
+        if ended and read is not None:
+            self.run_worker(read(), group="read", exclusive=True)
+
 
 def moment_text(ms: int, today: date, zone: ZoneInfo | None) -> str:
     """An absolute moment: ``10:40`` today, else ``20 Nov 10:40``."""

@@ -9,10 +9,12 @@ from textual.events import Key, Resize, ScreenResume
 
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.i18n import _
+from hikma_tui.screens import sync_report
 from hikma_tui.screens import sync_words as words
 from hikma_tui.screens.session import PatientSideScreen, session
-from hikma_tui.screens.sync_door import CHECK, REPAIR, SYNC, door
+from hikma_tui.screens.sync_door import CHECK, REPAIR, SYNC, TOO_LARGE, Ended, door
 from hikma_tui.screens.sync_password import ask_password
+from hikma_tui.widgets.dialogs import Ask
 from hikma_tui.widgets.headline import Headline
 from hikma_tui.widgets.keys import N_, Action
 from hikma_tui.widgets.page_text import PageText
@@ -30,8 +32,7 @@ class SyncScreen(PatientSideScreen):
                N_("What the sync could not settle by itself"), more_keys=("f8",)),
         Action("sync.check", "3", N_("full check"),
                N_("Fetch everything and compare it record by record")),
-        Action("sync.code", "4", N_("code"), N_("The server's code, for the next computer")),
-        Action("sync.settings", "5", N_("more"), N_("Password, costly connection, repair, leave")),
+        Action("sync.more", "4", N_("more"), N_("Code for the next computer, password, repair")),
         Action("sync.stop", "8", N_("stop"), N_("Stop the sync; what was saved stays")),
         Action("sync.leave", "escape", N_("back"), N_("Back; a sync goes on")),
     )  # fmt: skip
@@ -75,8 +76,17 @@ class SyncScreen(PatientSideScreen):
         super().on_key(event)
 
     def sync_told(self, ended: bool) -> None:
-        """New numbers."""
+        """New numbers; or it would cost money, and only a person can say yes to that."""
         self._paint()
+        last = door(self).ended
+        if ended and last is not None and last.result == TOO_LARGE:
+            self.run_worker(self._agree(last), group="start", exclusive=True)
+
+    async def _agree(self, last: Ended) -> None:
+        question = _("Fetch it all the same?")
+        more = sync_report.result_text(last.result, last.report)
+        if await self.app.push_screen_wait(Ask(question, more)):
+            await self._start(last.kind, "--yes")
 
     async def _read(self) -> None:
         await door(self).recount()
@@ -102,13 +112,13 @@ class SyncScreen(PatientSideScreen):
                 sync.running, sync.step, sync.started_at, sync.stopping, clock, width
             )
         elif sync.ended is not None:
-            lines = words.ended_lines(sync.ended, clock, width)
+            lines = sync_report.ended_lines(sync.ended, clock, width)
         elif sync.server is not None:
-            return [("", ""), *words.standing_lines(sync.server, clock, width)]
+            return [("", ""), *sync_report.standing_lines(sync.server, clock, width)]
         else:
             lines = []
         if sync.server is not None and not sync.running:
-            lines = [*lines, ("", ""), *words.count_lines(sync.server, width)]
+            lines = [*lines, ("", ""), *sync_report.count_lines(sync.server, width)]
         return [("", ""), *lines]
 
     # Doing ---------------------------------------------------------------------------------
@@ -126,7 +136,7 @@ class SyncScreen(PatientSideScreen):
         """F9, Enter."""
         self.run_worker(self._start(SYNC), group="start", exclusive=True)
 
-    async def _start(self, kind: str) -> None:
+    async def _start(self, kind: str, *options: str) -> None:
         sync = door(self)
         if sync.server is None:
             await sync.recount()
@@ -135,7 +145,7 @@ class SyncScreen(PatientSideScreen):
             self._paint()
             return
         try:
-            await sync.start(kind)
+            await sync.start(kind, *options)
         except Refused as error:
             self.say(str(error), loud=True)
         self._paint()
@@ -156,20 +166,15 @@ class SyncScreen(PatientSideScreen):
         """3, after a question that says what it costs."""
         from hikma_tui.screens.sync_more import ask_check
 
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self.run_worker(self._start(CHECK), group="start", exclusive=True)
+        def answered(portal: str | None) -> None:
+            if portal is not None:
+                given = ("--portal-number", portal) if portal else ()
+                self.run_worker(self._start(CHECK, *given), group="start", exclusive=True)
 
         self.app.push_screen(ask_check(door(self).server), answered)
 
-    def action_code(self) -> None:
-        """4: the QR of the address."""
-        from hikma_tui.screens.sync_more import show_code
-
-        show_code(self)
-
-    def action_settings(self) -> None:
-        """5: what is wanted seldom."""
+    def action_more(self) -> None:
+        """4: what is wanted seldom."""
         from hikma_tui.screens.sync_more import choose
 
         def chosen(kind: str) -> None:

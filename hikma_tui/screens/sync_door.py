@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hikma_tui.clinic.server import ServerState
 
 SYNC, CHECK, REPAIR = "sync", "check", "repair"
+TOO_LARGE = "too-large"
 REFUSED_PASSWORDS = frozenset({"wrong-password", "no-user", "unauthorized", "no-password"})
 """Results after which the password must be asked for again (decisions.md 32: no retries)."""
 

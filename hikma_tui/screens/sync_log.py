@@ -12,6 +12,7 @@ from hikma_tui.clinic import server
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.clinic.server import Run
 from hikma_tui.i18n import _, ngettext
+from hikma_tui.screens import sync_report
 from hikma_tui.screens import sync_words as words
 from hikma_tui.screens.session import PatientSideScreen, session
 from hikma_tui.screens.sync_door import CHECK, REPAIR
@@ -117,7 +118,7 @@ def _summary(run: Run) -> str:
     if run.ended_at is None:
         return _("not ended: it is running, or it was cut short")
     if run.result != "ok":
-        return words.result_text(run.result, run.counts)
+        return sync_report.result_text(run.result, run.counts)
     total = run.counts.get("total") or {}
     parts = [
         form.format(n=words.number(total[name]))
@@ -158,7 +159,9 @@ class RunScreen(PatientSideScreen):
         clock = words.clock_of(app.today, app.facts.zone)
         heading = f"{kind_word(run.kind)}, {clock(run.started_at)}"
         self.query_one("#what", Headline).show(heading)
-        self.query_one(PageText).show([("", ""), *words.run_lines(run, clock, self.size.width)])
+        self.query_one(PageText).show(
+            [("", ""), *sync_report.run_lines(run, clock, self.size.width)]
+        )
 
     def on_key(self, event: Key) -> None:
         """Arrows scroll."""

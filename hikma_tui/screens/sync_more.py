@@ -3,19 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import Input, Static
+
+from hikma_tui.clinic import info
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.clinic.server import ServerState
 from hikma_tui.i18n import _
-from hikma_tui.screens.session import PatientSideScreen, session
+from hikma_tui.screens.session import PatientSideScreen, not_saved, session
 from hikma_tui.screens.sync_door import REPAIR, door
 from hikma_tui.screens.sync_password import ask_password
 from hikma_tui.screens.sync_words import clock_of
-from hikma_tui.widgets.dialogs import Ask, Choice, Choose
+from hikma_tui.text import display
+from hikma_tui.widgets.dialogs import Ask, Choice, Choose, Dialog
+from hikma_tui.widgets.keys import N_, Action
+from hikma_tui.widgets.prompt import LineInput
 
 
-def ask_check(server: ServerState | None) -> Ask:
-    """What a full check costs, and whether to do it."""
+class CheckDialog(Dialog[str | None]):
+    """What a full check costs. Gives the portal's number of patients ("" where it is not known), or
+    None when left with Esc.
+    """
+
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("check.begin", "f10", N_("compare")),
+        Action("check.leave", "escape", N_("back, nothing happens")),
+    )
+
+    def body(self) -> ComposeResult:
+        """The number that the portal shows, to explain a difference."""
+        asked = _("How many patients does the portal show? (may stay empty)")
+        yield Static(display(asked), classes="label", markup=False)
+        yield LineInput(id="portal", max_length=9, restrict="[0-9]*")
+
+    @on(Input.Submitted)
+    def entered(self, event: Input.Submitted) -> None:
+        """Enter begins, as F10 does."""
+        event.stop()
+        self.action_begin()
+
+    def action_begin(self) -> None:
+        """Begin."""
+        self.dismiss(self.query_one(LineInput).value.strip())
+
+    def action_leave(self) -> None:
+        """Not now."""
+        self.dismiss(None)
+
+
+def ask_check(server: ServerState | None) -> CheckDialog:
+    """The question before a full check."""
     costs = _(
         "All records that the server has for this clinic are fetched once more and compared one"
         " by one, so it takes as long as the first sync did. Nothing is deleted, and the program"
@@ -23,7 +63,7 @@ def ask_check(server: ServerState | None) -> Ask:
     )
     if server is not None and server.needs_full_check:
         costs = _("The last good sync is long ago: it is due.") + " " + costs
-    return Ask(_("Compare everything with the server?"), costs)
+    return CheckDialog(_("Compare everything with the server?"), costs)
 
 
 def show_code(screen: PatientSideScreen) -> None:
@@ -39,10 +79,12 @@ def choose(screen: PatientSideScreen, told: Callable[[str], None]) -> None:
     """The menu; ``told`` gets what must be started, or ""."""
     sync = door(screen)
     listed = [
+        Choice("code", _("The code of this server, for the next computer")),
         Choice("forget", _("Forget the password"))
         if sync.keeps_password()
         else Choice("keep", _("Keep the password on this computer")),
         Choice("other", _("Type the password anew")),
+        Choice("metered", _("Say whether this connection costs money")),
         Choice(REPAIR, _("Repair: compare everything, offer again what the server lost")),
         Choice("connect", _("The connection itself: sign in, change, leave the server")),
     ]
@@ -50,10 +92,14 @@ def choose(screen: PatientSideScreen, told: Callable[[str], None]) -> None:
     def chosen(key: str | None) -> None:
         if key == REPAIR:
             told(REPAIR)
+        elif key == "code":
+            show_code(screen)
         elif key == "connect":
             from hikma_tui.screens.connect import ConnectScreen
 
             screen.app.push_screen(ConnectScreen(), lambda _x: session(screen).sync_told(True))
+        elif key == "metered":
+            screen.run_worker(_metered(screen), group="metered", exclusive=True)
         elif key is not None:
             screen.run_worker(_password(screen, key, told), group="password", exclusive=True)
 
@@ -66,6 +112,31 @@ def _last_check(screen: PatientSideScreen) -> str:
         return _("No full check was made yet.")
     at = clock_of(app.today, app.facts.zone)(server.last_full_check_ms)
     return _("Last full check: {time}").format(time=at)
+
+
+async def _metered(screen: PatientSideScreen) -> None:
+    """Where bytes cost money, how much would come is estimated and asked about."""
+    now = await screen.clinic.reading(info.get, "metered", "no")
+    listed = [
+        Choice("no", _("No: fetch whatever there is")),
+        Choice("ask", _("Yes: ask before large amounts")),
+    ]
+    said = _("Now: no") if now == "no" else _("Now: yes")
+    chosen = await screen.app.push_screen_wait(
+        Choose(_("Does this connection cost money?"), listed, said)
+    )
+    if chosen is None:
+        return
+    try:
+        await screen.clinic.writing(info.put, "metered", chosen)
+    except Refused as error:
+        screen.say(not_saved(error), loud=True)
+        return
+    screen.say(
+        _("Large amounts are asked about first.")
+        if chosen == "ask"
+        else _("Nothing is asked about any more.")
+    )
 
 
 async def _password(screen: PatientSideScreen, key: str, told: Callable[[str], None]) -> None:
