@@ -23,6 +23,7 @@ from hikma_tui.models import BY_TABLE, database
 from hikma_tui.models import connection as open_connection
 from hikma_tui.store_errors import Corrupt, StoreError, TooNew, from_sqlite
 from hikma_tui.store_files import FILE_NAME, copy_to, prepare_directory, probe, sync_file
+from hikma_tui.store_turn import turn
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -235,9 +236,8 @@ class Store:
         with database.atomic():  # deferred: one moment of the store for the whole function
             return function(*arguments, **named)
 
-    @staticmethod
-    def _writing(function: Callable[..., T], *arguments: Any, **named: Any) -> T:
-        with database.atomic("IMMEDIATE"):
+    def _writing(self, function: Callable[..., T], *arguments: Any, **named: Any) -> T:
+        with turn(self.directory), database.atomic("IMMEDIATE"):
             return function(*arguments, **named)
 
     # -- checks ------------------------------------------------------------------------------

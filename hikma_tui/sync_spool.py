@@ -1,0 +1,259 @@
+"""The spool: a pull as it comes, decoded, in a file beside the store until its end was verified.
+
+Nothing touches the store before ``fill`` has returned (decisions.md 29). The file has the rows of
+each table in the order they came, in storage form, and last of all what was deleted. Every frame
+carries its length and a checksum, so that what a power cut left is told from a whole spool.
+
+A spool that is filled stands under its name; one that is being filled is called ``....part``.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import struct
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from hikma_tui.store_errors import from_sqlite
+from hikma_tui.sync_shapes import Phase, Progress
+from hikma_tui.sync_values import Decoded, Decoder
+from hikma_tui.wire import stream
+from hikma_tui.wire.shapes import Body, Kind, Trouble
+
+FILE_NAME = "sync/pull.spool"
+"""Where the spool of a store lies, beside the store's file."""
+
+_MAGIC = b"hikma spool 1\n"
+_FRAME = struct.Struct("<II")  # length, CRC-32
+_ROWS, _DELETED, _END = 0, 1, 2
+_AT_ONCE = 100  # deleted ids in one frame: each may take a whole chart with it
+_TELL_EVERY = 0.2  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """Ids of one table that the server says are deleted."""
+
+    table: str
+    rows: list[str]
+
+
+Item = Decoded | Deleted
+
+
+@dataclass(frozen=True)
+class Spool:
+    """A pull that came whole.
+
+    Attributes:
+        path: Its file.
+        timestamp: The server's own time of the pull in ms: the next watermark.
+        counts: Rows by table, deleted ones too.
+        bytes: How many came.
+        key: Tells this spool from any other.
+        odd: What stood among deleted ids and is none.
+    """
+
+    path: Path
+    timestamp: int
+    counts: dict[str, int]
+    bytes: int
+    key: str = ""
+    odd: int = 0
+
+    def read(self, offset: int = 0) -> Iterator[Item]:
+        """The rows and the deletions from ``offset`` on (0: all). StoreError, ValueError."""
+        return (item for _next, item in self.frames(offset))
+
+    def frames(self, offset: int = 0) -> Iterator[tuple[int, Item]]:
+        """Like ``read``, each with the offset that is behind it.
+
+        Raises:
+            Trouble: STORE where the file is not as it was written.
+        """
+        with self.path.open("rb") as file:
+            for after, (kind, table, columns, rows) in _frames(file, offset):
+                if kind == _END:
+                    return
+                found = Deleted(table, rows) if kind == _DELETED else Decoded(table, columns, rows)
+                yield after, found
+        raise _broken()
+
+
+def fill(
+    body: Body,
+    decoder: Decoder,
+    path: Path,
+    *,
+    progress: Callable[[Progress], None],
+    cancelled: Callable[[], bool],
+) -> Spool:
+    """Take in a whole body and verify its end; on anything else no file is left.
+
+    Args:
+        body: The pieces of bytes; their Trouble is passed on.
+        decoder: Decodes the rows; ``hours`` and ``skipped`` are filled as a side effect.
+        path: Where the spool is to stand; a spool that stands there is replaced.
+        progress: Told a few times a second; from this thread.
+        cancelled: Asked for every piece.
+
+    Raises:
+        Trouble: CUT, GARBAGE, CANCELLED, and the body's own.
+        StoreError: the disk is full or can't be written.
+    """
+    building = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        with ExitStack() as files:
+            spool = _Filling(body, decoder, path, building, files, progress, cancelled).all()
+        building.rename(path)
+    except BaseException as error:
+        building.unlink(missing_ok=True)
+        building.with_suffix(".deleted").unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise from_sqlite(error, path) from error
+        raise
+    return spool
+
+
+def left(path: Path) -> Spool | None:
+    """The whole spool that stands at ``path``; None where there is none, or a damaged one."""
+    try:
+        with path.open("rb") as file:
+            counts, timestamp, size, odd, key = _last(file)
+            file.seek(0)
+            if file.read(len(_MAGIC)) != _MAGIC:
+                return None
+    except (OSError, ValueError, Trouble):
+        return None
+    return Spool(path, timestamp, counts, size, key, odd)
+
+
+def clean(directory: Path) -> None:
+    """Take away what a killed ``fill`` left. ``directory`` is the store's."""
+    path = directory / FILE_NAME
+    for name in (f"{path.name}.part", f"{path.name}.deleted"):
+        path.with_name(name).unlink(missing_ok=True)
+
+
+class _Filling:
+    """One body on its way into a file."""
+
+    def __init__(
+        self, body: Body, decoder: Decoder, path: Path, building: Path, files: ExitStack,
+        progress: Callable[[Progress], None], cancelled: Callable[[], bool],
+    ) -> None:  # fmt: skip
+        self.body, self.decoder, self.path = body, decoder, path
+        self.progress, self.cancelled = progress, cancelled
+        self.file = files.enter_context(_new(building))
+        self.file.write(_MAGIC)
+        self.aside_path = building.with_suffix(".deleted")
+        self.aside = files.enter_context(_new(self.aside_path))
+        self.counts: dict[str, int] = {}
+        self.bytes = self.records = 0
+        self.began = time.monotonic()
+        self.told = 0.0
+
+    def pieces(self) -> Iterator[bytes]:
+        for piece in self.body:
+            self.bytes += len(piece)
+            self.tell()
+            yield piece
+
+    def tell(self) -> None:
+        if self.cancelled():
+            raise Trouble(Kind.CANCELLED)
+        now = time.monotonic()
+        if now - self.told < _TELL_EVERY:
+            return
+        self.told = now
+        rate = self.bytes / max(now - self.began, 0.001)
+        left = None
+        if self.body.total is not None and rate > 0:
+            left = max(self.body.total - self.bytes, 0) / rate
+        self.progress(Progress(Phase.PULL, self.records, None, self.bytes, rate, left))
+
+    def all(self) -> Spool:
+        for found in stream.batches(self.pieces()):
+            if isinstance(found, stream.Tail):
+                return self.end(found)
+            if found.kind == "deleted":
+                for at in range(0, len(found.rows), _AT_ONCE):
+                    some = found.rows[at : at + _AT_ONCE]
+                    _put(self.aside, (_DELETED, found.table, (), some))
+                self.count(found.table, len(found.rows))
+                continue
+            for rows in self.decoder.batch(found.table, found.rows):
+                _put(self.file, (_ROWS, rows.table, rows.columns, rows.rows))
+                self.count(rows.table, len(rows.rows))
+        raise _broken()  # a stream ends with its tail, or raises
+
+    def count(self, table: str, number: int) -> None:
+        self.counts[table] = self.counts.get(table, 0) + number
+        self.records += number
+
+    def end(self, tail: stream.Tail) -> Spool:
+        self.aside.seek(0)
+        while piece := self.aside.read(1 << 20):
+            self.file.write(piece)
+        key = os.urandom(16).hex()
+        at = self.file.tell()
+        _put(self.file, (_END, "", (), [self.counts, tail.timestamp, self.bytes, tail.odd, key]))
+        self.file.write(_FRAME.pack(at & 0xFFFFFFFF, at >> 32))
+        self.file.flush()
+        self.aside_path.unlink()
+        self.progress(
+            Progress(
+                Phase.PULL, self.records, self.records, self.bytes,
+                self.bytes / max(time.monotonic() - self.began, 0.001), 0.0,
+            )
+        )  # fmt: skip
+        return Spool(self.path, tail.timestamp, self.counts, self.bytes, key, tail.odd)
+
+
+def _new(path: Path) -> BinaryIO:
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+    return os.fdopen(descriptor, "w+b", buffering=1 << 18)
+
+
+def _put(file: BinaryIO, frame: tuple[Any, ...]) -> None:
+    text = marshal.dumps(frame)
+    file.write(_FRAME.pack(len(text), zlib.crc32(text)))
+    file.write(text)
+
+
+def _frames(file: BinaryIO, offset: int) -> Iterator[tuple[int, Any]]:
+    offset = max(offset, len(_MAGIC))
+    file.seek(offset)
+    while head := file.read(_FRAME.size):
+        if len(head) < _FRAME.size:
+            raise _broken()
+        length, checksum = _FRAME.unpack(head)
+        text = file.read(length)
+        if len(text) < length or zlib.crc32(text) != checksum:
+            raise _broken()
+        offset += _FRAME.size + length
+        yield offset, marshal.loads(text)
+
+
+def _last(file: BinaryIO) -> list[Any]:
+    """What the last frame says."""
+    file.seek(-_FRAME.size, os.SEEK_END)
+    low, high = _FRAME.unpack(file.read(_FRAME.size))
+    for _after, (kind, _table, _columns, rows) in _frames(file, low | high << 32):
+        if kind == _END and isinstance(rows, list) and len(rows) == 5:
+            return rows
+        break
+    raise _broken()
+
+
+def _broken() -> Trouble:
+    return Trouble(Kind.STORE, "the spool of a pull is damaged")
