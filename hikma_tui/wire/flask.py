@@ -97,8 +97,8 @@ class Flask:
             raise found
         if answer.status == 200:
             return
-        said = answer.json().get("message") if answer.is_json and answer.body[:1] == b"{" else ""
-        if answer.status == 401:
+        said = _message(answer)
+        if answer.status == 401 and answer.is_json:
             raise Trouble(Kind.WRONG_PASSWORD, status=401)
         if answer.status == 404 and said == "User not found":
             raise Trouble(Kind.NO_USER, status=404)
@@ -106,6 +106,15 @@ class Flask:
             # It splits the pair at every colon and fails on the third part.
             raise Trouble(Kind.UNAUTHORIZED, "a colon in the password", status=500)
         raise other(answer)
+
+
+def _message(answer: Answer) -> object:
+    """What an answer of whatever status says; None where it says nothing."""
+    try:
+        value = answer.json() if answer.is_json else None
+    except Trouble:
+        return None
+    return value.get("message") if isinstance(value, dict) else None
 
 
 def _object(answer: Answer) -> dict[str, object]:

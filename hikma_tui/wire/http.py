@@ -149,12 +149,23 @@ class Client:
             return Answer(response.status_code, answers.type_of(headers), headers, bytes(found))
 
     @contextmanager
-    def stream(self, path: str, query: Mapping[str, Any]) -> Iterator[tuple[Answer, Pull]]:
+    def stream(
+        self, path: str, query: Mapping[str, Any], *, large: bool
+    ) -> Iterator[tuple[Answer, Pull]]:
         """A signed GET of any size: its head (with an empty body), and its body as it comes.
 
-        Where the status is not 200 or it is no JSON, the head has the body's beginning.
+        Where the status is not 200 or it is no JSON, the head has the body's beginning. The server
+        makes the whole body before it sends its first byte: for a ``large`` one it gets longer.
         """
-        with self._exchange("GET", path, query, None, True, pull=True) as (response, watch):
+        with self._exchange(
+            "GET",
+            path,
+            query,
+            None,
+            True,
+            packed=True,
+            patience=3 * _PATIENCE if large else _PATIENCE,
+        ) as (response, watch):
             headers = {name.lower(): value for name, value in response.headers.items()}
             pull = Pull(
                 response.iter_raw(),
@@ -186,19 +197,19 @@ class Client:
         body: bytes | None,
         signed: bool,
         *,
-        pull: bool = False,
+        packed: bool = False,
+        patience: int = _PATIENCE,
     ) -> Iterator[tuple[httpx.Response, Watch]]:
         """Send, follow nothing but a trailing slash of the same server, and close at the end."""
         target = self.url + path + (f"?{urlencode(query)}" if query else "")
         with Watch(self._line, self.options.cancelled) as watch:
-            # The server makes the whole of a pull before it sends its first byte.
-            patience = self.options.timeout * _PATIENCE * (3 if pull else 1)
-            response = self._sent(watch, patience, method, target, body, signed, pull)
+            seconds = self.options.timeout * patience
+            response = self._sent(watch, seconds, method, target, body, signed, packed)
             try:
                 slashed = self._slashed(target, response)
                 if slashed:
                     response.close()
-                    response = self._sent(watch, patience, method, slashed, body, signed, pull)
+                    response = self._sent(watch, seconds, method, slashed, body, signed, packed)
                 if response.is_redirect or 300 <= response.status_code < 400:
                     raise answers.redirected(
                         self.url,

@@ -34,7 +34,8 @@ def other(answer: Answer) -> Trouble:
 @contextmanager
 def pulled(client: Client, path: str, since: int) -> Iterator[tuple[Answer, Body]]:
     """A pull whose head is good: 200 and JSON; of any other head the caller judges the rest."""
-    with client.stream(path, {"last_pulled_at": max(0, int(since))}) as (answer, body):
+    since = max(0, int(since))
+    with client.stream(path, {"last_pulled_at": since}, large=since == 0) as (answer, body):
         found = foreign(client, answer)
         if found:
             raise found

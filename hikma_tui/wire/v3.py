@@ -51,7 +51,7 @@ class V3:
         found = foreign(self._client, answer)
         if found:
             raise found
-        if answer.status == 401:
+        if answer.status == 401 and answer.is_json:
             raise Trouble(Kind.UNAUTHORIZED, "sign-in", status=401)
         if answer.status != 200:
             raise other(answer)
@@ -104,7 +104,7 @@ class V3:
             raise Trouble(Kind.SERVER, "no success", status=answer.status)
 
     def _judge(self, answer: Answer) -> None:
-        if answer.status == 401:
+        if answer.status == 401 and answer.is_json:  # a page is a proxy's, which wants its own
             raise Trouble(Kind.UNAUTHORIZED, "sync", status=401)
         if answer.status != 200:
             raise other(answer)

@@ -54,7 +54,8 @@ class Watch:
         self._thread = threading.Thread(target=self._look, daemon=True, name="wire-watch")
 
     def __enter__(self) -> Watch:
-        self.check()
+        if self._cancelled():
+            raise Trouble(Kind.CANCELLED, "before it began")
         self._thread.start()
         return self
 
@@ -75,9 +76,9 @@ class Watch:
         self._end = time.monotonic() + seconds
 
     def check(self) -> None:
-        """Trouble, where the watch has ended the exchange or should."""
-        if self._why is None and self._cancelled():
-            self._why = Kind.CANCELLED
+        """Trouble, where the watch has ended the exchange. What came whole before is left whole:
+        an answer to a push that was cancelled too late is still its answer.
+        """
         if self._why is not None:
             raise Trouble(self._why, "ended by the watch")
 

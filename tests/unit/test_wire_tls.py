@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email.utils import formatdate
 
 import pytest
@@ -116,6 +116,69 @@ def test_an_authority_that_cant_be_read(own: Authority, content: str | None) -> 
     ):
         raise AssertionError("not reached")
     assert trouble.value.kind is Kind.CERTIFICATE
+
+
+@contextmanager
+def connecting_proxy(port: int) -> Iterator[tuple[str, list[bytes]]]:
+    """A proxy that knows CONNECT and leads everybody to this port; and what it was told."""
+    told: list[bytes] = []
+
+    def carry(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while piece := source.recv(65536):
+                target.sendall(piece)
+            target.shutdown(socket.SHUT_RDWR)
+
+    def one(client: socket.socket) -> None:
+        with client, socket.create_connection(("127.0.0.1", port)) as server:
+            told.append(client.recv(65536))
+            client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            back = threading.Thread(target=carry, args=(server, client), daemon=True)
+            back.start()
+            carry(client, server)
+            back.join()
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=one, args=(listener.accept()[0],), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", told
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_proxy_is_a_setting_and_hears_nothing(
+    own: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with cloud(own.site("far", names="DNS:clinic.test")) as running:
+        port = int(running.url.rpartition(":")[2])
+        with connecting_proxy(port) as (proxy, told):
+            options = Options(ca_file=own.ca_file, proxy=proxy, timeout=5)
+            assert look("https://clinic.test", options) == "v3"
+            monkeypatch.setenv("HTTPS_PROXY", proxy)
+            options = Options(ca_file=own.ca_file, timeout=5)
+            with open_server("https://clinic.test", "v3", ME, options) as server:
+                assert server.sign_in().email == EMAIL
+                server.alive()
+            with open_server("https://wrong.test", "v3", ME, options) as server:
+                with pytest.raises(Trouble) as trouble:
+                    server.alive()
+                assert trouble.value.kind is Kind.CERTIFICATE
+            assert len(told) >= 3
+            assert all(head.startswith((b"CONNECT ", b"HEAD http://")) for head in told)
+            assert not any(b"authorization" in head.lower() for head in told)
+
+
+def test_a_server_that_falls_silent_in_the_handshake() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        with pytest.raises(Trouble) as trouble:
+            look(url, Options(timeout=0.3))
+        assert trouble.value.kind is Kind.NO_NETWORK
 
 
 def test_a_server_without_tls_gets_no_password() -> None:
