@@ -80,7 +80,7 @@ def take(
 
 
 def _all_held() -> dict[str, set[str]]:
-    """Charts with an open question about a deletion: nothing of theirs is sent (decisions.md 25)."""
+    """Charts with an open question about a deletion: nothing of theirs goes (decisions.md 25)."""
     return {
         "patients": sync_meet_held.held_patients(),
         "visits": sync_meet_held.held_visits(),
