@@ -14,12 +14,12 @@ from typing import Any
 
 from hikma_tui import sync_known as known
 from hikma_tui.clinic import conflicts_words as words
-from hikma_tui.clinic import patients
+from hikma_tui.clinic import info, patients
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import NotFound
 from hikma_tui.clinic.patients import PatientCard
 from hikma_tui.clinic.permissions import may_see
-from hikma_tui.clinic.report_words import moment_words
+from hikma_tui.clinic.report_words import day_words, moment_words
 from hikma_tui.clock import day_of
 from hikma_tui.i18n import _
 from hikma_tui.models import (
@@ -192,7 +192,7 @@ def _one(pk: int) -> Conflict:
     found = Conflict.get_or_none((Conflict.pk == pk) & Conflict.resolved_at.is_null())
     if found is None:
         raise NotFound(_("This has been decided already."))
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def _live(conflict: Conflict) -> dict[str, Any] | None:
@@ -242,9 +242,6 @@ def _card(conflict: Conflict, whole: Mapping[str, Any]) -> PatientCard | None:
 
 def _label(table: str, row: Mapping[str, Any]) -> str:
     """The record in words: ``Note Consultation, 2 Nov 2026``."""
-    from hikma_tui.clinic import info
-    from hikma_tui.clinic.report_words import day_words
-
     name = row.get("event_type") or row.get("problem_label") or row.get("attribute") or ""
     first = f"{words.table_words(table)} {name}".strip()
     moment = row.get("check_in_timestamp") or row.get("timestamp")
@@ -286,8 +283,6 @@ def _whole(sides: Sides) -> FieldPair:
     theirs_by, theirs_at = _their_hand(sides.theirs)
     there = gone_there if sides.theirs is None else _("there")
     if theirs_at is not None and sides.theirs is not None:
-        from hikma_tui.clinic import info
-
         there = _("there, changed {when}").format(when=moment_words(theirs_at, info.zone()))
     return FieldPair(
         WHOLE, _("The whole record"), here, there, careful=True, ours_by=ours_by, ours_at=ours_at,

@@ -35,6 +35,7 @@ from hikma_tui.sync_shapes import Disagreement, Reason, State
 
 # What v3 brings back when it is sent again after its deletion (wire.md A6).
 REVIVED = frozenset({"appointments", "patient_vitals", "patient_problems"})
+_OF_THE_DELETED = (Disagreement.DELETED_HERE, Disagreement.SUGGESTION)
 # What is copied under new ids, with what hangs on it. An answer of the registration can't be: its
 # pair meets the deleted row again; nor what was handed out: it would be taken from stock twice.
 COPIED = frozenset({"patients", "visits", "events", "prescriptions"})
@@ -47,6 +48,8 @@ def resolve(actor: Actor, conflict: Conflict, choices: Mapping[str, str]) -> str
     if row is None:
         raise NotFound()
     sides = sides_of(conflict, row if row["tombstone"] is None else None)
+    if sides.ours is None and conflict.kind not in _OF_THE_DELETED:
+        raise NotFound()  # it waits until its patient is back
     _require(actor, conflict.table_name, row)
     paths = sides.merged().conflicts if sides.by_field else ()
     wanted = [key_of(path) for path in paths] if sides.by_field else [WHOLE]
@@ -146,7 +149,7 @@ def _as_a_whole(
         if choice == "ours":
             _require_deleting(actor, table, row)
             return _delete_there(save, conflict, row)
-        return _bring_back(save, model, conflict, row)
+        return _bring_back(save, model, sides, row)
     if conflict.kind == Disagreement.DIFFERS:  # the server does not show it, three times
         if choice == "ours":
             _set(model, row["id"], {"change_seq": save.seq})
@@ -223,11 +226,10 @@ def _delete_there(save: Save, conflict: Conflict, root: Mapping[str, Any]) -> st
     return "deleted"
 
 
-def _bring_back(
-    save: Save, model: type[Synced], conflict: Conflict, root: Mapping[str, Any]
-) -> str:
+def _bring_back(save: Save, model: type[Synced], sides: Sides, root: Mapping[str, Any]) -> str:
     """The deletion is taken back: everything is as the server has it, and our own is to be sent."""
     require_parents(model, root)
+    conflict = sides.conflict
     number = root["tombstone"]
     for child, row in list(_of_deletion(number)):
         table = child._meta.table_name
@@ -239,7 +241,7 @@ def _bring_back(
             row = {**row, **{n: v for n, v in base.items() if n in row}}
         was_new = row["change_seq"] > 0 and base is None
         save.raise_again(child, row)
-        if was_new or (base is not None and known.equal("v3", table, base, _content(row))):
+        if was_new or (base is not None and known.equal(sides.dialect, table, base, _content(row))):
             if not _release(conflict, table, row["id"]):
                 continue  # a question about this row itself is open
         else:
