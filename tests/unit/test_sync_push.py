@@ -799,6 +799,7 @@ def test_a_bad_row_of_the_older_server(flask: Place) -> None:
 
 def test_the_older_server_deletes_too(flask: Place) -> None:
     made = everything(flask)
+    flask.edit("patients", made["patients"], primary_clinic_id=flask.actor.clinic_id)
     flask.push()
     flask.confirm()
     flask.store.write(deletion.delete, flask.actor, "patients", made["patients"], "double").result()
