@@ -201,7 +201,8 @@ def _account(table: str, context: Context) -> Account:
     here = rows.execute(f"SELECT count(*) FROM {table} WHERE tombstone IS NULL").fetchone()[0]
     absent: list[str] = []
     here_alone: Counter[str] = Counter()
-    for row_id, kind in _alone_here(table, context.peer_id):
+    taken = table in TAKEN.get(context.dialect, ())
+    for row_id, kind in _alone_here(table, context.peer_id, taken):
         here_alone[kind] += 1
         if kind == "only_here":
             absent.append(row_id)
@@ -218,7 +219,7 @@ def _account(table: str, context: Context) -> Account:
     return Account(there, here, dict(here_alone), dict(there_alone))
 
 
-def _alone_here(table: str, peer_id: str) -> Iterator[tuple[str, str]]:
+def _alone_here(table: str, peer_id: str, taken: bool) -> Iterator[tuple[str, str]]:
     """Ids that live here and were not sent by the server, each with the word for why."""
     found = connection().execute(
         f"SELECT r.id, r.change_seq, p.state, p.base IS NOT NULL, p.sent_seq FROM {table} r"
@@ -230,6 +231,8 @@ def _alone_here(table: str, peer_id: str) -> Iterator[tuple[str, str]]:
     for row_id, seq, state, has_base, _sent_seq in found:
         if seq == 0 or state == State.ONLY_HERE:
             yield row_id, "only_here"
+        elif not taken:
+            yield row_id, "stays"
         elif state in (State.REFUSED, State.STAYS, State.HELD, State.DIFFERS):
             yield row_id, str(state)
         elif has_base:

@@ -223,7 +223,8 @@ class Course:
             yield
         finally:
             spent = self.report.seconds
-            spent[phase] = round(spent.get(phase, 0.0) + time.monotonic() - began, 3)
+            name = str(phase)
+            spent[name] = round(spent.get(name, 0.0) + time.monotonic() - began, 3)
 
     def _allow(self, *, everything: bool) -> None:
         """A metered link: how much will come, and was that allowed? Trouble TOO_LARGE."""

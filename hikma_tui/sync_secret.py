@@ -63,9 +63,15 @@ def from_environment() -> str | None:
 
 def from_descriptor(number: int) -> str | None:
     """The first line of an open file descriptor, which is closed then. OSError if it is none."""
-    with os.fdopen(number, "rb") as file:
-        line = file.readline(_LONGEST)
-    return line.decode("utf-8", "surrogateescape").rstrip("\r\n") or None
+    text = b""
+    while len(text) < _LONGEST and b"\n" not in text:
+        piece = os.read(number, _LONGEST)
+        if not piece:
+            break
+        text += piece
+    os.close(number)
+    line = text.partition(b"\n")[0]
+    return line.decode("utf-8", "surrogateescape").rstrip("\r") or None
 
 
 def found(directory: Path, descriptor: int | None = None) -> str | None:

@@ -1,0 +1,97 @@
+"""Copies that wake elsewhere and backups that were put back are told from the store itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hikma_tui import sync_generation
+from hikma_tui.clinic import info, setup
+from hikma_tui.models import connection
+from hikma_tui.store import Store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    made = Store.create(tmp_path / "clinic")
+    made.write(setup.create_clinic, "Al-Salam", "Nora").result()
+    return made
+
+
+def a_run(store: Store, *, remember: bool = True) -> sync_generation.Standing:
+    found = store.write(sync_generation.begin, store.directory, now=1_795_000_000_000).result()
+    if remember:
+        number = store.read(info.number, "sync_run_number").result()
+        sync_generation.remember(store.directory, store.read(info.get, "store_id").result(), number)
+    return found
+
+
+def facts(store: Store) -> dict[str, str]:
+    return dict(
+        store.on_writer(
+            lambda: connection().execute("SELECT key, value FROM store_info").fetchall()
+        ).result()
+    )
+
+
+def test_runs_of_one_machine_are_ordinary(store: Store) -> None:
+    assert [a_run(store) for _ in range(3)] == [sync_generation.Standing()] * 3
+    assert facts(store)["generation"] == "1"
+
+
+def test_killed_between_the_store_and_the_file(store: Store) -> None:
+    a_run(store, remember=False)  # the very first one
+    assert a_run(store) == sync_generation.Standing()
+    a_run(store, remember=False)
+    assert a_run(store) == sync_generation.Standing()
+
+
+def test_a_restored_backup(store: Store) -> None:
+    a_run(store)
+    store.write(info.put, "kept", "yes").result()
+    before = facts(store)
+    a_run(store)
+    a_run(store)
+    for key, value in before.items():  # the backup is put back; the file beside it stays
+        store.write(info.put, key, value).result()
+    assert a_run(store) == sync_generation.Standing("restored", True)
+    now = facts(store)
+    assert now["generation"] == "2"
+    assert now["machine_id"] == before["machine_id"]
+    # until a full pull was applied, even over a kill
+    assert a_run(store) == sync_generation.Standing("", True)
+    store.write(sync_generation.settled).result()
+    assert a_run(store) == sync_generation.Standing()
+
+
+def test_a_store_without_its_file(store: Store) -> None:
+    a_run(store)
+    a_run(store)
+    (store.directory / sync_generation.FILE_NAME).unlink()
+    assert a_run(store).notice == "restored"
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"store": "x", "run": 9}', "\x00\xff"])
+def test_a_spoiled_file_is_taken_for_a_restored_store(store: Store, text: str) -> None:
+    a_run(store)
+    a_run(store)
+    (store.directory / sync_generation.FILE_NAME).write_text(text, encoding="latin-1")
+    assert a_run(store).notice == "restored"
+
+
+def test_a_clone_gets_cards_of_its_own(store: Store) -> None:
+    a_run(store)
+    before = facts(store)
+    store.write(info.put, "machine_fingerprint", "f" * 32).result()
+    assert a_run(store) == sync_generation.Standing("clone", True)
+    now = facts(store)
+    assert now["machine_id"] != before["machine_id"]
+    assert (now["generation"], now["card_next"]) == ("2", "1")
+    assert now["machine_fingerprint"] == before["machine_fingerprint"]
+
+
+def test_the_fingerprint_says_nothing_elsewhere() -> None:
+    one, other = sync_generation.fingerprint("store 1"), sync_generation.fingerprint("store 2")
+    assert one != other
+    assert one == sync_generation.fingerprint("store 1")
