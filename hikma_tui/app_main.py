@@ -16,6 +16,7 @@ from typing import Any, ClassVar, ParamSpec, TypeVar
 from textual.screen import Screen
 
 from hikma_tui import clock, i18n, text
+from hikma_tui.app_connect import Connecting
 from hikma_tui.app_sync import Syncing
 from hikma_tui.clinic import info
 from hikma_tui.clinic.actor import Actor
@@ -51,6 +52,10 @@ class HikmaApp(BaseApp[int]):
             "app.undo_deletion", "", N_("undo a deletion"),
             N_("Undo a deletion of the last day"), show=False,
         ),
+        Action(
+            "app.connect", "", N_("server"),
+            N_("Connect to a server, its code, leave it"), show=False,
+        ),
         LEAVE,
     )  # fmt: skip
 
@@ -71,6 +76,7 @@ class HikmaApp(BaseApp[int]):
         self.crash_log = directory / "crash.log" if directory.is_dir() else None
         self._newest_copy = ""
         self.syncing = Syncing(self)
+        self.connecting = Connecting(self)
         self._speak()
 
     def _speak(self) -> None:
@@ -292,6 +298,13 @@ class HikmaApp(BaseApp[int]):
 
         if self.facts.set_up and not isinstance(self.screen, UndoScreen):
             self.push_screen(UndoScreen())
+
+    def action_connect(self) -> None:
+        """The server: connect to one, or what is seldom done with the one that is joined."""
+        from hikma_tui.screens.connect import ConnectScreen, JoinedScreen
+
+        if self.facts.set_up and not isinstance(self.screen, ConnectScreen | JoinedScreen):
+            self.push_screen(JoinedScreen() if self.facts.server else ConnectScreen())
 
     async def action_quit(self) -> None:
         """Textual's own way out leaves as ours does."""

@@ -29,7 +29,6 @@ NOT_NOW = 75  # EX_TEMPFAIL: the network or the server; nothing was changed
 NOT_LET_IN = 77  # EX_NOPERM: no password, or one that the server does not take
 _DENIED = frozenset({Kind.WRONG_PASSWORD, Kind.NO_USER, Kind.UNAUTHORIZED, Kind.NO_PASSWORD})
 _TEXT_IS_WRONG = frozenset({Kind.BAD_TEXT, Kind.HUB, Kind.PLAIN_HTTP})
-_NO_NEWS = _TEXT_IS_WRONG | {Kind.NO_PASSWORD}  # nothing for an administrator in them
 _WIDTH = 78
 
 
@@ -119,11 +118,9 @@ def _register(store: Store, actor: Actor, asked: _Asked) -> int:
         print(json.dumps(told, ensure_ascii=False))
         return OK
     say(
-        _("Joined {url}. The copy from before: {path}").format(url=found.url, path=done.backup),
+        sync_join_words.joined(done, kept_wanted=asked.keep),
         _("Nothing has been sent yet. Next: hikma-tui sync"),
     )
-    if asked.keep and not done.password_kept:
-        tell(_("the password could not be kept; the sync will ask for it"))
     return OK
 
 
@@ -163,13 +160,9 @@ def _progress(step: str, done: int, total: int) -> None:
     """One line on a terminal's error stream, written over itself."""
     if sys.stderr is None or not sys.stderr.isatty():
         return
-    words = {
-        "backup": _("copying the records"), "rows": _("rewriting the clinic and the user"),
-        "index": _("making patients findable"),
-    }  # fmt: skip
-    of = f" {done:,} / {total:,}" if total else ""
+    said = sync_join_words.step(step, done, total)
     end = "\n" if total and done >= total and step == "index" else ""
-    print(f"\r\x1b[K{words.get(step, step)}{of}", end=end, file=sys.stderr, flush=True)
+    print(f"\r\x1b[K{said}", end=end, file=sys.stderr, flush=True)
 
 
 def _troubled(trouble: Trouble, asked: _Asked, email: str = "", dialect: str = "") -> int:
@@ -180,7 +173,7 @@ def _troubled(trouble: Trouble, asked: _Asked, email: str = "", dialect: str = "
             "This address is not protected (http). Where the network is yours alone, say so with"
             " --plain-http; never over the internet."
         )
-    admin = "" if kind in _NO_NEWS else server_words.for_admin(kind)
+    admin = sync_join_words.for_admin(kind)
     if asked.json:
         told = {"joined": False, "error": str(kind), "message": sentence, "for_admin": admin}
         print(json.dumps(told, ensure_ascii=False))
@@ -204,13 +197,7 @@ def _leave(options: argparse.Namespace) -> int:
         actor = acting(store, options)
         peer = store.read(sync_join.may_leave, actor).result()
         asked = not options.json and sys.stdin is not None and sys.stdin.isatty()
-        say_there(
-            _(
-                "Leaving {url}: all records stay here and on the server, and nothing is exchanged"
-                " any more. Open questions about single records are closed; here your version"
-                " stays."
-            ).format(url=peer.url)
-        )
+        say_there(sync_join_words.leaving(peer.url))
         if not options.yes and not (asked and _types(_("Leave? Type {word} for yes: "), peer.url)):
             tell(_("Nothing was changed. To leave, add --yes."))
             return REFUSED
@@ -222,7 +209,7 @@ def _leave(options: argparse.Namespace) -> int:
         }))  # fmt: skip
         return OK
     say(
-        _("Left {url}. The copy from before: {path}").format(url=left.url, path=left.backup),
+        sync_join_words.left(left),
         ngettext(
             "{n} record is on this computer only, as far as a next server goes.",
             "{n} records are on this computer only, as far as a next server goes.",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from hikma_tui.clinic import server_words
 from hikma_tui.clinic.permissions import Flag
 from hikma_tui.i18n import _, ngettext
+from hikma_tui.sync_join import Joined, Left
 from hikma_tui.sync_join_plan import Found, Plan
 from hikma_tui.wire.shapes import Kind, Trouble
 
@@ -35,9 +36,22 @@ def trouble(problem: Trouble, email: str = "", dialect: str = "") -> str:
         return said
     if kind is Kind.UNAUTHORIZED:
         return _("The server knows this account, but does not let it sync. Ask the administrator.")
+    if kind is Kind.CANCELLED:
+        return _("Stopped. Nothing was changed.")
     if kind is Kind.NO_PASSWORD:
         return _("The server wants the account's password.")
     return server_words.trouble(kind, problem.retry_after)
+
+
+_NO_NEWS = frozenset({
+    Kind.BAD_TEXT, Kind.HUB, Kind.PLAIN_HTTP, Kind.NO_PASSWORD, Kind.CANCELLED,
+    Kind.WRONG_PASSWORD, Kind.NO_USER,
+})  # fmt: skip
+
+
+def for_admin(kind: Kind) -> str:
+    """For whoever runs the server; "" where there is nothing for them in it."""
+    return "" if kind in _NO_NEWS else server_words.for_admin(kind)
 
 
 def plain_warning(url: str) -> str:
@@ -178,6 +192,40 @@ def _first(_plan: Plan) -> Lines:
         (_("A copy of all records is made in the backups folder. The server can be left again:"
            " hikma-tui register --leave."), ""),
     ]  # fmt: skip
+
+
+def step(name: str, done: int, total: int) -> str:
+    """What a join is doing; ``total`` is 0 where nobody knows it."""
+    words = {
+        "backup": _("Copying the records"),
+        "rows": _("Rewriting the clinic and the user"),
+        "index": _("Making patients findable"),
+    }
+    if not total:
+        return words.get(name, name)
+    return f"{words.get(name, name)}: {done:,} / {total:,}"
+
+
+def joined(done: Joined, *, kept_wanted: bool) -> str:
+    """That it is done."""
+    said = _("Joined. The copy from before: {path}").format(path=done.backup)
+    if kept_wanted and not done.password_kept:
+        said += " " + _("The password could not be kept; the sync will ask for it.")
+    return said
+
+
+def leaving(url: str) -> str:
+    """What leaving does, before the yes."""
+    return _(
+        "Leaving {url}: all records stay here and on the server, and nothing is exchanged any"
+        " more. What was not sent stays unsent. Open questions about single records are closed;"
+        " here your version stays."
+    ).format(url=url)
+
+
+def left(done: Left) -> str:
+    """That the server was left."""
+    return _("Left {url}. The copy from before: {path}").format(url=done.url, path=done.backup)
 
 
 def as_json(plan: Plan) -> dict[str, object]:
