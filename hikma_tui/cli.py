@@ -11,12 +11,12 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
-from hikma_tui import __version__
+from hikma_tui import __version__, cli_verbs
 from hikma_tui.cli_codes import INTERRUPTED, NO_OUTPUT, OK, USAGE
-from hikma_tui.cli_sync_options import sync_options
 from hikma_tui.i18n import _, language_of_environment, use_language
 
 Verb = Callable[[argparse.Namespace], int]
@@ -121,160 +121,26 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"hikma-tui {__version__}")
     parser.set_defaults(run=_open)
     verbs = parser.add_subparsers(metavar=_("VERB"), parser_class=_Parser)
-    for name, said, run, add in _verbs():
+    for name, said, where, add in cli_verbs.verbs():
         verb = verbs.add_parser(
             name, parents=[common], allow_abbrev=False, help=said, description=said
         )
-        verb.set_defaults(run=run)
+        verb.set_defaults(run=_later(where))
         add(verb)
     return parser
 
 
-def _verbs() -> list[tuple[str, str, Verb, Callable[[argparse.ArgumentParser], None]]]:
-    return [
-        ("init", _("make an empty clinic"), _init, _init_options),
-        ("demo", _("open the program on a clinic that is made up"), _demo, _demo_options),
-        ("find", _("find patients as the first screen does"), _find, _find_options),
-        ("export", _("write every live row as a line of JSON"), _export, _export_options),
-        ("import", _("apply lines of JSON; prints the id of each row"), _import, _import_options),
-        (
-            "status",
-            _("whose records these are, what is not sent, when they were last copied"),
-            _status,
-            _status_options,
-        ),
-        ("check", _("look for damage in the file, the search and the trail"), _check, _none),
-        ("backup", _("copy the records into the backups folder"), _backup, _none),
-        (
-            "diseases",
-            _("find a disease; or see, replace, reset the list"),
-            _diseases,
-            _disease_words,
-        ),
-        ("report", _("write the report of a patient"), _report, _report_options),
-        ("benchmark", _("is this machine up to this clinic?"), _benchmark, _none),
-        ("undo", _("list the deletions that can be undone, or undo one"), _undo, _undo_options),
-        ("sync", _("exchange records with the server"), _sync, sync_options),
-        ("register", _("connect to a server, or leave it"), _register, _register_options),
-        ("qr", _("draw the server's registration code"), _qr, _qr_options),
-    ]
-
-
-def _none(_verb: argparse.ArgumentParser) -> None:
-    """A verb without options of its own."""
-
-
-def _init_options(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--clinic", metavar="NAME", required=True, help=_("the clinic's name"))
-    verb.add_argument("--time-zone", metavar="ZONE", default="", help=_("such as Asia/Beirut"))
-
-
-def _demo_options(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--patients", metavar="N", type=_patients, help=_("how many patients"))
-    verb.add_argument("--seed", metavar="S", type=int, help=_("the same seed, the same clinic"))
-    verb.add_argument("--no-open", action="store_true", help=_("only make it"))
-
-
-def _find_options(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("text", metavar="TEXT", nargs="+", help=_("what one would type"))
-    verb.add_argument("--json", action="store_true", help=_("one JSON document"))
-    verb.add_argument("--sex", metavar="S", help=_("only this sex"))
-    verb.add_argument("--age-from", metavar="N", type=_age, help=_("whole years, included"))
-    verb.add_argument("--age-to", metavar="N", type=_age, help=_("whole years, included"))
-    verb.add_argument("--clinic", metavar="ID", help=_("only patients of this clinic"))
-    verb.add_argument("--limit", metavar="N", type=_limit, default=50, help=_("lines at most"))
-
-
-def _export_options(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument(
-        "--table", metavar="T", action="append", default=[], help=_("only this one (repeatable)")
-    )
-
-
-def _import_options(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("file", metavar="FILE", help=_("lines of JSON; - reads what is piped in"))
-    verb.add_argument(
-        "--all-or-nothing", action="store_true", help=_("keep nothing when one line is refused")
-    )
-
-
-def _disease_words(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("action", choices=("find", "about", "load", "reset"), help=_("what to do"))
-    verb.add_argument("words", metavar="TEXT", nargs="*", help=_("what to find; a file to load"))
-    verb.add_argument("--json", action="store_true", help=_("one JSON document"))
-    verb.add_argument("--limit", metavar="N", type=_limit, default=10, help=_("lines at most"))
-
-
-def _report_options(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("patient", metavar="PATIENT", help=_("the patient's id or card number"))
-    verb.add_argument("--visit", metavar="ID", help=_("of this visit only"))
-    verb.add_argument("--format", choices=("text", "html"), default="text", help=_("text or html"))
-    verb.add_argument("--output", metavar="FILE", default="-", help=_("a new file; - prints it"))
-
-
-def _undo_options(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument(
-        "number", metavar="NUMBER", type=_deletion, nargs="?", help=_("which to undo")
-    )
-
-
-def _status_options(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--json", action="store_true", help=_("one JSON document"))
-
-
-def _register_options(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("text", metavar="TEXT", nargs="?", help=_("what the portal's QR code says"))
-    verb.add_argument("--email", metavar="E", help=_("the account on the server"))
-    verb.add_argument("--clinic", metavar="ID", help=_("where the account has no clinic"))
-    verb.add_argument("--yes", action="store_true", help=_("join (or leave) without a question"))
-    verb.add_argument(
-        "--plain-http", action="store_true", help=_("without TLS, in a network of one's own")
-    )
-    verb.add_argument("--password-fd", metavar="N", type=_descriptor, help=_("an open descriptor"))
-    verb.add_argument("--keep-password", action="store_true", help=_("keep it beside the records"))
-    verb.add_argument("--ca-file", metavar="F", help=_("PEM file of a private authority"))
-    verb.add_argument("--proxy", metavar="URL", help=_("a proxy"))
-    verb.add_argument("--leave", action="store_true", help=_("leave the server; records stay"))
-    verb.add_argument("--json", action="store_true", help=_("one JSON document"))
-
-
-def _qr_options(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--text", action="store_true", help=_("only its text"))
-
-
-def _descriptor(text: str) -> int:
-    return _number(text, 0, 65535)
-
-
-def _number(text: str, least: int, most: int) -> int:
-    try:
-        number = int(text) if len(text) < 12 else most + 1
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(_("not a whole number")) from error
-    if not least <= number <= most:
-        raise argparse.ArgumentTypeError(
-            _("must be from {least} to {most}").format(least=least, most=most)
-        )
-    return number
-
-
-def _patients(text: str) -> int:
-    return _number(text, 0, 1_000_000)
-
-
-def _age(text: str) -> int:
-    return _number(text, 0, 150)
-
-
-def _deletion(text: str) -> int:
-    return _number(text, 1, 2**31)
-
-
-def _limit(text: str) -> int:
-    return _number(text, 1, 1_000_000)
-
-
 # -- the verbs -----------------------------------------------------------------------------------
+
+
+def _later(where: str) -> Verb:
+    """The verb's function ``module.function``, imported when it is run."""
+
+    def run(options: argparse.Namespace) -> int:
+        module, _dot, function = where.partition(".")
+        return int(getattr(import_module(f"hikma_tui.{module}"), function)(options))
+
+    return run
 
 
 def _open(options: argparse.Namespace) -> int:
@@ -284,93 +150,3 @@ def _open(options: argparse.Namespace) -> int:
     user, language = getattr(options, "user", ""), getattr(options, "language", "")
     thin = getattr(options, "low_bandwidth", False)
     return run(directory_of(options), user=user, language=language, low_bandwidth=thin)
-
-
-def _init(options: argparse.Namespace) -> int:
-    from hikma_tui import cli_store
-
-    return cli_store.init(options)
-
-
-def _demo(options: argparse.Namespace) -> int:
-    from hikma_tui import cli_demo
-
-    return cli_demo.demo(options)
-
-
-def _find(options: argparse.Namespace) -> int:
-    from hikma_tui import cli_find
-
-    return cli_find.find(options)
-
-
-def _export(options: argparse.Namespace) -> int:
-    from hikma_tui import cli_rows
-
-    return cli_rows.export(options)
-
-
-def _import(options: argparse.Namespace) -> int:
-    from hikma_tui import cli_rows
-
-    return cli_rows.import_file(options)
-
-
-def _status(options: argparse.Namespace) -> int:
-    from hikma_tui import cli_store
-
-    return cli_store.status(options)
-
-
-def _check(options: argparse.Namespace) -> int:
-    from hikma_tui import cli_store
-
-    return cli_store.check(options)
-
-
-def _backup(options: argparse.Namespace) -> int:
-    from hikma_tui import cli_store
-
-    return cli_store.backup(options)
-
-
-def _report(options: argparse.Namespace) -> int:
-    from hikma_tui import cli_report
-
-    return cli_report.run(options)
-
-
-def _benchmark(options: argparse.Namespace) -> int:
-    from hikma_tui import cli_benchmark
-
-    return cli_benchmark.benchmark(options)
-
-
-def _undo(options: argparse.Namespace) -> int:
-    from hikma_tui import cli_store
-
-    return cli_store.undo(options)
-
-
-def _diseases(options: argparse.Namespace) -> int:
-    from hikma_tui import cli_diseases
-
-    return cli_diseases.run(options)
-
-
-def _sync(options: argparse.Namespace) -> int:
-    from hikma_tui import cli_sync
-
-    return cli_sync.run(options)
-
-
-def _register(options: argparse.Namespace) -> int:
-    from hikma_tui import cli_register
-
-    return cli_register.register(options)
-
-
-def _qr(options: argparse.Namespace) -> int:
-    from hikma_tui import cli_register
-
-    return cli_register.qr(options)

@@ -7,9 +7,7 @@ at the end, and reading a patient here leaves no entry in the audit trail since 
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
-import sqlite3
 import statistics
 import tempfile
 import time
@@ -24,6 +22,7 @@ from hikma_tui.clinic import finding, glance
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.models import connection
+from hikma_tui.store_speed import commits
 
 _NAMES = 40  # patients whose names are typed, letter by letter
 _OPENED = 30
@@ -131,23 +130,10 @@ def _opening(actor: Actor, ids: list[str]) -> Figure:
 def _saving(directory: Path) -> Figure:
     """A durable commit as the store makes it, and one without waiting for the disk."""
     with tempfile.TemporaryDirectory(prefix="benchmark-", dir=directory) as scratch:
-        durable = _commits(Path(scratch) / "full.db", "FULL")
-        quick = _commits(Path(scratch) / "off.db", "OFF")
+        durable = commits(Path(scratch) / "full.db", "FULL", _SAVES)
+        quick = commits(Path(scratch) / "off.db", "OFF", _SAVES)
     what = _("a save, until it is on the disk")
     return _figure(what, durable, 100, 500, statistics.median(quick))
-
-
-def _commits(path: Path, synchronous: str) -> list[float]:
-    scratch = sqlite3.connect(path, isolation_level=None)
-    try:
-        scratch.execute("PRAGMA journal_mode = WAL")
-        scratch.execute(f"PRAGMA synchronous = {synchronous}")
-        scratch.execute("CREATE TABLE rows (id INTEGER PRIMARY KEY, text TEXT)")
-        text = os.urandom(1500).hex()
-        act = "INSERT INTO rows (text) VALUES (?)"
-        return _timed(lambda: scratch.execute(act, (text,)) for _n in range(_SAVES))
-    finally:
-        scratch.close()
 
 
 def _print(figure: Figure) -> None:

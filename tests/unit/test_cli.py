@@ -289,7 +289,7 @@ def test_what_is_no_file_at_all(tmp_path: Path, make: Callable[[Path], None]) ->
 def test_a_file_that_was_copied_here_is_closed_to_others(clinic: Path) -> None:
     (clinic / "hikma.db").chmod(0o644)
     register(clinic, given_name="A")
-    assert [path.stat().st_mode & 0o777 for path in clinic.iterdir()] == [0o600]
+    assert {path.stat().st_mode & 0o777 for path in clinic.iterdir()} == {0o600}
 
 
 def test_a_directory_that_is_a_file(tmp_path: Path) -> None:

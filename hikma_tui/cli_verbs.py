@@ -1,0 +1,177 @@
+"""What can be said on the command line: each verb, its help, where it is done, its options.
+
+Nothing of the program is imported here: a verb's own module is loaded when the verb is run.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from hikma_tui.cli_sync_options import sync_options
+from hikma_tui.i18n import _
+
+Options = Callable[[argparse.ArgumentParser], None]
+
+
+def verbs() -> list[tuple[str, str, str, Options]]:
+    """Each verb: its name, its help, ``module.function``, and what adds its options."""
+    return [
+        ("init", _("make an empty clinic"), "cli_store.init", _init),
+        ("demo", _("open the program on a clinic that is made up"), "cli_demo.demo", _demo),
+        ("find", _("find patients as the first screen does"), "cli_find.find", _find),
+        ("export", _("write every live row as a line of JSON"), "cli_rows.export", _export),
+        (
+            "import",
+            _("apply lines of JSON; prints the id of each row"),
+            "cli_rows.import_file",
+            _import,
+        ),
+        (
+            "status",
+            _("whose records these are, what is not sent, when they were last copied"),
+            "cli_store.status",
+            _status,
+        ),
+        (
+            "check",
+            _("look for damage in the file, the search and the trail"),
+            "cli_store.check",
+            _none,
+        ),
+        ("backup", _("copy the records into the backups folder"), "cli_store.backup", _none),
+        (
+            "diseases",
+            _("find a disease; or see, replace, reset the list"),
+            "cli_diseases.run",
+            _diseases,
+        ),
+        ("report", _("write the report of a patient"), "cli_report.run", _report),
+        ("benchmark", _("is this machine up to this clinic?"), "cli_benchmark.benchmark", _none),
+        ("undo", _("list the deletions that can be undone, or undo one"), "cli_store.undo", _undo),
+        ("sync", _("exchange records with the server"), "cli_sync.run", sync_options),
+        ("register", _("connect to a server, or leave it"), "cli_register.register", _register),
+        ("qr", _("draw the server's registration code"), "cli_register.qr", _qr),
+        ("audit", _("check the audit trail, or show a patient's"), "cli_audit.run", _audit),
+    ]
+
+
+def _none(_verb: argparse.ArgumentParser) -> None:
+    """A verb without options of its own."""
+
+
+def _init(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--clinic", metavar="NAME", required=True, help=_("the clinic's name"))
+    verb.add_argument("--time-zone", metavar="ZONE", default="", help=_("such as Asia/Beirut"))
+
+
+def _demo(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--patients", metavar="N", type=_patients, help=_("how many patients"))
+    verb.add_argument("--seed", metavar="S", type=int, help=_("the same seed, the same clinic"))
+    verb.add_argument("--no-open", action="store_true", help=_("only make it"))
+
+
+def _find(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("text", metavar="TEXT", nargs="+", help=_("what one would type"))
+    verb.add_argument("--json", action="store_true", help=_("one JSON document"))
+    verb.add_argument("--sex", metavar="S", help=_("only this sex"))
+    verb.add_argument("--age-from", metavar="N", type=_age, help=_("whole years, included"))
+    verb.add_argument("--age-to", metavar="N", type=_age, help=_("whole years, included"))
+    verb.add_argument("--clinic", metavar="ID", help=_("only patients of this clinic"))
+    verb.add_argument("--limit", metavar="N", type=_limit, default=50, help=_("lines at most"))
+
+
+def _export(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--table", metavar="T", action="append", default=[], help=_("only this one (repeatable)")
+    )
+
+
+def _import(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("file", metavar="FILE", help=_("lines of JSON; - reads what is piped in"))
+    verb.add_argument(
+        "--all-or-nothing", action="store_true", help=_("keep nothing when one line is refused")
+    )
+
+
+def _diseases(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("action", choices=("find", "about", "load", "reset"), help=_("what to do"))
+    verb.add_argument("words", metavar="TEXT", nargs="*", help=_("what to find; a file to load"))
+    verb.add_argument("--json", action="store_true", help=_("one JSON document"))
+    verb.add_argument("--limit", metavar="N", type=_limit, default=10, help=_("lines at most"))
+
+
+def _report(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("patient", metavar="PATIENT", help=_("the patient's id or card number"))
+    verb.add_argument("--visit", metavar="ID", help=_("of this visit only"))
+    verb.add_argument("--format", choices=("text", "html"), default="text", help=_("text or html"))
+    verb.add_argument("--output", metavar="FILE", default="-", help=_("a new file; - prints it"))
+
+
+def _undo(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "number", metavar="NUMBER", type=_deletion, nargs="?", help=_("which to undo")
+    )
+
+
+def _status(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--json", action="store_true", help=_("one JSON document"))
+
+
+def _register(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("text", metavar="TEXT", nargs="?", help=_("what the portal's QR code says"))
+    verb.add_argument("--email", metavar="E", help=_("the account on the server"))
+    verb.add_argument("--clinic", metavar="ID", help=_("where the account has no clinic"))
+    verb.add_argument("--yes", action="store_true", help=_("join (or leave) without a question"))
+    verb.add_argument(
+        "--plain-http", action="store_true", help=_("without TLS, in a network of one's own")
+    )
+    verb.add_argument("--password-fd", metavar="N", type=_descriptor, help=_("an open descriptor"))
+    verb.add_argument("--keep-password", action="store_true", help=_("keep it beside the records"))
+    verb.add_argument("--ca-file", metavar="F", help=_("PEM file of a private authority"))
+    verb.add_argument("--proxy", metavar="URL", help=_("a proxy"))
+    verb.add_argument("--leave", action="store_true", help=_("leave the server; records stay"))
+    verb.add_argument("--json", action="store_true", help=_("one JSON document"))
+
+
+def _qr(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--text", action="store_true", help=_("only its text"))
+
+
+def _descriptor(text: str) -> int:
+    return _number(text, 0, 65535)
+
+
+def _number(text: str, least: int, most: int) -> int:
+    try:
+        number = int(text) if len(text) < 12 else most + 1
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(_("not a whole number")) from error
+    if not least <= number <= most:
+        raise argparse.ArgumentTypeError(
+            _("must be from {least} to {most}").format(least=least, most=most)
+        )
+    return number
+
+
+def _patients(text: str) -> int:
+    return _number(text, 0, 1_000_000)
+
+
+def _age(text: str) -> int:
+    return _number(text, 0, 150)
+
+
+def _deletion(text: str) -> int:
+    return _number(text, 1, 2**31)
+
+
+def _limit(text: str) -> int:
+    return _number(text, 1, 1_000_000)
+
+
+def _audit(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("action", choices=("verify", "show", "head"), help=_("what to do"))
+    verb.add_argument(
+        "patient", metavar="PATIENT", nargs="?", default="", help=_("an id or a card number")
+    )
