@@ -11,31 +11,30 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from hikma_tui import search, sync_carry, sync_meet
+from hikma_tui import sync_carry, sync_meet
 from hikma_tui.clinic import info
 from hikma_tui.models import connection, database
 from hikma_tui.store import Store
-from hikma_tui.store_turn import turn
+from hikma_tui.sync_apply_index import ALL, index
 from hikma_tui.sync_apply_special import special
 from hikma_tui.sync_apply_sql import upsert
+from hikma_tui.sync_apply_turns import in_turn, quickly
 from hikma_tui.sync_context import Context
 from hikma_tui.sync_shapes import Phase, Progress
 from hikma_tui.sync_spool import Deleted, Item, Spool
 from hikma_tui.sync_values import Decoded, python_row
 from hikma_tui.wire.shapes import Kind, Trouble
 
+__all__ = ["apply", "index"]
+
 TARGET = 0.06  # seconds of one transaction
 _LEAST, _MOST = 500, 6000  # rows of one
-_KEY, _OFFSET, _ALL = "spool_key", "spool_offset", "index_all"
+_KEY, _OFFSET = "spool_key", "spool_offset"
 _PATIENT = {"patients": "id", "patient_additional_attributes": "patient_id", "visits": "patient_id"}
 _TELL_EVERY = 0.2
-_WAL_PAGES = 4000  # of the journal, before it is written back
-_FASTER = {"cache_size": -40000, "synchronous": 1, "wal_autocheckpoint": _WAL_PAGES}
-
 Tell = Callable[[Progress], None]
 Asked = Callable[[], bool]
 
@@ -54,7 +53,7 @@ def apply(
     """
     began = store.on_writer(_begin, spool).result()
     run = _Applying(store, spool, context, progress, cancelled)
-    with _quickly(store):
+    with quickly(store):
         run.all(began)
 
 
@@ -143,12 +142,6 @@ def _alike(one: Item, other: Item) -> bool:
 # -- on the writer's thread ----------------------------------------------------------------------
 
 
-def in_turn(store: Store, function: Callable[..., Any], *arguments: Any) -> Any:
-    """Run a function in one transaction, in turn with the other writers of this store."""
-    with turn(store.directory), database.atomic("IMMEDIATE"):
-        return function(*arguments)
-
-
 def _begin(spool: Spool) -> int:
     """Where to go on."""
     if info.get(_KEY) == spool.key:
@@ -158,29 +151,8 @@ def _begin(spool: Spool) -> int:
         info.put(_OFFSET, 0)
         nobody = connection().execute("SELECT NOT EXISTS (SELECT 1 FROM patients)").fetchone()[0]
         if nobody:
-            info.put(_ALL, 1)
+            info.put(ALL, 1)
     return 0
-
-
-@contextmanager
-def _quickly(store: Store) -> Iterator[None]:
-    """A larger cache, and no waiting for the disk: a pulled row is not an acknowledged save.
-
-    The watermark and the next save are: their commit waits for all that was written before it.
-    """
-    before = store.on_writer(_pragmas, _FASTER).result()
-    try:
-        yield
-    finally:
-        store.on_writer(_pragmas, before).result()
-
-
-def _pragmas(wanted: dict[str, int]) -> dict[str, int]:
-    before = {}
-    for name, value in wanted.items():
-        before[name] = connection().execute(f"PRAGMA {name}").fetchone()[0]
-        connection().execute(f"PRAGMA {name} = {value}")
-    return before
 
 
 def _plain(context: Context, decoded: Decoded, after: int) -> list[dict[str, Any]]:
@@ -239,7 +211,7 @@ def _count(context: Context, table: str, changed: int) -> None:
 def _touch(here: sqlite3.Connection, decoded: Decoded, rows: list[tuple[Any, ...]]) -> None:
     """The patients whose search entry is to be made anew."""
     column = _PATIENT.get(decoded.table)
-    if column is None or column not in decoded.columns or info.get(_ALL):
+    if column is None or column not in decoded.columns or info.get(ALL):
         return
     at = decoded.columns.index(column)
     here.executemany(
@@ -266,47 +238,3 @@ def _meet(context: Context, table: str, theirs: dict[str, Any]) -> None:
 
 def _delete(context: Context, table: str, row_id: str) -> None:
     sync_meet.deleted(context, table, row_id)
-
-
-# -- the search index ----------------------------------------------------------------------------
-
-_SOME = 200
-
-
-def index(store: Store, context: Context, *, progress: Tell, cancelled: Asked) -> None:
-    """Make the search entries of the patients who were pulled, those of a killed run too.
-
-    Raises:
-        Trouble: CANCELLED between two transactions; the next run goes on.
-        StoreError: as ``apply``.
-    """
-    done = 0
-    total = store.on_writer(_waiting).result()
-    while True:
-        if cancelled():
-            raise Trouble(Kind.CANCELLED)
-        some = store.on_writer(in_turn, store, _index_some).result()
-        if not some:
-            break
-        done += some
-        progress(Progress(Phase.INDEX, done, total))
-    context.stale.clear()
-
-
-def _waiting() -> int:
-    return int(connection().execute("SELECT count(*) FROM index_waiting").fetchone()[0])
-
-
-def _index_some() -> int:
-    here = connection()
-    if info.get(_ALL):
-        here.execute("INSERT OR IGNORE INTO index_waiting SELECT id FROM patients")
-        here.execute("DELETE FROM store_info WHERE key = ?", (_ALL,))
-    ids = [
-        row[0]
-        for row in here.execute("SELECT patient_id FROM index_waiting LIMIT ?", (_SOME,)).fetchall()
-    ]
-    for patient_id in ids:
-        search.refresh(here, patient_id)
-    here.executemany("DELETE FROM index_waiting WHERE patient_id = ?", [(i,) for i in ids])
-    return len(ids)

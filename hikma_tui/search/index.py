@@ -88,8 +88,8 @@ def _count(connection: sqlite3.Connection, tokens: Iterable[str]) -> None:
         if token[0] == "k":
             connection.execute(sql.ADD_TOTAL, (token, 1))
         elif token[0] in WORD_KINDS and one(connection, sql.COUNT_WORD, (token,)) == 1:
-            connection.executemany(sql.ADD_SOUND, _sounds_of(token))
-            connection.executemany(sql.ADD_PART, _parts_of(token))
+            connection.executemany(sql.ADD_SOUND, sounds_of(token))
+            connection.executemany(sql.ADD_PART, parts_of_word(token))
 
 
 def _uncount(connection: sqlite3.Connection, tokens: Iterable[str]) -> None:
@@ -98,11 +98,11 @@ def _uncount(connection: sqlite3.Connection, tokens: Iterable[str]) -> None:
             connection.execute(sql.ADD_TOTAL, (token, -1))
         elif token[0] in WORD_KINDS and one(connection, sql.UNCOUNT_WORD, (token,)) == 0:
             connection.execute(sql.DROP_WORD, (token,))
-            connection.executemany(sql.DROP_SOUND, _sounds_of(token))
-            connection.executemany(sql.DROP_PART, _parts_of(token))
+            connection.executemany(sql.DROP_SOUND, sounds_of(token))
+            connection.executemany(sql.DROP_PART, parts_of_word(token))
 
 
-def _sounds_of(token: str) -> list[tuple[str, str]]:
+def sounds_of(token: str) -> list[tuple[str, str]]:
     """The skeletons of a name's word, marked by its script: ``l`` or ``a``."""
     if token[0] not in NAME_KINDS:
         return []
@@ -110,7 +110,8 @@ def _sounds_of(token: str) -> list[tuple[str, str]]:
     return [(script + sound, token) for sound in sounds(token[1:])]
 
 
-def _parts_of(token: str) -> list[tuple[str, str]]:
+def parts_of_word(token: str) -> list[tuple[str, str]]:
+    """The ends of a name's word, each with the word."""
     return [(part, token) for part in parts_of(token[1:])] if token[0] == "n" else []
 
 
@@ -142,8 +143,23 @@ def _form_fields(form: str | None) -> list[dict[str, Any]]:
 
 
 def _others(connection: sqlite3.Connection, row: dict[str, Any]) -> list[str]:
-    """The texts of the registration form's search fields that are not columns of their own."""
+    return other_texts(connection)(row)
+
+
+def other_texts(connection: sqlite3.Connection) -> Callable[[dict[str, Any]], list[str]]:
+    """Gives the texts of the form's search fields that are not columns of their own, by patient."""
     attributes, citizenship = _search_fields(one(connection, sql.FORM_FIELDS))
+    if not attributes and not citizenship:
+        return lambda _row: []
+    return lambda row: _texts(connection, row, attributes, citizenship)
+
+
+def _texts(
+    connection: sqlite3.Connection,
+    row: dict[str, Any],
+    attributes: frozenset[str],
+    citizenship: bool,
+) -> list[str]:
     texts = [row["citizenship"]] if citizenship and row["citizenship"] else []
     if attributes:
         for field, text, number, moment in ask(connection, sql.ATTRIBUTES, (row["id"],)):
@@ -164,7 +180,8 @@ def _attribute_text(text: str | None, number: object, moment: int | None) -> str
     return "" if number is None else f"{number:.15g}" if isinstance(number, float) else str(number)
 
 
-def _fields_key(connection: sqlite3.Connection) -> str:
+def fields_key(connection: sqlite3.Connection) -> str:
+    """The search fields of the registration form as it is now."""
     attributes, citizenship = _search_fields(one(connection, sql.FORM_FIELDS))
     return json.dumps([sorted(attributes), citizenship])
 
@@ -172,7 +189,7 @@ def _fields_key(connection: sqlite3.Connection) -> str:
 def stale(connection: sqlite3.Connection) -> bool:
     """Whether the registration form's search fields changed since the last rebuild."""
     known = one(connection, sql.META, ("fields",))
-    return _fields_key(connection) != (known or json.dumps([[], False]))
+    return fields_key(connection) != (known or json.dumps([[], False]))
 
 
 # --- all at once -------------------------------------------------------------------------------
@@ -215,19 +232,19 @@ def _rebuild(connection: sqlite3.Connection, progress: Progress) -> int:
         for _place, _pk, _seen, text in batch:
             counts.update([token for token in text.split() if token[0] in "njck"])
         if done < _FIRST <= done + len(batch):
-            _deepen(connection)
+            deepen(connection)
         done += len(batch)
         progress(done, total)
     if total < _FIRST:
-        _deepen(connection)
+        deepen(connection)
     _store_counts(connection, counts)
     for statement in (*sql.REBUILD_END, *sql.CREATE_INDEXES, "DROP TABLE temp.search_order"):
         connection.execute(statement)
-    connection.execute(sql.SET_META, ("fields", _fields_key(connection)))
+    connection.execute(sql.SET_META, ("fields", fields_key(connection)))
     return total
 
 
-def _deepen(connection: sqlite3.Connection) -> None:
+def deepen(connection: sqlite3.Connection) -> None:
     """Move what is indexed so far to a deep level of FTS5's merge tree.
 
     FTS5 merges the segments of one level with each other, and 'optimize' puts its result below the
@@ -244,24 +261,22 @@ def _deepen(connection: sqlite3.Connection) -> None:
 
 def _standing_rows(connection: sqlite3.Connection) -> Iterator[tuple[int, int, int, str]]:
     """Place, pk, seen and tokens of each live patient, most recently seen first."""
-    attributes, citizenship = _search_fields(one(connection, sql.FORM_FIELDS))
-    plain = not attributes and not citizenship
+    others = other_texts(connection)
     cursor = connection.cursor()
     cursor.row_factory = None
     place = 0
     for found in cursor.execute(sql.REBUILD_ROWS):
         row = mapped(cursor, found)
         place = max(place + 1, places.ideal(row["seen"]))
-        others = [] if plain else _others(connection, row)
-        yield place, row["pk"], row["seen"], of_patient(row, others)
+        yield place, row["pk"], row["seen"], of_patient(row, others(row))
 
 
 def _store_counts(connection: sqlite3.Connection, counts: Counter[str]) -> None:
     tokens = sorted(token for token in counts if token[0] in WORD_KINDS)
     connection.executemany(sql.ADD_WORD, ((token, counts[token]) for token in tokens))
-    heard = sorted(pair for token in tokens for pair in _sounds_of(token))
+    heard = sorted(pair for token in tokens for pair in sounds_of(token))
     connection.executemany(sql.ADD_SOUND, heard)
-    parts = sorted(pair for token in tokens for pair in _parts_of(token))
+    parts = sorted(pair for token in tokens for pair in parts_of_word(token))
     connection.executemany(sql.ADD_PART, parts)
     clinics = [(token, number) for token, number in counts.items() if token[0] == "k"]
     connection.executemany(sql.ADD_TOTAL, clinics)

@@ -8,6 +8,7 @@ free place on the older side is taken; a rebuild puts all in exact order again.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 
 from hikma_tui.search import sql
 from hikma_tui.search.rows import ask, one
@@ -40,3 +41,23 @@ def free(connection: sqlite3.Connection, seen: int) -> int:
             wanted += 1
         if len(taken) < 4096:
             return wanted
+
+
+def free_many(connection: sqlite3.Connection, seen: Sequence[int]) -> list[int] | None:
+    """Free places for patients seen at ``seen``, latest first; None when they must be sought one
+    by one, since others stand among them.
+    """
+    if not seen:
+        return []
+    if one(connection, sql.SEEN_BETWEEN, (seen[-1], seen[0])) is not None:
+        return None
+    last = one(connection, sql.LAST_NEWER, (seen[0],)) or 0
+    found = []
+    for moment in seen:
+        last = max(last + 1, ideal(moment))
+        found.append(last)
+    older = one(connection, sql.FIRST_OLDER, (seen[-1],))
+    if older is not None and found[-1] >= older:
+        return None
+    taken = one(connection, sql.TAKEN_BETWEEN, (found[0], found[-1]))
+    return found if taken is None else None

@@ -41,6 +41,7 @@ SETTINGS = (
     "INSERT INTO search_index (search_index, rank) VALUES ('usermerge', 4)",
 )
 MERGE = "INSERT INTO search_index (search_index, rank) VALUES ('merge', 16)"
+MERGE_PAGES = "INSERT INTO search_index (search_index, rank) VALUES ('merge', ?)"
 TABLES = ("index", "patients", "words", "sounds", "parts", "totals", "meta")
 
 # --- what is indexed ---------------------------------------------------------------------------
@@ -64,18 +65,40 @@ FORM_FIELDS = (
     "(s.clinic, '') THEN f.clinic_id IS NOT s.clinic WHEN f.clinic_id = s.clinic THEN 2 ELSE 3 "
     "END, f.pk LIMIT 1"
 )
+_LAST_SEEN = (
+    "p.created_at, (SELECT max(v.check_in_timestamp) FROM live_visits v WHERE v.patient_id = p.id)"
+    " AS seen"
+)
+PATIENTS_NAMED = (
+    f"SELECT {PATIENT_COLUMNS}, {_LAST_SEEN} FROM json_each(?) j "
+    "CROSS JOIN live_patients p ON p.id = j.value"
+)
 # The one look behind a live_ view: the writer must forget a patient who is live no longer.
 ANY_PK = "SELECT pk FROM patients WHERE id = ?"
 
 # --- keeping it --------------------------------------------------------------------------------
 
 STANDING = "SELECT place, seen, tokens FROM search_patients WHERE pk = ?"
+STANDING_MANY = (
+    "SELECT s.pk, s.place, s.seen, s.tokens FROM json_each(?) j "
+    "CROSS JOIN search_patients s ON s.pk = j.value"
+)
 ADD_PATIENT = "INSERT INTO search_patients (place, pk, seen, tokens) VALUES (?, ?, ?, ?)"
 DROP_PATIENT = "DELETE FROM search_patients WHERE place = ?"
 ADD_TOKENS = "INSERT INTO search_index (rowid, tokens) VALUES (?, ?)"
 DROP_TOKENS = "INSERT INTO search_index (search_index, rowid, tokens) VALUES ('delete', ?, ?)"
 NEXT_NEWER = "SELECT place FROM search_patients WHERE seen >= ? ORDER BY seen LIMIT 1"
 NEXT_OLDER = "SELECT place FROM search_patients WHERE seen < ? ORDER BY seen DESC LIMIT 1"
+LAST_NEWER = (
+    "SELECT max(place) FROM search_patients WHERE seen = "
+    "(SELECT min(seen) FROM search_patients WHERE seen >= ?)"
+)
+FIRST_OLDER = (
+    "SELECT min(place) FROM search_patients WHERE seen = "
+    "(SELECT max(seen) FROM search_patients WHERE seen < ?)"
+)
+SEEN_BETWEEN = "SELECT 1 FROM search_patients WHERE seen >= ? AND seen < ? LIMIT 1"
+TAKEN_BETWEEN = "SELECT 1 FROM search_patients WHERE place BETWEEN ? AND ? LIMIT 1"
 TAKEN_FROM = "SELECT place FROM search_patients WHERE place >= ? ORDER BY place LIMIT 4096"
 COUNT_WORD = (
     "INSERT INTO search_words (word, patients) VALUES (?, 1) "
@@ -84,6 +107,10 @@ COUNT_WORD = (
 UNCOUNT_WORD = "UPDATE search_words SET patients = patients - 1 WHERE word = ? RETURNING patients"
 ADD_WORD = "INSERT INTO search_words (word, patients) VALUES (?, ?)"
 DROP_WORD = "DELETE FROM search_words WHERE word = ?"
+WORDS_NAMED = (
+    "SELECT w.word, w.patients FROM json_each(?) j CROSS JOIN search_words w ON w.word = j.value"
+)
+SET_WORD = "INSERT OR REPLACE INTO search_words (word, patients) VALUES (?, ?)"
 ADD_SOUND = "INSERT OR IGNORE INTO search_sounds (sound, word) VALUES (?, ?)"
 DROP_SOUND = "DELETE FROM search_sounds WHERE sound = ? AND word = ?"
 ADD_PART = "INSERT OR IGNORE INTO search_parts (part, word) VALUES (?, ?)"
@@ -104,6 +131,11 @@ REBUILD_ORDER = (
 REBUILD_ROWS = (
     f"SELECT {PATIENT_COLUMNS}, o.seen FROM temp.search_order o "
     "CROSS JOIN live_patients p ON p.pk = o.pk ORDER BY o.rowid"
+)
+ORDERED = (
+    f"SELECT {PATIENT_COLUMNS}, {_LAST_SEEN} FROM temp.search_order o "
+    "CROSS JOIN live_patients p ON p.pk = o.pk "
+    "WHERE o.rowid > ? AND o.rowid <= ? ORDER BY o.rowid"
 )
 REBUILD_BEGIN = (
     "INSERT INTO search_index (search_index, rank) VALUES ('automerge', 0)",
