@@ -30,12 +30,13 @@ def main() -> None:
     ask.add_argument("--zone", default="UTC", help="time zone of the server's process")
     ask.add_argument("--patients", type=int, default=0, help="how many invented patients")
     ask.add_argument("--no-limits", action="store_true", help="v3 without its rate limits")
+    ask.add_argument("--tls", nargs=2, metavar=("CERTIFICATE", "KEY"), help="speak https")
     ask.add_argument("--quiet", action="store_true", help="print no requests")
     given = ask.parse_args()
     store = Store(zone=ZoneInfo(given.zone))
     seed(store, given.patients)
     cloud = Cloud(store, flask=given.flask, port=given.port, limits=not given.no_limits,
-                  loud=not given.quiet)  # fmt: skip
+                  loud=not given.quiet, tls=tuple(given.tls) if given.tls else None)  # fmt: skip
     print(SAYS.format(
         kind="Flask" if given.flask else "v3", url=cloud.url, email=EMAIL, password=PASSWORD,
         admin=ADMIN[0], admin_password=ADMIN[1], patients=given.patients, zone=given.zone,
