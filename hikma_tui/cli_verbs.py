@@ -52,6 +52,7 @@ def verbs() -> list[tuple[str, str, str, Options]]:
         ("sync", _("exchange records with the server"), "cli_sync.run", sync_options),
         ("register", _("connect to a server, or leave it"), "cli_register.register", _register),
         ("qr", _("draw the server's registration code"), "cli_register.qr", _qr),
+        ("wipe", _("delete every record from this machine"), "cli_wipe.run", _wipe),
         ("audit", _("check the audit trail, or show a patient's"), "cli_audit.run", _audit),
     ]
 
@@ -174,4 +175,10 @@ def _audit(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("action", choices=("verify", "show", "head"), help=_("what to do"))
     verb.add_argument(
         "patient", metavar="PATIENT", nargs="?", default="", help=_("an id or a card number")
+    )
+
+
+def _wipe(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--confirm", metavar="NAME", help=_("the clinic's name, instead of being asked twice")
     )
