@@ -10,7 +10,7 @@ from hikma_tui.sync_shapes import Report
 
 @dataclass
 class Context:
-    """One run against one server. Parts change ``report`` and ``stale``, nothing else."""
+    """One run against one server. Parts change ``report``, ``stale``, ``asked``, nothing else."""
 
     peer_id: str  # ``peers.id``
     dialect: str  # "v3" or "flask"
@@ -21,3 +21,4 @@ class Context:
     confirming: bool = False  # it is the read-back: what was sent is compared (decisions.md 26)
     suggesting: bool = False  # a clone or a restored copy: unsent edits are suggestions (33)
     stale: set[str] = field(default_factory=set)  # patients whose search entry must be made anew
+    asked: int = 0  # requests that the pushes of this run spent on finding bad rows (27)

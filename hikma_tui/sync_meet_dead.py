@@ -14,10 +14,19 @@ from hikma_tui.sync_shapes import Disagreement, Reason, State
 
 def meet_dead(f: Facing) -> None:
     """The server shows a row that is deleted here."""
-    if f.row["change_seq"] == 0:
+    if _was_cancelled(f):
+        f.agree(f.theirs)  # it stays deleted here
+    elif f.row["change_seq"] == 0:
         _dead_and_agreed(f)
     else:
         _dead_and_not_sent(f)
+
+
+def _was_cancelled(f: Facing) -> bool:
+    """An item that was handed out can't be deleted there: it is cancelled instead."""
+    cancelled = f.table == "prescription_items" and f.came.get("item_status") == "cancelled"
+    said = (f.line.sent or {}).get("item_status") == "cancelled"
+    return cancelled and (said or f.row["change_seq"] == 0)
 
 
 def _dead_and_agreed(f: Facing) -> None:

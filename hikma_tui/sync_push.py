@@ -23,7 +23,7 @@ from hikma_tui.sync_push_rows import Item
 from hikma_tui.sync_shapes import Phase, Progress, State
 from hikma_tui.wire.shapes import Kind, Server, Trouble
 
-BUDGET = 30  # requests that one push may spend on finding bad rows (decisions.md 27)
+BUDGET = 30  # requests that the pushes of one run may spend on finding bad rows (decisions.md 27)
 _AT_ONCE = 100  # rows made ready in one transaction: a save never waits long for it
 _AGAIN = frozenset({Kind.TIMEOUT, Kind.CUT, Kind.NO_NETWORK, Kind.SERVER})
 _TRIES = 3
@@ -81,7 +81,6 @@ class _Push:
     cancelled: Callable[[], bool]
     sleep: Callable[[float], None]
     size: _Size = field(default_factory=_Size)
-    budget: int = BUDGET
     taken: int = 0
     seen: int = 0
     total: int = 0
@@ -290,8 +289,8 @@ class _Push:
 
     def _may_ask(self, items: Sequence[Item]) -> bool:
         """Whether the budget allows one more request; else the items are left for the next run."""
-        if self.budget > 0:
-            self.budget -= 1
+        if self.context.asked < BUDGET:
+            self.context.asked += 1
             return True
         self.store.write(lines.leave, self.peer, items).result()
         for item in items:

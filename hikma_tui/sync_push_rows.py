@@ -236,9 +236,16 @@ def hangs(peer_id: str, one: Waiting, parent: State) -> None:
 
 
 def leave(peer_id: str, items: Iterable[Item]) -> None:
-    """What was sent and refused together with others is *not sent*, until it is known better."""
+    """What was sent and refused together with others is *not sent*, until it is known better: in
+    the next run (without ``sent_at`` no round of this one looks at it again).
+    """
     for item in items:
         mark(peer_id, item.one, State.NOT_SENT, Reason.NONE)
+        connection().execute(
+            "UPDATE peer_rows SET sent_at = NULL"
+            " WHERE peer_id = ? AND table_name = ? AND row_id = ?",
+            (peer_id, *item.key),
+        )
 
 
 def refuse(peer_id: str, item: Item) -> None:
