@@ -45,7 +45,8 @@ class Options:
         proxy: URL of a proxy; "" takes the environment's (HTTPS_PROXY, NO_PROXY), for https only.
         timeout: Seconds of silence between two pieces of bytes.
         max_bytes: The most that a pull may bring; 0 for no limit.
-        cancelled: Asked ten times a second while the network is waited for, and per piece.
+        cancelled: Asked ten times a second while a request runs, by a thread of its own; when it
+            says yes the connection is shut.
     """
 
     ca_file: str = ""

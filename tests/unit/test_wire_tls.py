@@ -20,6 +20,7 @@ from tests.cloud.seed import EMAIL, PASSWORD, seed
 from tests.cloud.server import Cloud
 from tests.cloud.store import Store
 from tests.unit.wire_certificates import Authority, authority
+from tests.unit.wire_talk import acts, trouble, whole
 
 ME = Credentials(EMAIL, PASSWORD)
 
@@ -239,3 +240,48 @@ def test_a_clock_that_is_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
                  "Thu, 01 Jan 1970 00:00:00 GMT"):  # fmt: skip
         assert not tls.clock_ahead(said)
     assert tls.clock_ahead(formatdate(now - 90_000, usegmt=True))
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "looking"),
+    [
+        ("cut", Kind.CUT, None),
+        ("lost", Kind.CUT, Kind.CUT),
+        ("drop", Kind.CUT, Kind.CUT),
+        ("status", Kind.SERVER, Kind.SERVER),
+        # Who has proved who it is, is no network that stands in between.
+        ("html", Kind.SERVER, Kind.NOT_HIKMA),
+        ("redirect", Kind.REDIRECT, Kind.REDIRECT),
+    ],
+)
+def test_faults_behind_a_good_certificate(
+    own: Authority, fault: str, kind: Kind, looking: Kind | None
+) -> None:
+    options = Options(ca_file=own.ca_file, timeout=5)
+    with cloud(own.site(f"fault-{fault}")) as running:
+        with open_server(running.url, "v3", ME, options) as server:
+            for act in acts(server).values():
+                running.fault(fault, after=9)
+                assert trouble(act).kind is kind
+                act()
+        if looking:
+            running.fault(fault)
+            assert trouble(lambda: look(running.url, options)).kind is looking
+
+
+@pytest.mark.parametrize("after", [0, 2000])
+def test_a_cancel_and_silence_behind_a_good_certificate(own: Authority, after: int) -> None:
+    stop = threading.Event()
+    with cloud(own.site(f"slow{after}")) as running:
+        options = Options(ca_file=own.ca_file, timeout=20, cancelled=stop.is_set)
+        with open_server(running.url, "v3", ME, options) as server:
+            server.alive()  # so that the line is there already
+            running.fault("stall", after=after, seconds=5)
+            threading.Timer(0.2, stop.set).start()
+            start = time.monotonic()
+            assert trouble(lambda: whole(server)).kind is Kind.CANCELLED
+            assert time.monotonic() - start < 1.5
+        with open_server(running.url, "v3", ME, Options(own.ca_file, timeout=0.2)) as server:
+            running.fault("stall", after=2000, seconds=5)
+            assert trouble(lambda: whole(server)).kind is Kind.TIMEOUT
+            assert whole(server)
