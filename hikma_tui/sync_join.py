@@ -18,11 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hikma_tui import search, sync_join_rows, sync_peer, sync_secret
-from hikma_tui.clinic import audit, info
+from hikma_tui import search, sync_join_rows, sync_lock, sync_peer, sync_secret
+from hikma_tui.clinic import audit, info, server_words
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid, Refused
 from hikma_tui.clinic.permissions import Flag, require
+from hikma_tui.clock import wall_ms
 from hikma_tui.i18n import _
 from hikma_tui.ids import new_id
 from hikma_tui.models import Clinic, User, connection
@@ -195,8 +196,18 @@ def _join(made: Plan, actor: Actor, progress: Progress) -> tuple[Actor, str]:
 
 
 def _rebuild(progress: Progress) -> None:
-    """The index names each patient's clinic, which is another one now."""
+    """The index names each patient's clinic, which is another one now. Nobody waits any more."""
     search.rebuild(connection(), lambda done, total: progress("index", done, total))
+    connection().execute("DELETE FROM index_waiting")
+    _forget_runs()
+
+
+def _forget_runs() -> None:
+    """What a run with another server left half done is nothing for the next one."""
+    connection().execute(
+        "DELETE FROM store_info WHERE key IN ('sync_spool', 'index_all', 'suggesting')"
+        " OR key LIKE 'sync#_not#_there:%' ESCAPE '#'"
+    )
 
 
 def _note(actor: Actor, action: str, peer_id: str, changes: Mapping[str, Any], now: int) -> None:
@@ -218,8 +229,12 @@ def leave(store: Store, actor: Actor) -> Left:
     is forgotten. Nothing is sent, and nothing is taken from the server.
     """
     store.read(may_leave, actor).result()
-    copy = store.backup("before-leave")
-    url, rows, conflicts = store.write(_leave, actor).result()
+    try:
+        with sync_lock.held(store.directory, wall_ms()):
+            copy = store.backup("before-leave")
+            url, rows, conflicts = store.write(_leave, actor).result()
+    except Trouble as trouble:
+        raise Refused(server_words.trouble(trouble.kind)) from trouble
     sync_secret.forget(store.directory)
     return Left(url, copy, rows, conflicts)
 
@@ -251,6 +266,10 @@ def _leave(actor: Actor) -> tuple[str, int, int]:
     before = connection().total_changes
     sync_join_rows.mark_unsent(seq, {})
     unsent = connection().total_changes - before
+    half_done = info.get("index_all") or rows.execute("SELECT 1 FROM index_waiting").fetchone()
+    if half_done or search.stale(rows):
+        _rebuild(_silent)  # no sync will do it
+    _forget_runs()
     sync_peer.leave(peer.id, now)
     kept = {name: peer.more[name] for name in _KEPT if name in peer.more}
     rows.execute("UPDATE peers SET metadata = ? WHERE id = ?", (json.dumps(kept), peer.id))

@@ -8,26 +8,39 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hikma_tui import search, sync_join, sync_peer, sync_secret
+from hikma_tui import (
+    search,
+    sync,
+    sync_carry,
+    sync_join,
+    sync_join_words,
+    sync_peer,
+    sync_secret,
+    sync_waiting,
+)
 from hikma_tui.clinic import addenda, audit, drafts, info, patients, records, setup, visits, vitals
 from hikma_tui.clinic.actor import Actor, actor_named
 from hikma_tui.clinic.errors import Invalid, NotAllowed, Refused
 from hikma_tui.clinic.permissions import Flag, rights
 from hikma_tui.columns import Uuid
 from hikma_tui.ids import new_id
-from hikma_tui.models import BY_TABLE, SYNCED, connection
+from hikma_tui.models import BY_TABLE, SYNCED, connection, dicts
 from hikma_tui.store import Store
 from hikma_tui.store_files import BACKUPS
 from hikma_tui.sync_join_plan import Found
+from hikma_tui.sync_run import RunOptions
 from hikma_tui.sync_shapes import Reason
-from hikma_tui.wire.shapes import Account
+from hikma_tui.wire.shapes import Account, Credentials, Kind, Trouble
+from tests.cloud.seed import EMAIL, PASSWORD, seed
+from tests.cloud.server import Cloud
+from tests.cloud.store import Store as CloudStore
 
 CLINIC, USER = new_id(), new_id()
 FOUND = Found("https://hikma.example.org", "v3")
@@ -128,7 +141,7 @@ def everything(store: Store) -> dict[str, dict[str, dict[str, Any]]]:
     return store.on_writer(read).result()
 
 
-OLD_NEW = {"updated_at", "change_seq"}  # of the two rows that become the server's
+OURS = ("pk", "tombstone", "change_seq")
 EXPECTED_TABLES = ("patients", "visits", "events", "patient_vitals")
 
 
@@ -354,7 +367,10 @@ from hikma_tui import sync_join
 from hikma_tui.clinic.actor import actor_named
 from hikma_tui.store import Store
 from hikma_tui.sync_join_plan import Found
-from hikma_tui.wire.shapes import Account
+from hikma_tui.wire.shapes import Account, Credentials, Kind, Trouble
+from tests.cloud.seed import EMAIL, PASSWORD, seed
+from tests.cloud.server import Cloud
+from tests.cloud.store import Store as CloudStore
 
 def killed(step, done, total):
     if step == sys.argv[2]:
@@ -495,3 +511,133 @@ def test_a_servers_form_goes_before_the_local_one_once_it_is_here(place: Place) 
     place.store.write(pull, CLINIC, "server, for this clinic").result()
     assert chosen() == "server, for this clinic"
     assert place.store.on_writer(lambda: search.stale(connection())).result()
+
+
+# With the double of the servers ----------------------------------------------------------------
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    store = CloudStore()
+    seed(store, 5)
+    with Cloud(store, limits=False) as server:
+        yield server
+
+
+def credentials(**changes: str) -> Credentials:
+    return Credentials(**{"email": EMAIL, "password": PASSWORD, **changes})
+
+
+def looked(cloud: Cloud) -> Found:
+    return sync_join.look(f"  {cloud.url}\r\n", plain_http=True)
+
+
+def kind_of(work: Callable[[], object]) -> Kind:
+    with pytest.raises(Trouble) as caught:
+        work()
+    assert PASSWORD not in str(caught.value)
+    return caught.value.kind
+
+
+def test_http_takes_an_explicit_yes(cloud: Cloud) -> None:
+    assert kind_of(lambda: sync_join.look(cloud.url)) is Kind.PLAIN_HTTP
+    assert not cloud.seen
+    found = looked(cloud)
+    assert (found.url, found.dialect, found.plain) == (cloud.url, "v3", True)
+    public = "http://hikma.example.org"
+    assert kind_of(lambda: sync_join.look(public, plain_http=True)) is Kind.PLAIN_HTTP
+
+
+def test_who_signs_in_is_who_the_server_says(cloud: Cloud) -> None:
+    account = sync_join.sign_in(looked(cloud), credentials())
+    nurse = next(row for row in cloud.store.live("users") if row["email"] == EMAIL)
+    assert (account.user_id, account.name, account.email) == (nurse["id"], "Nora Nurse", EMAIL)
+    assert account.clinic_id == nurse["clinic_id"]
+    assert account.clinic_name == "Hikma Clinic"
+
+
+def test_failures_of_the_sign_in_are_told_apart(cloud: Cloud) -> None:
+    found = looked(cloud)
+
+    def signing(**changes: str) -> Kind:
+        return kind_of(lambda: sync_join.sign_in(found, credentials(**changes)))
+
+    assert signing(password="wrong") is Kind.WRONG_PASSWORD
+    assert signing(email=EMAIL.title()) is Kind.WRONG_PASSWORD
+    said = sync_join_words.trouble(Trouble(Kind.WRONG_PASSWORD), EMAIL.title(), "v3")
+    assert EMAIL in said
+    assert EMAIL not in sync_join_words.trouble(Trouble(Kind.WRONG_PASSWORD), EMAIL, "v3")
+    cloud.fault("limit", seconds=120)
+    assert signing() is Kind.LIMIT
+    cloud.fault("status", status=502)
+    assert signing() is Kind.SERVER
+    cloud.fault("html")
+    assert signing() in (Kind.CAPTIVE, Kind.SERVER)
+    cloud.stop()
+    assert signing() is Kind.NO_NETWORK
+
+
+@pytest.mark.parametrize("password", ["a:b", ":", "NursePass123:"])
+def test_a_colon_in_the_password_is_refused_before_it_is_sent(cloud: Cloud, password: str) -> None:
+    found = looked(cloud)
+    before = len(cloud.seen)
+    with pytest.raises(Invalid, match="colon"):
+        sync_join.sign_in(found, credentials(password=password))
+    assert len(cloud.seen) == before
+
+
+def test_an_account_that_signs_in_and_may_not_sync_is_found_out(cloud: Cloud) -> None:
+    found = looked(cloud)
+    cloud.fault("status", path="/api/v2/sync", status=500)
+    assert kind_of(lambda: sync_join.sign_in(found, credentials())) is Kind.SERVER
+
+
+def test_the_plan_counts_as_the_push_decides(place: Place, cloud: Cloud) -> None:
+    """What the plan says stays is what ``sync_carry`` keeps here, row by row."""
+    found = looked(cloud)
+    made = sync_join.plan(place.store, place.nora, found, sync_join.sign_in(found, credentials()))
+    done = sync_join.join(place.store, made, place.nora)
+
+    def stay() -> dict[str, int]:
+        known = sync_waiting.facts(done.peer_id, "v3")
+        counts: dict[str, int] = {}
+        for table in sync_waiting.TAKEN["v3"]:
+            model = BY_TABLE[table]
+            for row in dicts(model.select().where(model.tombstone.is_null())):
+                values = {
+                    n: v for n, v in row.items() if n not in ("pk", "tombstone", "change_seq")
+                }
+                if isinstance(sync_carry.to_server(table, values, known), Reason):
+                    counts[table] = counts.get(table, 0) + 1
+        return counts
+
+    assert place.store.on_writer(stay).result() == {s.table: s.rows for s in made.stays}
+
+
+@pytest.mark.parametrize("flask", [False, True])
+def test_joined_and_synced_all_of_both_users_work_is_on_the_server(
+    place: Place, flask: bool
+) -> None:
+    server_store = CloudStore()
+    seed(server_store, 5)
+    with Cloud(server_store, flask=flask, limits=False) as cloud:
+        found = looked(cloud)
+        account = sync_join.sign_in(found, credentials())
+        made = sync_join.plan(place.store, place.nora, found, account)
+        done = sync_join.join(place.store, made, place.nora)
+        report = sync.run(
+            place.store, user=done.actor, password=PASSWORD, options=RunOptions(),
+            progress=lambda _: None, cancelled=lambda: False,
+        )  # fmt: skip
+        assert report.result == "ok", report
+        for table, number in made.goes_up.items():
+            own = set(everything(place.store)[table]) & {r["id"] for r in server_store.live(table)}
+            assert len(own) >= number, table
+        visits_there = {row["id"]: row for row in server_store.live("visits")}
+        for row in everything(place.store)["visits"].values():
+            if row["provider_id"] == place.sami.user_id:
+                assert visits_there[row["id"]]["provider_id"] is None
+                assert visits_there[row["id"]]["provider_name"] == "Sami"
+        assert len(everything(place.store)["patients"]) == 45
+        assert place.store.read(rights, done.actor).result().by_clinic[made.clinic_id]
+        assert place.store.on_writer(lambda: search.check(connection())).result() == []
