@@ -60,6 +60,11 @@ def json_text(value: Any, counts: Counter[str]) -> str:
         text = dumps(value)
     except RecursionError:
         raise ValueError("nested too deep") from None
+    return _checked(text, value, counts)
+
+
+def _checked(text: str, value: Any, counts: Counter[str]) -> str:
+    """The JSON ``text`` of ``value``, as it can be kept."""
     if len(text) > 2 * _DEEP and text.count("[") + text.count("{") > _DEEP and _too_deep(value):
         raise ValueError("nested too deep")
     if not text.isascii():
@@ -243,18 +248,21 @@ class _Json(Column):
             return None
 
     def one(self, value: Any) -> Any:
+        text = ""
         for _encoding in range(_ENCODINGS):
             if not isinstance(value, str):
                 break
             if not value.strip():
                 return None if self.null else self.empty
-            value = READER.decode(value)
+            text, value = value, READER.decode(value)
         if value is None:
             return None
         if not isinstance(value, self.wanted):
             if value == {} or value == []:  # v3's default of events.form_data is {}
                 return self.empty
             raise ValueError("another kind of JSON")
+        if text and "\\u" not in text:
+            return _checked(text.strip(), value, self.counts)
         return json_text(value, self.counts)
 
 

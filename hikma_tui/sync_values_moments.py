@@ -10,6 +10,7 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - taken from what is said to be UTC
 _MS = timedelta(milliseconds=1)
 _DAY = timedelta(days=1)
 _FIRST = (datetime(2, 1, 1, tzinfo=UTC) - _EPOCH) // _MS
@@ -17,6 +18,7 @@ _LAST = (datetime(9998, 12, 31, tzinfo=UTC) - _EPOCH) // _MS
 _NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MONTHS = {name: number for number, name in enumerate(_NAMES, 1)}
 _REMEMBERED = 20_000
+_TWO = {f"{number:02d}": number for number in range(60)}
 
 
 def _rfc1123(text: str) -> datetime:
@@ -92,13 +94,43 @@ def day(text: str, east_from: int) -> str | None:
 
 
 class Moments(dict[str | None, int | None]):
-    """``moment`` with a memory: the four stamps of a row are mostly the same text."""
+    """``moment`` with a memory: the four stamps of a row are mostly the same text.
+
+    The two forms that servers print are read without a detour; 700,000 rows have a million.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.midnights: dict[str, int] = {}  # of "17 May 1990"
 
     def __missing__(self, text: str | None) -> int | None:
         if len(self) >= _REMEMBERED:
             self.clear()
-        self[text] = found = None if text is None else moment(text)
+        self[text] = found = None if text is None else self.read(text)
         return found
+
+    def read(self, text: str) -> int | None:
+        """``moment``, faster."""
+        if len(text) == 24 and text[23] == "Z" and text[10:20:3] == "T::.":
+            passed = datetime.fromisoformat(text[:23]) - _NAIVE_EPOCH
+            ms = passed.days * 86_400_000 + passed.seconds * 1000 + passed.microseconds // 1000
+            return in_calendar(ms)
+        if len(text) == 29 and text[25:] == " GMT" and text[16:23:3] == " ::" and text[3] == ",":
+            try:
+                seconds = _TWO[text[17:19]] * 3600 + _TWO[text[20:22]] * 60 + _TWO[text[23:25]]
+                return in_calendar(self.midnight(text[5:16]) + seconds * 1000)
+            except KeyError:
+                pass
+        return moment(text)
+
+    def midnight(self, day: str) -> int:
+        """Milliseconds of ``17 May 1990``. ValueError."""
+        if day not in self.midnights:
+            found = moment(f"Day, {day} 00:00:00 GMT")
+            if len(self.midnights) >= _REMEMBERED:
+                self.midnights.clear()
+            self.midnights[day] = found or 0
+        return self.midnights[day]
 
 
 class Days(dict[str | None, str | None]):
