@@ -224,7 +224,21 @@ def _list(
         if kept is not _NONE:
             left.append(kept)
     value, kept = doing.leaf((column, ""), rest[0], rest[1], rest[2], _alike)
-    return [*merged, *value], [*left, *kept]
+    merged += value
+    for side in (theirs, ours):  # all that is left is a question of order
+        if _same_items(merged, side):
+            return list(side), [*left, *kept]
+    return merged, [*left, *kept]
+
+
+def _same_items(one: Sequence[Any], other: Sequence[Any]) -> bool:
+    left = list(other)
+    for item in one:
+        place = next((n for n, there in enumerate(left) if known.same_json(item, there)), None)
+        if place is None:
+            return False
+        del left[place]
+    return not left
 
 
 def _key(item: Any, name: str) -> str:
