@@ -168,7 +168,7 @@ def _progress(step: str, done: int, total: int) -> None:
 def _troubled(trouble: Trouble, asked: _Asked, email: str = "", dialect: str = "") -> int:
     kind = trouble.kind
     sentence = sync_join_words.trouble(trouble, email, dialect)
-    if kind is Kind.PLAIN_HTTP and not asked.plain_http:
+    if kind is Kind.PLAIN_HTTP and trouble.detail == sync_join.ASK_FIRST:
         sentence = _(
             "This address is not protected (http). Where the network is yours alone, say so with"
             " --plain-http; never over the internet."

@@ -37,6 +37,8 @@ __all__ = [
     "plan", "refuse", "sign_in",
 ]  # fmt: skip
 
+ASK_FIRST = "nobody said yes to http"  # a PLAIN_HTTP that a person's yes would mend
+
 Progress = Callable[[str, int, int], None]
 """Told a step ("backup", "rows", "index"), how many are done, of how many (0: unknown)."""
 
@@ -78,7 +80,7 @@ def look(text: str, *, plain_http: bool = False, options: Options | None = None)
 
     code = qr.read(text)
     if code.plain and not plain_http:
-        raise Trouble(Kind.PLAIN_HTTP, "nobody said yes to http")
+        raise Trouble(Kind.PLAIN_HTTP, ASK_FIRST)
     return Found(code.url, probe.look(code.url, options or Options()), code.plain)
 
 
