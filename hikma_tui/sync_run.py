@@ -45,6 +45,7 @@ class RunOptions:
         max_bytes: The most that one pull may bring, 0 for no bound.
         agreed: A large pull on a metered link is fine.
         timeout: Seconds of silence after which the server is given up.
+        first_wait: Seconds before a pull that broke off is tried again; the next is twice that.
     """
 
     check: bool = False
@@ -53,6 +54,7 @@ class RunOptions:
     max_bytes: int = 0
     agreed: bool = False
     timeout: float = 30.0
+    first_wait: float = 1.0
 
     @property
     def kind(self) -> str:
@@ -91,7 +93,10 @@ class Course:
         self._progress(Progress(Phase.CONNECT))
         credentials = Credentials(self.peer.email, self._password)
         with door.open_server(self.peer.url, self.peer.dialect, credentials, options) as server:
-            line = Line(server, self.report, self.log, self._progress, self._cancelled)
+            line = Line(
+                server, self.report, self.log, self._progress, self._cancelled,
+                self.options.first_wait,
+            )  # fmt: skip
             puller.line = line
             try:
                 self._sync(puller, context, line)

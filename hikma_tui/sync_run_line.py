@@ -52,7 +52,9 @@ class Line:
     def __init__(
         self, server: Server, report: Report, log: Log,
         progress: Callable[[Progress], None], cancelled: Callable[[], bool],
+        first_wait: float = 1.0,
     ) -> None:  # fmt: skip
+        self._first_wait = first_wait
         self._server, self.report, self.log = server, report, log
         self._progress, self._cancelled = progress, cancelled
         self.dialect, self.url, self.pushed = server.dialect, server.url, server.pushed
@@ -115,7 +117,7 @@ class Line:
         if trouble.kind not in _AGAIN or number >= _TRIES:
             return False
         self.log.say(f"pull again after {trouble.kind} ({number})")
-        self.pause(2 ** (number - 1) * random.uniform(0.5, 1.5), "again")
+        self.pause(self._first_wait * 2 ** (number - 1) * random.uniform(0.5, 1.5), "again")
         return True
 
     def _patiently(self, what: str, ask: Callable[[], T]) -> T:

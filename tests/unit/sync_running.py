@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hikma_tui import sync, sync_join
-from hikma_tui.clinic import patients, setup
+from hikma_tui.clinic import patients, records, setup
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.models import connection
 from hikma_tui.store import Store
@@ -51,7 +51,7 @@ class Site:
         password: str | None = PASSWORD,
         **options: Any,
     ) -> Report:
-        wanted = sync.RunOptions(**{"timeout": 5.0, **options})
+        wanted = sync.RunOptions(**{"timeout": 5.0, "first_wait": 0.01, **options})
         report = sync.run(
             self.store, user=self.actor, password=password, options=wanted, progress=progress,
             cancelled=cancelled,
@@ -69,6 +69,10 @@ class Site:
             "primary_clinic_id": self.actor.clinic_id, **more,
         }  # fmt: skip
         return self.store.write(patients.register, self.actor, row).result()
+
+    def edit(self, patient: str, **values: Any) -> None:
+        row = {"id": patient, **values}
+        self.store.write(records.update, self.actor, "patients", row).result()
 
     def sql(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Of everything in the file, dead rows too."""
