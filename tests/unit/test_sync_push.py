@@ -50,7 +50,9 @@ class Place:
         self.actor = self.store.write(setup.create_clinic, "Al-Salam", "Nora").result()
         self.store.write(self._join).result()
         self.told: list[Progress] = []
-        self.first: Callable[[], None] | None = None
+        self.first_of: dict[str, Callable[[], None]] = {}
+        self.then: Callable[[], None] | None = None
+        self.times = 0
         self.stop = False
         self.slept: list[float] = []
 
@@ -100,22 +102,34 @@ class Place:
     def visit(self, patient: str, **values: Any) -> str:
         return self.save("visits", **{"patient_id": patient, "clinic_id": self.clinic, **values})
 
-    def push(self) -> int:
+    def push(self, timeout: float = 5) -> int:
         """One push; what it says is in ``self.report``."""
         self.report = Report()
         context = Context(self.peer, self.dialect, self.actor, self.report, NOW)
         credentials = Credentials(EMAIL, PASSWORD)
-        with open_server(self.cloud.url, self.dialect, credentials, Options(timeout=5)) as server:
+        with open_server(
+            self.cloud.url, self.dialect, credentials, Options(timeout=timeout)
+        ) as server:
             return sync_push.push(
-                self.store, server, context, progress=self._tell,
-                cancelled=lambda: self.stop, sleep=self.slept.append,
+                self.store, server, context, progress=self.tell,
+                cancelled=self.asked, sleep=self.slept.append,
             )  # fmt: skip
 
-    def _tell(self, progress: Progress) -> None:
+    def tell(self, progress: Progress) -> None:
+        """Hears the progress; runs what is to happen at the first word of a phase."""
         self.told.append(progress)
-        first, self.first = self.first, None
+        first = self.first_of.pop(progress.phase, None)
         if first:
             first()
+
+    def asked(self) -> bool:
+        """Whether to stop. ``then`` runs once something was asked for the third time: rows are
+        made ready by then, and not sent yet.
+        """
+        self.times += 1
+        if self.times == 3 and self.then:
+            self.then()
+        return self.stop
 
     def confirm(self) -> None:
         """As the read-back does it: what is there is agreed, with the server's stamps."""
@@ -391,12 +405,31 @@ def test_an_edit_while_the_request_runs_is_not_sent(place: Place) -> None:
         place.edit("patients", patient, phone="0791")
         place.visit(patient)
 
-    place.first = at_first_word
+    place.first_of["push"] = at_first_word
     assert place.push() == 1
     assert set(place.there.rows["patients"]) == {other}
     assert place.line(patient) is None
     assert place.there.rows["visits"] == {}
     assert place.push() == 3
+
+
+@pytest.mark.parametrize("what", ["edit", "delete"])
+def test_a_row_that_changes_before_its_request_waits(place: Place, what: str) -> None:
+    patient = place.patient()
+    other = place.patient()
+
+    def change() -> None:
+        if what == "edit":
+            place.edit("patients", patient, phone="0791")
+        else:
+            place.delete("patients", patient)
+
+    place.then = change
+    place.push()
+    assert place.times > 3
+    assert set(place.there.rows["patients"]) == {other}
+    assert place.line(patient) is None
+    assert place.push() == (2 if what == "edit" else 1)
 
 
 # -- one bad row -------------------------------------------------------------------------------
@@ -464,6 +497,15 @@ class Poisoned(dict[str, Any]):
 
     def values(self) -> Any:
         return self.rows.values()
+
+    def items(self) -> Any:
+        return self.rows.items()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
 
 
 def test_more_bad_rows_than_one_run_can_find(place: Place) -> None:
@@ -613,6 +655,14 @@ def test_a_limit_is_waited_for(place: Place) -> None:
     with pytest.raises(Trouble) as raised:
         place.push()
     assert (raised.value.kind, raised.value.retry_after) == (Kind.LIMIT, 900)
+
+
+def test_a_slow_line_gets_smaller_requests(place: Place) -> None:
+    rows = [place.patient(surname=f"S{number}") for number in range(60)]
+    place.cloud.fault("stall", method="POST", seconds=2)
+    assert place.push(timeout=0.1) == 60
+    assert set(place.there.rows["patients"]) == set(rows)
+    assert len(place.posts()) == 3  # all of them, then two halves
 
 
 def test_it_stops_when_asked(place: Place) -> None:
