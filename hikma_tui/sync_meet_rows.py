@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hikma_tui import sync_known as known
 from hikma_tui.clinic.deletion import HANGS_ON
 from hikma_tui.models import (
     OWN_COLUMNS,
@@ -100,9 +101,9 @@ def content(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def insert(context: Context, model: type[Synced], values: Mapping[str, Any], **own: Any) -> None:
     """Add a row as the server sent it; ``own`` are columns of ours."""
-    known = {n: v for n, v in values.items() if n in model._meta.fields}
-    model.insert({"change_seq": 0, **known, **own}).execute()
-    touch(context, model, known)
+    ours = {n: v for n, v in values.items() if n in model._meta.fields}
+    model.insert({"change_seq": 0, **ours, **own}).execute()
+    touch(context, model, ours)
 
 
 def write(
@@ -123,7 +124,7 @@ def write(
     model.update(fields).where(model.id == row["id"]).execute()
     touch(context, model, row)
     touch(context, model, {**row, **changed})
-    return True
+    return bool(changed.keys() - known.STAMPS - {"change_seq", "unknown"})
 
 
 def _is(one: Any, other: Any) -> bool:

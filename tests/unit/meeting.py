@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from hikma_tui import sync_meet
 from hikma_tui.clinic import info, patients, records, setup, visits
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.ids import new_id
@@ -159,12 +160,22 @@ class Place:
                 " VALUES (?, ?, ?, ?, ?, ?, ?, 'sent', '', ?)",
                 (
                     PEER, table, row_id, json.dumps(base) if base else None, json.dumps(sent),
-                    row["change_seq"], info.now_ms() + 1, line.get("tries") or 0,
+                    row["change_seq"], info.now_ms() + 60_000, line.get("tries") or 0,
                 ),
             )  # fmt: skip
 
         self.store.write(put).result()
         return sent
+
+    def read_back(self, table: str, row: dict[str, Any]) -> tuple[Context, int]:
+        """A read-back that brings this one row; gives how many rows are to be sent again."""
+
+        def both(context: Context) -> int:
+            sync_meet.meet(context, table, row)
+            return sync_meet.after_readback(context)
+
+        context, again = self.sync(both, confirming=True)
+        return context, again
 
     def waiting(self) -> int:
         """Rows that the server has not confirmed."""
