@@ -99,11 +99,8 @@ def _open_line(screen: ClinicScreen[Any], patient_id: str, day: str, which: str)
 def sync(screen: ClinicScreen[Any]) -> None:
     """F9: the sync, which begins at once; without a server the screen that connects to one."""
     if not session(screen).facts.server:
-        try:
-            from hikma_tui.screens.connect import ConnectScreen  # type: ignore[import-not-found,unused-ignore]
-        except ImportError:
-            screen.say(_("No server is registered: these records are on this computer only."))
-            return
+        from hikma_tui.screens.connect import ConnectScreen
+
         screen.app.push_screen(ConnectScreen(), lambda _done: session(screen).sync_told(True))
         return
     from hikma_tui.screens.sync import SyncScreen

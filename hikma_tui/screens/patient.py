@@ -13,6 +13,7 @@ from hikma_tui.clinic.errors import NotFound, Refused
 from hikma_tui.clinic.glance import Glance
 from hikma_tui.i18n import _
 from hikma_tui.screens import patient_glance, patient_more, patient_rows, visit_reading
+from hikma_tui.screens.conflicts_mark import ConflictMark, show_both
 from hikma_tui.screens.patient_panel import Panel
 from hikma_tui.screens.session import PatientSideScreen, session
 from hikma_tui.screens.who import Who
@@ -34,6 +35,7 @@ class PatientScreen(PatientSideScreen):
         Action("patient.medicines", "4", N_("medicines"), N_("Current and past medicines")),
         Action("patient.edit", "5", N_("edit"), N_("Edit the registration"), more_keys=("f5",)),
         Action("patient.report", "6", N_("report"), N_("Read the report, write it to a file")),
+        Action("patient.differs", "7", N_("both values"), N_("What differs on the server"), False),
         Action("patient.more", "9", N_("more"),
                N_("Finish, move or delete a visit; allergies, status, old paper"),
                more_keys=("f8",)),
@@ -54,6 +56,7 @@ class PatientScreen(PatientSideScreen):
         """Who, more about them, what matters now, the time line, its count, message, keys."""
         yield Who()
         yield MessageLine(id="about")
+        yield ConflictMark()
         yield Panel()
         yield RowList()
         yield MessageLine(id="count")
@@ -105,6 +108,7 @@ class PatientScreen(PatientSideScreen):
         if self.left:
             return
         self._paint()
+        self.query_one(ConflictMark).look(self.patient_id)
         await self._do_wanted()
         if not self._viewed:
             self._viewed = True
@@ -216,6 +220,7 @@ class PatientScreen(PatientSideScreen):
         self.app.push_screen(RegisterScreen(self.patient_id))
 
     action_report = patient_more.report  # 6
+    action_differs = show_both  # 7
 
     def action_more(self) -> None:
         """9: what is wanted seldom, and never by one key."""

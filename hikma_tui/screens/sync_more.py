@@ -68,7 +68,7 @@ def ask_check(server: ServerState | None) -> CheckDialog:
 
 def show_code(screen: PatientSideScreen) -> None:
     """The code of the server's address, for the next computer or a phone."""
-    from hikma_tui.screens.connect import CodeScreen
+    from hikma_tui.screens.connect_code import CodeScreen
 
     server = door(screen).server
     if server is not None:

@@ -162,7 +162,7 @@ async def test_same_names_are_marked(clinic: Clinic) -> None:
 
 async def test_keys_that_can_do_nothing_say_why_and_f2_takes_the_text(clinic: Clinic) -> None:
     async with running(clinic) as (app, pilot):
-        assert "No server is registered" in await press(pilot, "f9")
+        assert "No server is registered" in await press(pilot, "f8")
         await type_text(pilot, "Zeinab")
         assert "Nobody found for: Zeinab" in screen_text(app)
         await press(pilot, "f2")

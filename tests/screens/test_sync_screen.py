@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from hikma_tui import sync_peer
 from hikma_tui.app_main import HikmaApp
 from hikma_tui.clinic.server import Run, ServerState
-from hikma_tui.models import PeerRow, SyncRun, connection
+from hikma_tui.models import connection
 from hikma_tui.screens import sync_report
 from hikma_tui.screens import sync_words as words
 from hikma_tui.screens.patient import PatientScreen
@@ -22,7 +21,6 @@ from hikma_tui.screens.sync_needs import NeedsScreen
 from hikma_tui.screens.sync_password import PasswordDialog
 from hikma_tui.screens.sync_state import state_text
 from tests.screens.clinic import (
-    NOON,
     TODAY,
     Clinic,
     calm,
@@ -34,9 +32,8 @@ from tests.screens.clinic import (
     type_text,
 )
 from tests.screens.harness import assert_nothing_to_obey, golden, missing_glyphs, screen_text
+from tests.screens.server import AT, agreed, connected, ended, logged, marked
 
-AT = round(NOON.timestamp() * 1000)
-NOBODY = "http://127.0.0.1:9"  # the port of discard: nothing listens there
 REPORT: dict[str, Any] = {
     "kind": "sync", "result": "ok", "started_at": AT - 12_000, "ended_at": AT,
     "message": "Synced. 1 record needs you.", "notices": ["slow-network"],
@@ -58,59 +55,8 @@ def clinic(tmp_path: Path) -> Iterator[Clinic]:
     made.store.close()
 
 
-def connected(clinic: Clinic) -> str:
-    """Register a server that nobody can reach; the id of its line."""
-    peer = clinic.store.write(
-        sync_peer.put, NOBODY, dialect="v3", email="nora@example.org", user_id="u",
-        clinic_id=clinic.actor.clinic_id, now=AT,
-    ).result()  # fmt: skip
-    return peer.id
-
-
-def agreed(clinic: Clinic, peer_id: str) -> None:
-    """As if everything had been read back from the server at noon."""
-
-    def put() -> None:
-        for table in ("patients", "visits", "events", "patient_additional_attributes"):
-            connection().execute(f"UPDATE {table} SET change_seq = 0")
-        sync_peer.set_synced(peer_id, AT)
-
-    clinic.store.write(put).result()
-
-
-def marked(clinic: Clinic, peer_id: str, table: str, row_id: str, state: str, reason: str) -> None:
-    def put() -> None:
-        connection().execute(f"UPDATE {table} SET change_seq = 1 WHERE id = ?", (row_id,))
-        PeerRow.insert(
-            peer_id=peer_id, table_name=table, row_id=row_id, state=state, reason=reason, tries=1,
-            sent_seq=1,
-        ).execute()  # fmt: skip
-
-    clinic.store.write(put).result()
-
-
-def logged(clinic: Clinic, peer_id: str, counts: dict[str, Any], **more: Any) -> None:
-    def put() -> None:
-        row = {"peer_id": peer_id, "kind": "sync", "started_at": AT - 12_000, "ended_at": AT,
-               "result": "ok", "counts": counts, **more}  # fmt: skip
-        SyncRun.insert(row).execute()
-
-    clinic.store.write(put).result()
-
-
 async def counted(app: HikmaApp, pilot: Any) -> str:
     await app.syncing.recount()
-    await calm(pilot)
-    return screen_text(app)
-
-
-async def ended(app: HikmaApp, pilot: Any) -> str:
-    """Wait until the child has ended and what it told is on the screen."""
-    for _turn in range(1200):
-        if not app.syncing.running:
-            break
-        await pilot.pause(0.05)
-    assert not app.syncing.running
     await calm(pilot)
     return screen_text(app)
 

@@ -1,0 +1,205 @@
+"""One record that was changed in two places, field by field: keep here, take the server's, both."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.events import Resize, ScreenResume
+
+from hikma_tui.clinic import conflicts
+from hikma_tui.clinic.conflicts import FieldPair, OpenConflict
+from hikma_tui.clinic.errors import Refused
+from hikma_tui.i18n import _, ngettext
+from hikma_tui.screens import conflicts_words as words
+from hikma_tui.screens import sync_words
+from hikma_tui.screens.base import ClinicScreen
+from hikma_tui.screens.identity import saved_line
+from hikma_tui.screens.session import not_saved, session
+from hikma_tui.screens.who import Who
+from hikma_tui.widgets.dialogs import Ask
+from hikma_tui.widgets.headline import Headline
+from hikma_tui.widgets.keys import N_, Action
+from hikma_tui.widgets.row_list import Info, Line, RowList
+from hikma_tui.widgets.title import KeyLine, MessageLine
+
+
+class ChoiceScreen(ClinicScreen[str | None]):
+    """Gives what to say about the choice, or None when it was left for later."""
+
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("choice.ours", "1", N_("keep here"), N_("For the marked field: what stands here")),
+        Action("choice.theirs", "2", N_("take server's"),
+               N_("For the marked field: what the server has")),
+        Action("choice.both", "3", N_("both"),
+               N_("For a free text: both, one after the other")),
+        Action("choice.save", "f10", N_("save"), N_("Save the choices"),
+               more_keys=("ctrl+s",)),
+        Action("choice.leave", "escape", N_("later"), N_("Back; nothing is decided")),
+    )  # fmt: skip
+
+    def __init__(self, one: OpenConflict) -> None:
+        super().__init__()
+        self._one = one
+        self._pairs: tuple[FieldPair, ...] = ()
+        self._choices: dict[str, str] = {}
+        self._read_once = self._busy = False
+
+    def compose(self) -> ComposeResult:
+        """Who, which record, the fields, message, keys."""
+        yield Who()
+        yield Headline(id="what")
+        yield RowList()
+        yield MessageLine()
+        yield KeyLine()
+
+    def on_screen_resume(self, _event: ScreenResume) -> None:
+        """Shown, or shown again."""
+        self.run_worker(self._read(), group="read", exclusive=True)
+
+    def on_resize(self, _event: Resize) -> None:
+        """Lines are broken anew."""
+        self._paint()
+
+    def typed_name(self, character: str) -> bool:
+        """A letter goes to the search."""
+        session(self).to_search(character)
+        return True
+
+    async def _read(self) -> None:
+        try:
+            found = await self.clinic.reading(conflicts.fields, self.actor, self._one.pk)
+        except Refused as error:
+            self.app.notify(str(error))
+            self.dismiss(None)
+            return
+        self._pairs = tuple(found)
+        self._read_once = True
+        self._paint()
+
+    def sync_told(self, ended: bool) -> None:
+        """The server may have another value by now, or the question may be gone."""
+        if ended:
+            self._choices.clear()
+            self.run_worker(self._read(), group="read", exclusive=True)
+
+    @property
+    def _open(self) -> list[FieldPair]:
+        return [pair for pair in self._pairs if not pair.same]
+
+    def _paint(self) -> None:
+        if self.left or not self._read_once:
+            return
+        app, one = session(self), self._one
+        if one.patient is not None:
+            self.query_one(Who).show_patient(one.patient, app.today)
+        heading = f"{one.label}: {words.kind_text(one.kind)}"
+        self.query_one("#what", Headline).show(heading)
+        self.query_one(RowList).show(self._lines(), keep=True)
+        self.refresh_keys()
+
+    def _lines(self) -> list[Line]:
+        app, width = session(self), self.size.width
+        clock = sync_words.clock_of(app.today, app.facts.zone)
+        lines: list[Line] = []
+        for text in (*words.sides(self._one, clock), words.kind_means(self._one.kind)):
+            lines += [Info(row) for row in sync_words.wrapped(text, width - 4) if row]
+        return [*lines, Info(""), *words.field_lines(self._pairs, self._choices, width)]
+
+    # Choosing ------------------------------------------------------------------------------
+
+    @property
+    def _marked(self) -> FieldPair | None:
+        key = self.query_one(RowList).highlighted_key
+        return next((pair for pair in self._pairs if pair.key == key), None)
+
+    def why_not(self, action_id: str) -> str:
+        """What can't be chosen, and why."""
+        name = action_id.rpartition(".")[2]
+        if not self._read_once or name == "leave":
+            return ""
+        marked = self._marked
+        if name == "save":
+            n = sum(pair.key not in self._choices for pair in self._open)
+            said = ngettext(
+                "{n} field is still to be chosen.", "{n} fields are still to be chosen.", n
+            )
+            return said.format(n=n) if n else ""
+        if marked is None:
+            return _("There is no field to choose.")
+        if name == "both" and not marked.both:
+            return _("Both can be kept of a free text only.")
+        return ""
+
+    def _choose(self, side: str) -> None:
+        marked = self._marked
+        if marked is None:
+            return
+        self._choices[marked.key] = side
+        self._paint()
+        rest = [pair.key for pair in self._open if pair.key not in self._choices]
+        if rest:
+            after = [p.key for p in self._open]
+            at = after.index(marked.key)
+            self.query_one(RowList).highlight(
+                next((key for key in after[at:] if key in rest), rest[0])
+            )
+            self.refresh_keys()
+            n = len(rest)
+            self.say(ngettext("{n} left to choose.", "{n} left to choose.", n).format(n=n))
+        else:
+            self.say(_("All is chosen: F10 saves it."))
+
+    def action_ours(self) -> None:
+        """1."""
+        self._choose(words.OURS)
+
+    def action_theirs(self) -> None:
+        """2."""
+        self._choose(words.THEIRS)
+
+    def action_both(self) -> None:
+        """3."""
+        self._choose(words.BOTH)
+
+    def action_save(self) -> None:
+        """F10."""
+        self.run_worker(self._save(), group="save", exclusive=True)
+
+    async def _save(self) -> None:
+        if self._busy:
+            return
+        careful = [pair for pair in self._open if pair.careful]
+        if careful and not await self._sure(careful):
+            return
+        self._busy = True
+        try:
+            code = await self.clinic.writing(
+                conflicts.resolve, self.actor, self._one.pk, dict(self._choices)
+            )
+        except Refused as error:
+            self.say(not_saved(error), loud=True)
+            return
+        finally:
+            self._busy = False
+        what, card = self._one.label, self._one.patient
+        if outcome := words.outcome_text(code):
+            what = f"{what}; {outcome}"
+        said = _("Saved: {what}.").format(what=what)
+        self.dismiss(said if card is None else saved_line(card, self.clinic.today, what))
+
+    async def _sure(self, careful: list[FieldPair]) -> bool:
+        """A dose or a date is asked about once more (decisions.md 24)."""
+        listed = "\n".join(words.chosen_text(pair, self._choices[pair.key]) for pair in careful)
+        whole = any(pair.key == conflicts.WHOLE for pair in careful)
+        said = (
+            _("This is about the whole record. Is this right?")
+            if whole
+            else _("A dose or a date is among them. Is this right?")
+        )
+        sure: bool = await self.app.push_screen_wait(Ask(said, listed, careful=True))
+        return sure
+
+    def action_leave(self) -> None:
+        """Esc: later."""
+        self.dismiss(None)
