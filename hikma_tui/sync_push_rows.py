@@ -215,12 +215,17 @@ def about_to_send(peer_id: str, items: Sequence[Item]) -> list[Item]:
 
 
 def mark(peer_id: str, one: Waiting, state: State, reason: str) -> None:
-    """Say of a row why it does not go. What was sent of it before stays on its line."""
+    """Say of a row why it does not go.
+
+    What was sent of it before stays on its line, with its number: it may be what the server has.
+    Where nothing was, the number says which save was judged.
+    """
     connection().execute(
         "INSERT INTO peer_rows (peer_id, table_name, row_id, sent_seq, state, reason, tries)"
-        " VALUES (?, ?, ?, 0, ?, ?, 0)"
-        " ON CONFLICT DO UPDATE SET state = excluded.state, reason = excluded.reason",
-        (peer_id, one.table, one.id, state, reason),
+        " VALUES (?, ?, ?, ?, ?, ?, 0) ON CONFLICT DO UPDATE SET"
+        " state = excluded.state, reason = excluded.reason,"
+        " sent_seq = CASE WHEN sent IS NULL THEN excluded.sent_seq ELSE sent_seq END",
+        (peer_id, one.table, one.id, one.seq, state, reason),
     )
 
 
@@ -230,8 +235,10 @@ def _stays(peer_id: str, one: Waiting, reason: Reason) -> State:
 
 
 def hangs(peer_id: str, one: Waiting, parent: State) -> None:
-    """A row waits for its parent: with it it is refused, stays here, or is simply not sent yet."""
-    state = parent if parent in (State.REFUSED, State.STAYS) else State.NOT_SENT
+    """A row waits for its parent: with it it stays here, else it is not sent yet. Only the parent
+    itself counts as refused: that is the one to look at.
+    """
+    state = State.STAYS if parent is State.STAYS else State.NOT_SENT
     mark(peer_id, one, state, Reason.PARENT)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hikma_tui import sync_peer, sync_push, sync_waiting
-from hikma_tui.clinic import deletion, setup
+from hikma_tui.clinic import deletion, server, setup
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.clinic.saving import Save
 from hikma_tui.columns import Digits, Flag, Json, Moment, Number, Text, Uuid, Whole
@@ -186,6 +186,18 @@ def flask(tmp_path: Path) -> Iterator[Place]:
     with made.cloud:
         yield made
         made.store.close()
+
+
+def test_what_stays_is_counted_so(place: Place) -> None:
+    for dialect, tables in server.TAKEN.items():
+        assert set(sync_waiting.TAKEN[dialect]) == tables
+    bad = place.patient(surname="A\x00B")
+    place.visit(bad)
+    odd = place.save("patients", id="P-17", given_name="Amal")
+    place.visit(odd)
+    place.push()
+    state = place.store.read(server.state).result()
+    assert (state.refused, state.not_sent, state.stays, state.sent) == (1, 1, 2, 0)
 
 
 def test_nothing_to_send_asks_nothing(place: Place) -> None:
@@ -453,7 +465,7 @@ def test_a_bad_row_is_found_among_many(place: Place) -> None:
     for one in (child, event):
         line = place.line(one)
         assert line is not None
-        assert (line["state"], line["reason"]) == (State.REFUSED, Reason.PARENT)
+        assert (line["state"], line["reason"]) == (State.NOT_SENT, Reason.PARENT)
     assert place.there.find("visits", child) is None, "no visit of a patient who is not there"
     assert len(place.there.rows["events"]) == 0
     assert len(place.posts()) <= sync_push.BUDGET + 2
@@ -557,6 +569,22 @@ def test_values_that_no_server_takes_are_named_before_they_are_sent(place: Place
     place.edit("patient_vitals", vitals, weight_kg="61", heart_rate=60)
     assert place.push() == 2  # the patient once more: nobody has confirmed it
     assert place.there.find("patient_vitals", vitals) is not None
+
+
+def test_a_bad_edit_is_no_news_of_what_was_sent_before(place: Place) -> None:
+    patient = place.patient(surname="Haddad")
+    place.cloud.fault("drop", method="POST", times=-1)
+    with pytest.raises(Trouble):
+        place.push()
+    place.cloud.faults.clear()
+    place.edit("patients", patient, surname="Had\x00dad")
+    assert place.push() == 0
+    line = place.line(patient)
+    assert line is not None
+    assert (line["state"], line["reason"]) == (State.REFUSED, "bad-row:surname")
+    # the first version may be there: its number must not be that of the second one
+    assert json.loads(line["sent"])["surname"] == "Haddad"
+    assert line["sent_seq"] < place.here("patients", patient)["change_seq"]
 
 
 def test_ids_that_no_server_takes(place: Place) -> None:
