@@ -224,10 +224,13 @@ class ConnectScreen(ClinicScreen[None]):
             return
         field.value = ""
         self.say("")
-        if not await self.app.push_screen_wait(PlanScreen(lines)):
-            door(self).forget()
-            field.focus()
-            self.say(_("Nothing was changed."))
+        self.app.push_screen(PlanScreen(lines), self._not_joined)
+
+    def _not_joined(self, _done: bool | None) -> None:
+        """The plan was left; a join leads to the search instead."""
+        door(self).forget()
+        self.query_one("#password", LineInput).focus()
+        self.say(_("Nothing was changed."))
 
     def _refused(self, error: Refused) -> None:
         admin = error.admin if isinstance(error, ForAdmin) else ""
