@@ -1,9 +1,8 @@
 """A whole spool into the store: short transactions, taken up again where a killed one was.
 
 What stands against nothing here is upserted by the hundred; special rows go one by one to
-``sync_meet``. Each transaction records how far the spool is applied, takes its turn with the saves
-of the screens (``store_turn``) and is meant to last ``TARGET`` seconds. The watermark is the
-caller's, after ``apply`` has returned.
+``sync_meet``. Each transaction records how far the spool is applied and ends as soon as a save
+waits (``sync_apply_turns``). The watermark is the caller's, after ``apply`` has returned.
 """
 
 from __future__ import annotations
@@ -21,17 +20,14 @@ from hikma_tui.store import Store
 from hikma_tui.sync_apply_index import ALL, index
 from hikma_tui.sync_apply_special import special
 from hikma_tui.sync_apply_sql import upsert
-from hikma_tui.sync_apply_turns import in_turn, quickly
+from hikma_tui.sync_apply_turns import Step, Turns, quickly
 from hikma_tui.sync_context import Context
 from hikma_tui.sync_shapes import Phase, Progress
-from hikma_tui.sync_spool import Deleted, Item, Spool
+from hikma_tui.sync_spool import Deleted, Spool
 from hikma_tui.sync_values import Decoded, python_row
-from hikma_tui.wire.shapes import Kind, Trouble
 
 __all__ = ["apply", "index"]
 
-TARGET = 0.06  # seconds of one transaction
-_LEAST, _MOST = 500, 6000  # rows of one
 _KEY, _OFFSET = "spool_key", "spool_offset"
 _PATIENT = {"patients": "id", "patient_additional_attributes": "patient_id", "visits": "patient_id"}
 _TELL_EVERY = 0.2
@@ -52,75 +48,32 @@ def apply(
         StoreError: the disk is full, or the store was held by another program for too long.
     """
     began = store.on_writer(_begin, spool).result()
-    run = _Applying(store, spool, context, progress, cancelled)
+    applying = _Applying(spool, context, progress)
     with quickly(store):
-        run.all(began)
+        Turns(store, cancelled).run(applying.steps(began), applying.tell)
 
 
 class _Applying:
-    """One spool on its way in. Runs on the caller's thread, each transaction on the writer's."""
+    """One spool on its way in."""
 
-    def __init__(
-        self, store: Store, spool: Spool, context: Context, progress: Tell, cancelled: Asked
-    ) -> None:
-        self.store, self.spool, self.context = store, spool, context
-        self.progress, self.cancelled = progress, cancelled
+    def __init__(self, spool: Spool, context: Context, progress: Tell) -> None:
+        self.spool, self.context, self.progress = spool, context, progress
         self.total = sum(spool.counts.values())
         self.done, self.began, self.told = 0, time.monotonic(), 0.0
-        self.rate = _LEAST / TARGET  # rows a second
 
-    def all(self, offset: int) -> None:
-        for after, items in self.groups(offset):
-            first = items[0]
-            if isinstance(first, Deleted):
-                self.write(partial(_delete, self.context), first.rows, first.table, after)
-                self.done += len(first.rows)
-            else:
-                self.take([one for one in items if isinstance(one, Decoded)], after)
-            self.tell()
-
-    def groups(self, offset: int) -> Iterator[tuple[int, list[Item]]]:
-        """Frames that go into one transaction: one table, one set of columns."""
-        group: list[Item] = []
-        rows, end = 0, offset
+    def steps(self, offset: int) -> Iterator[Step]:
+        """The spool from ``offset`` on. Each step is done before the next is asked for."""
         for after, item in self.spool.frames(offset):
-            if group and (rows >= self.wanted() or not _alike(group[0], item)):
-                yield end, group
-                group, rows = [], 0
-            group.append(item)
-            rows += len(item.rows)
-            end = after
-        if group:
-            yield end, group
-
-    def wanted(self) -> int:
-        return int(min(max(self.rate * TARGET, _LEAST), _MOST))
-
-    def take(self, group: list[Decoded], after: int) -> None:
-        decoded = group[0]
-        rows = decoded.rows if len(group) == 1 else [row for one in group for row in one.rows]
-        decoded = Decoded(decoded.table, decoded.columns, rows)
-        began = time.monotonic()
-        special_rows = self.transaction(_plain, self.context, decoded, after)
-        elapsed = time.monotonic() - began
-        self.rate = 0.7 * self.rate + 0.3 * len(rows) / max(elapsed, 0.001)
-        if special_rows:
-            self.write(partial(_meet, self.context), special_rows, decoded.table, after)
-        self.done += len(rows)
-
-    def write(
-        self, one: Callable[[str, Any], None], rows: list[Any], table: str, after: int
-    ) -> None:
-        """Rows that are handled one by one, as many in a transaction as the time allows."""
-        left = list(reversed(rows))
-        while left:
-            self.transaction(_one_by_one, one, table, left, after)
-            self.tell()
-
-    def transaction(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        if self.cancelled():
-            raise Trouble(Kind.CANCELLED)
-        return self.store.on_writer(in_turn, self.store, function, *arguments).result()
+            if isinstance(item, Deleted):
+                for row_id in item.rows:
+                    yield partial(sync_meet.deleted, self.context, item.table, row_id)
+            else:
+                met: list[dict[str, Any]] = []
+                yield partial(_plain, self.context, item, met)
+                for theirs in met:
+                    yield partial(sync_meet.meet, self.context, item.table, theirs)
+            yield partial(info.put, _OFFSET, after)
+            self.done += len(item.rows)
 
     def tell(self) -> None:
         now = time.monotonic()
@@ -130,13 +83,6 @@ class _Applying:
         rate = self.done / max(now - self.began, 0.001)
         left = (self.total - self.done) / rate if rate else None
         self.progress(Progress(Phase.APPLY, self.done, self.total, 0, rate, left))
-
-
-def _alike(one: Item, other: Item) -> bool:
-    """Whether two items can go into one transaction."""
-    if isinstance(one, Deleted) or isinstance(other, Deleted):
-        return False
-    return (one.table, one.columns) == (other.table, other.columns)
 
 
 # -- on the writer's thread ----------------------------------------------------------------------
@@ -155,26 +101,21 @@ def _begin(spool: Spool) -> int:
     return 0
 
 
-def _plain(context: Context, decoded: Decoded, after: int) -> list[dict[str, Any]]:
-    """Upsert what is plain; returns what is special, in python form, for ``sync_meet``."""
+def _plain(context: Context, decoded: Decoded, met: list[dict[str, Any]]) -> None:
+    """Upsert what is plain; ``met`` is given what is special, in python form, for ``sync_meet``."""
     here = connection()
-    odd = special(here, context, decoded)
     rows = decoded.rows
-    found = []
+    odd = special(here, context, decoded)
     if odd:
-        found = [_python(decoded, rows[number]) for number in sorted(odd)]
+        met += [_python(decoded, rows[number]) for number in sorted(odd)]
         rows = [row for number, row in enumerate(rows) if number not in odd]
     rows = _restored(decoded, rows)
     before = here.total_changes
-    statement = upsert(context.dialect, decoded.table, decoded.columns)
-    here.executemany(statement, rows)
+    here.executemany(upsert(context.dialect, decoded.table, decoded.columns), rows)
     changed = here.total_changes - before
     _count(context, decoded.table, changed)
     if changed:
         _touch(here, decoded, rows)
-    if not found:
-        info.put(_OFFSET, after)
-    return found
 
 
 def _python(decoded: Decoded, row: tuple[Any, ...]) -> dict[str, Any]:
@@ -218,23 +159,3 @@ def _touch(here: sqlite3.Connection, decoded: Decoded, rows: list[tuple[Any, ...
         "INSERT OR IGNORE INTO index_waiting (patient_id) VALUES (?)",
         [(patient_id,) for patient_id in {row[at] for row in rows} if patient_id],
     )
-
-
-def _one_by_one(one: Callable[[str, Any], None], table: str, left: list[Any], after: int) -> None:
-    """Handle the last of ``left`` and so on until the time is over; taken away when committed."""
-    until = time.monotonic() + TARGET
-    while left:
-        one(table, left[-1])
-        left.pop()
-        if time.monotonic() > until:
-            break
-    if not left:
-        info.put(_OFFSET, after)
-
-
-def _meet(context: Context, table: str, theirs: dict[str, Any]) -> None:
-    sync_meet.meet(context, table, theirs)
-
-
-def _delete(context: Context, table: str, row_id: str) -> None:
-    sync_meet.deleted(context, table, row_id)

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from hikma_tui import search
 from hikma_tui.clinic import info
 from hikma_tui.models import connection
 from hikma_tui.store import Store
-from hikma_tui.sync_apply_turns import in_turn, quickly
+from hikma_tui.sync_apply_turns import Step, Turns, quickly
 from hikma_tui.sync_context import Context
 from hikma_tui.sync_shapes import Phase, Progress
-from hikma_tui.wire.shapes import Kind, Trouble
 
 ALL = "index_all"
 """In ``store_info``: a first pull filled an empty store, so nobody stands in the index yet."""
 
-TARGET = 0.06  # seconds of one transaction
-_LEAST, _MOST = 50, 3000  # patients of one
+_SOME = 250  # patients at once
 _DEEP = 20_000  # patients: after so many the first segment is moved down (search/index.py)
 _FEW = 500  # patients: after fewer the saves merge what they left
 _PAGES = 500  # of the index, merged in one transaction
@@ -37,73 +36,45 @@ def index(store: Store, context: Context, *, progress: Tell, cancelled: Asked) -
     """
     everyone, waiting = store.on_writer(_waiting).result()
     if everyone or waiting:
-        run = _Indexing(store, progress, cancelled)
+        indexing = _Indexing(progress, waiting)
         with quickly(store):
-            if everyone:
-                run.all()
-            run.waiting(waiting)
-            if everyone or waiting > _FEW:
-                run.settle()
+            total = store.on_writer(_begin_all).result() if everyone else None
+            Turns(store, cancelled).run(indexing.steps(total), indexing.tell)
     context.stale.clear()
 
 
 class _Indexing:
-    """Runs on the caller's thread, each transaction on the writer's."""
+    """What is to be indexed, step by step; the steps are done on the writer's thread."""
 
-    def __init__(self, store: Store, progress: Tell, cancelled: Asked) -> None:
-        self.store, self.progress, self.cancelled = store, progress, cancelled
-        self.done, self.total = 0, 0
+    def __init__(self, progress: Tell, waiting: int) -> None:
+        self.progress, self.count = progress, waiting
+        self.done, self.total = 0, waiting
         self.began, self.told = time.monotonic(), 0.0
-        self.rate = _LEAST / TARGET
 
-    def all(self) -> None:
+    def steps(self, total: int | None) -> Iterator[Step]:
+        """All patients, of whom there are ``total`` (None: not all), then those who wait."""
+        if total is not None:
+            self.total += total
+            yield from self.all(total)
+        while ids := _some_waiting():
+            yield partial(_index_waiting, ids)
+            self.done += len(ids)
+        if total or self.count > _FEW:
+            pages, more = -_PAGES, [True]
+            while more.pop():
+                yield partial(_settle, pages, more)
+                pages = _PAGES
+
+    def all(self, total: int) -> Iterator[Step]:
         """Everyone, the most recently seen first; begun again, those who stand cost little."""
-        self.total = self.store.on_writer(_begin_all).result()
-        at = 0
-        while at < self.total:
-            count = self.wanted()
-            self.timed(_next_all, at, count)
-            if at < _DEEP <= at + count:
-                self.transaction(_deepen)
-            at += count
-            self.done = min(at, self.total)
-            self.tell()
-        if self.total < _DEEP:
-            self.transaction(_deepen)
-        self.transaction(_end_all)
-
-    def waiting(self, count: int) -> None:
-        self.total = self.done + count
-        while True:
-            some = self.timed(_next_waiting, self.wanted())
-            if not some:
-                break
-            self.done += some
-            self.tell()
-
-    def settle(self) -> None:
-        pages = -_PAGES
-        while self.transaction(_settle, pages):
-            pages = _PAGES
-
-    def wanted(self) -> int:
-        return int(min(max(self.rate * TARGET, _LEAST), _MOST))
-
-    def timed(
-        self, function: Callable[[int, int], int] | Callable[[int], int], *values: int
-    ) -> int:
-        began = time.monotonic()
-        found: int = self.transaction(function, *values)
-        if found:
-            took = max(time.monotonic() - began, 0.001)
-            self.rate = 0.7 * self.rate + 0.3 * found / took
-        return found
-
-    def transaction(self, function: Callable[..., int], *values: int) -> int:
-        if self.cancelled():
-            raise Trouble(Kind.CANCELLED)
-        found: int = self.store.on_writer(in_turn, self.store, function, *values).result()
-        return found
+        deep = _index_is_empty()
+        for at in range(0, total, _SOME):
+            yield partial(_next_all, at, _SOME)
+            self.done = min(at + _SOME, total)
+            if deep and (self.done >= _DEEP or self.done == total):
+                deep = False
+                yield _deepen
+        yield _end_all
 
     def tell(self) -> None:
         now = time.monotonic()
@@ -111,7 +82,7 @@ class _Indexing:
             return
         self.told = now
         rate = self.done / max(now - self.began, 0.001)
-        left = (self.total - self.done) / rate if rate else None
+        left = max(self.total - self.done, 0) / rate if rate else None
         self.progress(Progress(Phase.INDEX, self.done, self.total, 0, rate, left))
 
 
@@ -119,39 +90,46 @@ class _Indexing:
 
 
 def _waiting() -> tuple[bool, int]:
-    """Whether everyone is to be indexed, and how many others wait."""
+    """Whether everyone is to be indexed, and how many others wait.
+
+    Everyone also where another registration form came: other answers are searched from now on.
+    """
     count = connection().execute("SELECT count(*) FROM index_waiting").fetchone()[0]
-    return info.get(ALL) != "", int(count)
+    return info.get(ALL) != "" or search.stale(connection()), int(count)
 
 
 def _begin_all() -> int:
     return search.begin_all(connection())
 
 
-def _next_all(after: int, count: int) -> int:
+def _index_is_empty() -> bool:
+    found = connection().execute("SELECT NOT EXISTS (SELECT 1 FROM search_patients)").fetchone()
+    return bool(found[0])
+
+
+def _next_all(after: int, count: int) -> None:
     search.next_all(connection(), after, count)
-    return count
 
 
-def _end_all() -> int:
+def _end_all() -> None:
     search.end_all(connection())
     connection().execute("DELETE FROM store_info WHERE key = ?", (ALL,))
-    return 0
 
 
-def _deepen() -> int:
+def _deepen() -> None:
     search.deepen(connection())
-    return 0
 
 
-def _next_waiting(count: int) -> int:
-    here = connection()
+def _some_waiting() -> list[str]:
     query = "SELECT patient_id FROM index_waiting LIMIT ?"
-    ids = [row[0] for row in here.execute(query, (count,)).fetchall()]
+    return [row[0] for row in connection().execute(query, (_SOME,)).fetchall()]
+
+
+def _index_waiting(ids: list[str]) -> None:
+    here = connection()
     search.refresh_many(here, ids)
     here.executemany("DELETE FROM index_waiting WHERE patient_id = ?", [(one,) for one in ids])
-    return len(ids)
 
 
-def _settle(pages: int) -> int:
-    return int(search.settle(connection(), pages))
+def _settle(pages: int, more: list[bool]) -> None:
+    more.append(search.settle(connection(), pages))
