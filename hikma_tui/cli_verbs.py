@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
+from hikma_tui.cli_conflicts_options import conflicts_options
 from hikma_tui.cli_sync_options import sync_options
 from hikma_tui.i18n import _
 
@@ -50,6 +51,12 @@ def verbs() -> list[tuple[str, str, str, Options]]:
         ("benchmark", _("is this machine up to this clinic?"), "cli_benchmark.benchmark", _none),
         ("undo", _("list the deletions that can be undone, or undo one"), "cli_store.undo", _undo),
         ("sync", _("exchange records with the server"), "cli_sync.run", sync_options),
+        (
+            "conflicts",
+            _("list what was changed in two places, or decide it"),
+            "cli_conflicts.run",
+            conflicts_options,
+        ),
         ("register", _("connect to a server, or leave it"), "cli_register.register", _register),
         ("qr", _("draw the server's registration code"), "cli_register.qr", _qr),
         ("wipe", _("delete every record from this machine"), "cli_wipe.run", _wipe),
