@@ -1,6 +1,6 @@
 """One column of many pulled rows at once, from the wire's values to what SQLite holds.
 
-Whole columns, since a look at the types of five hundred values costs as much as converting two. A
+Whole columns, since a look at the types of a hundred values costs as much as converting two. A
 value that its column can't hold is handed to ``held`` as it came, and the column gets its empty
 value: None, or where it may not be null the ``placeholder``.
 """
@@ -182,6 +182,7 @@ class _Moments(Column):
     def quick(self, values: Sequence[Any], kinds: set[type]) -> Sequence[Any] | None:
         if not kinds <= self.sound:
             return None
+        self.memory.learn(values)
         try:
             found = list(map(self.memory.__getitem__, values))
         except ValueError:

@@ -18,6 +18,7 @@ from typing import Any, Literal
 from hikma_tui.wire.shapes import Kind, Trouble
 
 LONGEST = 32 << 20  # characters of one row; jsonb of a real form is a few thousand
+SIZE = 100  # rows in a batch: a few hundred kilobytes, which stay in the processor's cache
 _PIECE = 1 << 20  # bytes that are decoded at once
 _LEAST = 1 << 18  # bytes that are gathered before it is tried again
 _HELD = 2 << 20  # characters of rows that one batch may stand for
@@ -81,7 +82,7 @@ class Tail:
 
 
 def batches(
-    pieces: Iterable[bytes], size: int = 500, longest: int = LONGEST
+    pieces: Iterable[bytes], size: int = SIZE, longest: int = LONGEST
 ) -> Iterator[Batch | Tail]:
     """The rows of a pull in the order they come, at most ``size`` at once, and at the end a Tail.
 
