@@ -52,6 +52,26 @@ class Account:
 
 
 @dataclass
+class Stamps:
+    """The oldest ``created_at`` and the newest ``last_modified`` of what a server sent (ms)."""
+
+    oldest: int | None = None
+    newest: int | None = None
+
+    def note(self, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+        """Of some rows in storage form."""
+        for name in ("created_at", "last_modified"):
+            if name not in columns:
+                continue
+            place = columns.index(name)
+            found = [row[place] for row in rows if row[place] is not None]
+            if name == "created_at" and found:
+                self.oldest = min(found) if self.oldest is None else min(self.oldest, *found)
+            elif found:
+                self.newest = max(found) if self.newest is None else max(self.newest, *found)
+
+
+@dataclass
 class Found:
     """What the full check found. ``clipped`` counts the only-here rows that are older than
     anything the server sends of their table: probably its history limit (wire.md A4).
@@ -60,6 +80,7 @@ class Found:
     tables: dict[str, Account] = field(default_factory=dict)
     only_here: int = 0
     clipped: int = 0
+    restored: bool = False  # rows are gone that are newer than all that the server has
     portal: int | None = None
     notices: list[str] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
@@ -90,6 +111,8 @@ def check(
     found.sentences = _sentences(found)
     if found.only_here:
         found.notices.append("only-here")
+    if found.restored:
+        found.notices.append("server-restored")
     if found.clipped:
         found.notices.append("history-clipped")
     return found
@@ -133,9 +156,9 @@ def send_again(peer_id: str) -> int:
 
 def _note_ids(
     spool: Spool, path: Path, progress: Callable[[Progress], None], cancelled: Callable[[], bool]
-) -> dict[str, int | None]:
-    """The ids of a spool in a file of their own. The oldest stamp of each table that has one."""
-    oldest: dict[str, int | None] = {}
+) -> dict[str, Stamps]:
+    """The ids of a spool in a file of their own; the stamps of each table that was sent."""
+    found: dict[str, Stamps] = {}
     done = 0
     with closing(sqlite3.connect(path)) as ids:
         ids.execute("PRAGMA journal_mode = off")
@@ -146,19 +169,14 @@ def _note_ids(
             ids.executemany(
                 "INSERT OR IGNORE INTO there VALUES (?, ?)", ((table, row[place]) for row in rows)
             )
-            if "created_at" in columns:
-                stamp = columns.index("created_at")
-                stamps = [row[stamp] for row in rows if row[stamp] is not None]
-                before = oldest.get(table)
-                oldest[table] = min(stamps if before is None else [before, *stamps], default=None)
-            else:
-                oldest.setdefault(table, None)
+            stamps = found.setdefault(table, Stamps())
+            stamps.note(columns, rows)
             done += len(rows)
             progress(Progress(Phase.CHECK, records=done, total=sum(spool.counts.values())))
             if cancelled():
                 raise Trouble(Kind.CANCELLED)
         ids.commit()
-    return oldest
+    return found
 
 
 def _rows_of(spool: Spool) -> Iterator[tuple[str, tuple[str, ...], list[tuple[Any, ...]]]]:
@@ -170,20 +188,23 @@ def _rows_of(spool: Spool) -> Iterator[tuple[str, tuple[str, ...], list[tuple[An
 # -- the account ---------------------------------------------------------------------------------
 
 
-def _accounted(path: Path, oldest: dict[str, int | None], context: Context) -> Found:
+def _accounted(path: Path, stamps: dict[str, Stamps], context: Context) -> Found:
     """Every table, on the writer's connection; marks what is only here."""
     rows, found = connection(), Found()
     rows.execute("ATTACH ? AS seen", (str(path),))
     try:
         for model in _patients_first():
             table = model._meta.table_name
-            if table not in oldest and table not in TAKEN.get(context.dialect, ()):
+            if table not in stamps and table not in TAKEN.get(context.dialect, ()):
                 continue  # this server knows no such table
             account = _account(table, context)
             found.tables[table] = account
             if table not in SETTINGS:
                 found.only_here += account.here_alone.get("only_here", 0)
-                found.clipped += _clipped(table, oldest.get(table), context)
+                known = stamps.get(table, Stamps())
+                found.clipped += _only_here(table, "created_at < ?", known.oldest, context)
+                newer = _only_here(table, "last_modified > ?", known.newest, context)
+                found.restored |= newer > 0
     finally:
         rows.execute("DETACH seen")
     return found
@@ -272,13 +293,14 @@ def _mark(table: str, absent: list[str], context: Context) -> None:
         raise
 
 
-def _clipped(table: str, oldest: int | None, context: Context) -> int:
-    if oldest is None:
+def _only_here(table: str, which: str, stamp: int | None, context: Context) -> int:
+    """How many of the rows that are only here are older, or newer, than all that were sent."""
+    if stamp is None:
         return 0
     row = connection().execute(
         f"SELECT count(*) FROM peer_rows p JOIN {table} r ON r.id = p.row_id"
-        " WHERE p.peer_id = ? AND p.table_name = ? AND p.state = ? AND r.created_at < ?",
-        (context.peer_id, table, State.ONLY_HERE, oldest),
+        f" WHERE p.peer_id = ? AND p.table_name = ? AND p.state = ? AND r.{which}",
+        (context.peer_id, table, State.ONLY_HERE, stamp),
     )
     return int(row.fetchone()[0])
 

@@ -38,22 +38,22 @@ def east_from(
     """
     either = doubtful(hours)
     if not either:
-        return USUAL if present not in (*_EITHER, USUAL) else present, True
+        return present, True
     earlier, later, same = _votes(echoes)
     if later and later > same + earlier:  # decoded a day too late: it is the west
         return USUAL, True
     if earlier and earlier > same + later:  # a day too early: the east
-        return min(either), True
+        return _EITHER[0], True
     if same > earlier + later:
         return present, True
     seen = {hour for hour, number in hours.items() if number}
     if any(hour >= USUAL for hour in seen):  # summer time of a zone at +12
-        return min(either), True
+        return _EITHER[0], True
     if any(0 < hour < _EITHER[0] for hour in seen):  # winter and summer of one at -9
         return USUAL, True
     if zone is not None and _midnights(zone) & either:
         offset = datetime(2026, 1, 1, tzinfo=zone).utcoffset() or timedelta()
-        return (min(either) if offset > timedelta() else USUAL), False
+        return (_EITHER[0] if offset > timedelta() else USUAL), False
     return present, False
 
 

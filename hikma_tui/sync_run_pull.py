@@ -180,9 +180,12 @@ class Puller:
         echoes = [(day, theirs[row_id]) for row_id, day in ours.items()]
         zone = self.store.read(info.zone_in_force).result()
         hour, sure = sync_run_days.east_from(self.decoder.hours, echoes, self.peer.east_from, zone)
-        if not sure:
+        if not sure and not self.peer.more.get("days_sure"):
             self._notice("days-doubtful")
-        if hour == self.peer.east_from:
+        if sure and not self.peer.more.get("days_sure"):
+            self.store.write(sync_peer.update, self.peer.id, days_sure=True).result()
+            self.peer = self.store.on_writer(sync_peer.active).result() or self.peer
+        if hour == self.peer.east_from or not (sure or not self.peer.more.get("days_sure")):
             return False
         self._notice("days-moved")
         self.store.write(sync_peer.update, self.peer.id, east_from=hour).result()
