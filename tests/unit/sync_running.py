@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from hikma_tui import sync, sync_join
 from hikma_tui.clinic import patients, records, setup
@@ -25,6 +25,13 @@ def never() -> bool:
 
 def quiet(_progress: Progress) -> None:
     """Nobody looks."""
+
+
+def there(cloud: Cloud, patient: str) -> dict[str, Any]:
+    """The row of a patient as the server keeps it, to look at and to change."""
+    row: Any = cloud.store.find("patients", patient)
+    assert row is not None
+    return cast("dict[str, Any]", row)
 
 
 class Site:

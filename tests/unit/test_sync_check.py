@@ -79,7 +79,7 @@ def test_what_came_back_by_itself_is_not_only_here_any_more(tmp_path: Path) -> N
 def test_missed_rows_come_with_a_check(tmp_path: Path) -> None:
     with joined(tmp_path / "a", patients=4) as (site, cloud):
         commit = cloud.store.hold("patients", {"given_name": "Missed", "sex": "female"})
-        row = cloud.store.rows["patients"]
+        row: dict[str, Any] = cloud.store.rows["patients"]
         site.sync()
         commit()
         for one in row.values():  # long ago, so that no overlap brings it
@@ -139,7 +139,8 @@ def test_deleted_here_and_not_there_yet(tmp_path: Path) -> None:
 
 def test_history_limits_and_zombies_delete_nothing(tmp_path: Path) -> None:
     with joined(tmp_path / "a", patients=10) as (site, cloud):
-        for row in list(cloud.store.rows["patients"].values())[:6]:
+        rows: dict[str, Any] = cloud.store.rows["patients"]
+        for row in list(rows.values())[:6]:
             for stamp in ("created_at", "updated_at", "server_created_at", "last_modified"):
                 row[stamp] -= 400 * 86_400_000_000
         site.sync()

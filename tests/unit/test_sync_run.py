@@ -14,15 +14,15 @@ from hikma_tui import sync_lock
 from hikma_tui.clinic import audit, info, server
 from hikma_tui.sync_shapes import Phase, Progress
 from hikma_tui.wire.shapes import Kind
-from tests.unit.sync_running import Site, joined
+from tests.unit.sync_running import Site, joined, there
 
 DAY = 86_400_000
 
 
 def agree(site: Site, cloud: Any) -> None:
     """Both sides have the same live patients, and the server has confirmed all that is here."""
-    there = {str(row["id"]) for row in cloud.store.live("patients")}
-    assert {row[0] for row in site.sql("SELECT id FROM live_patients")} == there
+    known = {str(row["id"]) for row in cloud.store.live("patients")}
+    assert {row[0] for row in site.sql("SELECT id FROM live_patients")} == known
     assert site.one("SELECT count(*) FROM patients WHERE change_seq > 0") == 0
     state = site.store.read(server.state).result()
     assert state.up_to_date, state
@@ -198,7 +198,7 @@ def test_an_edit_while_it_runs_is_neither_lost_nor_called_confirmed(tmp_path: Pa
         assert site.one("SELECT phone FROM patients WHERE id = ?", patient) == "070 1"
         assert site.sync().result == "ok"
         agree(site, cloud)
-        assert cloud.store.find("patients", patient)["phone"] == "070 1"
+        assert there(cloud, patient)["phone"] == "070 1"
 
 
 def test_what_was_sent_and_not_read_back_is_read_back_next_time(tmp_path: Path) -> None:

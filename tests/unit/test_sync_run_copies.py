@@ -17,7 +17,7 @@ from hikma_tui.clinic.actor import actor_named
 from hikma_tui.store import Store
 from hikma_tui.sync_shapes import Phase, Progress
 from tests.cloud.store import Store as Rows
-from tests.unit.sync_running import Site, joined
+from tests.unit.sync_running import Site, joined, there
 
 
 def reopened(site: Site, directory: Path) -> Site:
@@ -52,7 +52,7 @@ def test_a_clone_pulls_before_it_pushes_and_its_old_edits_are_suggestions(tmp_pa
         report = clone.sync()
         assert (report.result, "clone" in report.notices) == ("ok", True)
         assert clone.store.read(info.get, "machine_id").result() != before
-        assert cloud.store.find("patients", ids[0])["phone"] == "070 new"
+        assert there(cloud, ids[0])["phone"] == "070 new"
         assert clone.one("SELECT phone FROM patients WHERE id = ?", ids[0]) == "070 old"
         state = clone.store.read(server.state).result()
         assert (state.conflicts, state.held, state.not_sent) == (1, 1, 0)
@@ -69,7 +69,7 @@ def test_a_restored_backup_learns_what_was_deleted_meanwhile(tmp_path: Path) -> 
         site.sync()
         wake = copied(site, tmp_path / "b")
         gone = site.one("SELECT id FROM live_patients ORDER BY id")
-        row = cloud.store.find("patients", gone)
+        row = there(cloud, gone)
         row["is_deleted"], row["deleted_at"] = True, cloud.store.now()
         made = site.register("After the backup")
         assert site.sync().result == "ok"
@@ -92,14 +92,14 @@ def test_a_clone_that_is_killed_before_its_pull_still_suggests(tmp_path: Path) -
         one = site.one("SELECT id FROM live_patients ORDER BY id")
         site.edit(one, phone="070 old")
         site.store.write(info.put, "machine_fingerprint", "e" * 32).result()
-        row = cloud.store.find("patients", one)
+        row = there(cloud, one)
         row["phone"], row["updated_at"] = "070 theirs", cloud.store.now()
         row["last_modified"] = row["updated_at"]
         cloud.fault("cut", method="GET", times=-1, after=100)
         assert site.sync().result == "cut"
         cloud.faults.clear()
         assert site.sync().result == "ok"
-        assert cloud.store.find("patients", one)["phone"] == "070 theirs"
+        assert there(cloud, one)["phone"] == "070 theirs"
         assert site.one("SELECT kind FROM conflicts") == "suggestion"
 
 
@@ -130,9 +130,9 @@ def test_birth_dates_stay_on_their_day(tmp_path: Path, zone: str) -> None:
         ours = site.register("Amal", date_of_birth="1990-05-17")
         assert site.sync().result == "ok"
         assert site.one("SELECT date_of_birth FROM patients WHERE id = ?", ours) == "1990-05-17"
-        there = {str(r["id"]): str(r["date_of_birth"]) for r in cloud.store.live("patients")}
+        known = {str(r["id"]): str(r["date_of_birth"]) for r in cloud.store.live("patients")}
         here = dict(site.sql("SELECT id, date_of_birth FROM live_patients"))
-        assert here == there
+        assert here == known
         assert site.one("SELECT count(*) FROM conflicts") == 0
         assert site.store.read(server.state).result().up_to_date
         peer = site.store.read(sync_peer.active).result()
