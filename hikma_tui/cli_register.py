@@ -14,9 +14,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hikma_tui import qr_text, sync_join, sync_join_words, sync_peer, sync_secret
-from hikma_tui.cli_codes import NO_INPUT, OK, REFUSED, USAGE
+from hikma_tui.cli_codes import NO_SERVER, OK, REFUSED, UNEXPECTED, USAGE
 from hikma_tui.cli_errors import say_there, tell
 from hikma_tui.cli_store import acting, opened, say
+from hikma_tui.cli_sync import CODES
 from hikma_tui.clinic import server_words
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.i18n import _, ngettext
@@ -25,10 +26,6 @@ from hikma_tui.text import pieces, plain
 from hikma_tui.wire.http import Options
 from hikma_tui.wire.shapes import Credentials, Kind, Trouble
 
-NOT_NOW = 75  # EX_TEMPFAIL: the network or the server; nothing was changed
-NOT_LET_IN = 77  # EX_NOPERM: no password, or one that the server does not take
-_DENIED = frozenset({Kind.WRONG_PASSWORD, Kind.NO_USER, Kind.UNAUTHORIZED, Kind.NO_PASSWORD})
-_TEXT_IS_WRONG = frozenset({Kind.BAD_TEXT, Kind.HUB, Kind.PLAIN_HTTP})
 _WIDTH = 78
 
 
@@ -181,9 +178,7 @@ def _troubled(trouble: Trouble, asked: _Asked, email: str = "", dialect: str = "
         tell(sentence)
         if admin:
             say_there(_("For the administrator: {text}").format(text=admin))
-    if kind in _TEXT_IS_WRONG:
-        return USAGE
-    return NOT_LET_IN if kind in _DENIED else NOT_NOW
+    return CODES.get(kind, UNEXPECTED)
 
 
 # Leaving ---------------------------------------------------------------------------------------
@@ -228,7 +223,7 @@ def qr(options: argparse.Namespace) -> int:
         peer = store.read(sync_peer.active).result()
     if peer is None:
         tell(server_words.trouble(Kind.NO_SERVER))
-        return NO_INPUT
+        return NO_SERVER
     if not options.text and sys.stdout.isatty():
         _draw(peer.url)
     print(plain(peer.url))

@@ -234,7 +234,7 @@ async def test_an_account_without_a_clinic_is_asked_for_one(clinic: Clinic, clou
         text = await planned(pilot, cloud)
         assert "belongs to no clinic" in " ".join(text.split())
         assert app.focused is app.screen.query_one("#clinic")
-        await paste(pilot, place)
+        await paste(pilot, str(place))
         await press(pilot, "enter")
         assert on(app, PlanScreen)
 
