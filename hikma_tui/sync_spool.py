@@ -33,6 +33,7 @@ _MAGIC = b"hikma spool 1\n"
 _FRAME = struct.Struct("<II")  # length, CRC-32
 _ROWS, _DELETED, _END = 0, 1, 2
 _AT_ONCE = 100  # deleted ids in one frame: each may take a whole chart with it
+_FRAME_ROWS = 500  # rows in one frame, where they are not long
 _TELL_EVERY = 0.2  # seconds
 
 
@@ -157,6 +158,7 @@ class _Filling:
         self.aside_path = building.with_suffix(".deleted")
         self.aside = files.enter_context(_new(self.aside_path))
         self.counts: dict[str, int] = {}
+        self.held: Decoded | None = None
         self.bytes = self.records = 0
         self.began = time.monotonic()
         self.told = 0.0
@@ -191,15 +193,33 @@ class _Filling:
                 self.count(found.table, len(found.rows))
                 continue
             for rows in self.decoder.batch(found.table, found.rows):
-                _put(self.file, (_ROWS, rows.table, rows.columns, rows.rows))
+                self.keep(rows)
                 self.count(rows.table, len(rows.rows))
         raise _broken()  # a stream ends with its tail, or raises
+
+    def keep(self, rows: Decoded) -> None:
+        """Whole batches of a table share a frame: they are small, for the processor's cache."""
+        held = self.held
+        alike = held is not None and (held.table, held.columns) == (rows.table, rows.columns)
+        if held is not None and alike and len(held.rows) + stream.SIZE <= _FRAME_ROWS:
+            held.rows.extend(rows.rows)
+        else:
+            self.flush()
+            self.held = rows
+        if len(rows.rows) < stream.SIZE:  # the last, or of rows so long that they go alone
+            self.flush()
+
+    def flush(self) -> None:
+        if self.held is not None:
+            _put(self.file, (_ROWS, self.held.table, self.held.columns, self.held.rows))
+        self.held = None
 
     def count(self, table: str, number: int) -> None:
         self.counts[table] = self.counts.get(table, 0) + number
         self.records += number
 
     def end(self, tail: stream.Tail) -> Spool:
+        self.flush()
         self.aside.seek(0)
         while piece := self.aside.read(1 << 20):
             self.file.write(piece)
