@@ -87,6 +87,11 @@ def test_a_clash_is_a_conflict_and_what_does_not_clash_is_shown(place: Place) ->
     context, _ = place.sync(meet, "patients", theirs)
     assert len(place.conflicts()) == 1
     assert context.report.total.conflicts == 0
+    # and what did not clash goes on following the server
+    again = place.theirs("patients", place.patient, phone="3", camp="x")
+    place.sync(meet, "patients", again)
+    assert place.row("patients", place.patient)["camp"] == "x"
+    assert len(place.conflicts()) == 1
 
 
 def test_a_conflict_follows_the_server_and_ends_by_itself(place: Place) -> None:
@@ -556,6 +561,7 @@ def test_an_attribute_takes_the_servers_id_and_its_line_follows(place: Place) ->
     assert not place.row("patient_additional_attributes", ours)
     row = place.row("patient_additional_attributes", theirs["id"])
     assert (row["string_value"], row["metadata"]) == ("mine", {"k": 1})
+    assert not place.conflicts()
     assert row["change_seq"] > 0
     assert place.line("patient_additional_attributes", theirs["id"])["base"]["metadata"] == {"k": 1}
 
