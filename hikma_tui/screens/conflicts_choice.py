@@ -183,7 +183,8 @@ class ChoiceScreen(ClinicScreen[str | None]):
         finally:
             self._busy = False
         what, card = self._one.label, self._one.patient
-        if outcome := words.outcome_text(code):
+        outcome = words.outcome_text(code)
+        if outcome:  # what one expects of a choice needs no words: the line has room for who it is
             what = f"{what}; {outcome}"
         said = _("Saved: {what}.").format(what=what)
         self.dismiss(said if card is None else saved_line(card, self.clinic.today, what))

@@ -46,10 +46,14 @@ def mark_text(found: list[tuple[str, FieldPair]]) -> str:
     """``Phone: here 070, server 071. 7 chooses`` where it is one and short; else how many."""
     if not found:
         return ""
-    n, (_label, pair) = len(found), found[0]
-    if n == 1 and len(pair.ours) + len(pair.theirs) <= _SHORT:
+    n, (_record, pair) = len(found), found[0]
+    if n == 1 and pair.key and len(pair.ours) + len(pair.theirs) <= _SHORT:
         return _("DIFFERS: {label}: here {ours}, server {theirs}. 7 chooses").format(
             label=pair.label, ours=pair.ours or _("(empty)"), theirs=pair.theirs or _("(empty)")
+        )
+    if n == 1 and not pair.key:  # deleted on one side
+        return _("{record}: here {ours}, server {theirs}. 7 chooses").format(
+            record=found[0][0], ours=pair.ours, theirs=pair.theirs
         )
     return ngettext(
         "{n} value differs between here and the server: 7 shows both",

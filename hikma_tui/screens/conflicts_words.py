@@ -78,10 +78,8 @@ def sides(one: OpenConflict, clock: words.Clock) -> list[str]:
 
 
 def outcome_text(code: str) -> str:
-    """What becomes of the record, by the code that ``conflicts.resolve`` gives."""
+    """What becomes of the record, by the code of ``conflicts.resolve``; "" for the usual."""
     return {
-        "sent": _("it goes to the server with the next sync"),
-        "taken": _("as the server has it"),
         "revived": _("it is brought back on the server with the next sync"),
         "copied": _("it goes to the server as a new record"),
         "stays": _("it stays on this computer"),

@@ -223,6 +223,7 @@ class FindScreen(ClinicScreen[None]):
         """Other records may be there now: ask again, keep the place and what is typed."""
         if ended:
             self._asker.ask_again()
+            opening.sync_ended(self, self.query_one("#message", MessageLine).message)
 
     def action_sync(self) -> None:
         """F9: sync, or connect to a server first."""

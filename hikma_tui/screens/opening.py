@@ -108,6 +108,16 @@ def sync(screen: ClinicScreen[Any]) -> None:
     screen.app.push_screen(SyncScreen(begin=True))
 
 
+def sync_ended(screen: ClinicScreen[Any], said: str) -> None:
+    """A sync that did not go through is told, where nothing else (``said``) is being told."""
+    from hikma_tui.screens.sync_door import door
+    from hikma_tui.screens.sync_report import result_text
+
+    last = door(screen).ended
+    if last is not None and last.result != "ok" and not said:
+        screen.say(result_text(last.result, last.report, last.said))
+
+
 def needs(screen: ClinicScreen[Any]) -> None:
     """F8: what the sync could not settle by itself."""
     if not session(screen).facts.server:

@@ -30,7 +30,7 @@ class SyncScreen(PatientSideScreen):
         Action("sync.log", "1", N_("log"), N_("The syncs so far, with their numbers")),
         Action("sync.needs", "2", N_("needs you"),
                N_("What the sync could not settle by itself"), more_keys=("f8",)),
-        Action("sync.check", "3", N_("full check"),
+        Action("sync.check", "3", N_("check"),
                N_("Fetch everything and compare it record by record")),
         Action("sync.more", "4", N_("more"), N_("Code for the next computer, password, repair")),
         Action("sync.stop", "8", N_("stop"), N_("Stop the sync; what was saved stays")),
