@@ -21,8 +21,9 @@ from hikma_tui import schema
 from hikma_tui.i18n import _
 from hikma_tui.models import BY_TABLE, database
 from hikma_tui.models import connection as open_connection
+from hikma_tui.store_backups import copy_to
 from hikma_tui.store_errors import Corrupt, StoreError, TooNew, from_sqlite
-from hikma_tui.store_files import FILE_NAME, copy_to, prepare_directory, probe, sync_file
+from hikma_tui.store_files import FILE_NAME, prepare_directory, probe, sync_file
 from hikma_tui.store_turn import turn
 
 P = ParamSpec("P")

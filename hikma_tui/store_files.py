@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import stat
-from datetime import UTC, datetime
 from pathlib import Path
 
 from hikma_tui.i18n import _
@@ -92,28 +90,6 @@ def probe(path: Path) -> None:
         raise NotOurs(
             _("This file is another program's: nothing was changed. ({path})").format(path=path)
         )
-
-
-def copy_to(connection: sqlite3.Connection, directory: Path, name: str) -> Path:
-    """Copy the whole store to ``backups/NAME-<moment>.db`` (0600), check the copy, return it."""
-    backups = directory / BACKUPS
-    backups.mkdir(mode=0o700, exist_ok=True)
-    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-    path = backups / f"{name}-{moment}.db"
-    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    os.close(descriptor)
-    target = sqlite3.connect(path)
-    try:
-        connection.backup(target)
-        problems = target.execute("PRAGMA quick_check(1)").fetchone()[0]
-    finally:
-        target.close()
-    if problems != "ok":
-        path.unlink()
-        raise Corrupt(_("The copy made before the upgrade is not good: nothing was changed."))
-    sync_file(path)
-    sync_file(backups)
-    return path
 
 
 def sync_file(path: Path) -> None:
