@@ -61,7 +61,8 @@ class Facts:
 
     ``local`` has the ids that the server can't have, by table; ``known`` those that it has for
     sure. What is in neither (an account of the server that no pull names, or an id that another
-    store of this program carried) is believed to be there, unless ``doubting``: after a refusal.
+    store of this program carried) is believed to be there, unless its table is in ``doubting``:
+    after a refusal.
     ``names`` are the users' by id; ``user_id`` is the joined user's, which the server knows.
     """
 
@@ -70,13 +71,13 @@ class Facts:
     local: Mapping[str, frozenset[str]] = field(default_factory=dict)
     known: Mapping[str, frozenset[str]] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
-    doubting: bool = False
+    doubting: frozenset[str] = frozenset()
 
     def only_here(self, table: str, row_id: object) -> bool:
         """Whether the server can't know that id of that table."""
         if row_id == self.user_id:
             return False
-        if self.doubting and row_id not in self.known.get(table, ()):
+        if table in self.doubting and row_id not in self.known.get(table, ()):
             return True
         return row_id in self.local.get(table, ())
 

@@ -255,37 +255,33 @@ class _Push:
         return False
 
     def _verdict(self, item: Item, refusals: int) -> None:
-        """One row alone, refused so many times by now: once more after the canary, perhaps in
-        another form, and then it is set aside (decisions.md 27).
+        """One row alone, refused so many times by now: once more after the canary, in its other
+        forms if it has any, and then it is set aside (decisions.md 27).
         """
-        while refusals < 2:
-            if not self._may_ask([item]):
-                return
-            form = item
-            if refusals:
+        forms = [item] * (1 - refusals)
+        asked_canary = False
+        while forms or not asked_canary:
+            if not forms:
                 self.server.alive()
-                form = self._another_form(item)
-            if not self._going([form]):
+                asked_canary = True
+                forms = self.store.write(lines.variants, self.peer, item, self.facts).result()
+                forms = forms or [item]
+            form = forms.pop(0)
+            if not self._may_ask([item]) or not self._going([form]):
                 return
             if self._try([form]):
-                if form is not item:
-                    self._learn(form)
+                self._learn(form)
                 return
-            refusals += 1
         self.store.write(lines.refuse, self.peer, item).result()
         self._is_absent(item, State.REFUSED)
         self._count_refused(item.one.table, 1)
 
-    def _another_form(self, item: Item) -> Item:
-        made = self.store.write(lines.variant, self.peer, item, self.facts).result()
-        return made or item
-
     def _learn(self, form: Item) -> None:
-        """The server took a row without some ids: it does not have them."""
-        gone = lines.not_there(form)
+        """The server took a row alone without some ids: it does not have them."""
+        gone = lines.not_there(form, self.facts)
         if gone:
             self.store.write(sync_waiting.learn, self.peer, gone).result()
-            self.facts = lines.doubted(form, self.facts)
+            self.facts = lines.doubted(gone, self.facts)
 
     def _may_ask(self, items: Sequence[Item]) -> bool:
         """Whether the budget allows one more request; else the items are left for the next run."""

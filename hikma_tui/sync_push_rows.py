@@ -159,26 +159,38 @@ def _was_handed_out(item_id: str) -> bool:
     return found.fetchone() is not None
 
 
-def variant(peer_id: str, item: Item, facts: Facts) -> Item | None:
-    """Another form of a row that was refused, if there is one: with those ids alone that the server
-    has for sure; a prescription's item that can't be deleted as a cancelled one.
+def variants(peer_id: str, item: Item, facts: Facts) -> list[Item]:
+    """Other forms of a row that was refused, if there are any, those that leave out least first:
+    with those ids alone that the server has for sure; for a prescription's item that can't be
+    deleted, a cancelled one.
     """
-    one = item.one
-    if item.wire is None and one.table != "prescription_items":
-        return None
-    made = ready(peer_id, one, sync_waiting.doubting(facts), {})
-    return made if isinstance(made, Item) and made.wire != item.wire else None
+    found: list[Item] = []
+    if item.wire is None and item.one.table != "prescription_items":
+        return found
+    step, before = 0, item.wire
+    while (less := sync_waiting.doubting(facts, step)) is not None:
+        made = ready(peer_id, item.one, less, {})
+        if isinstance(made, Item) and made.wire != before:
+            found.append(made)
+            before = made.wire
+        step += 1
+    return found
 
 
-def not_there(item: Item) -> list[tuple[str, str]]:
-    """The ids that a variant left out: (table, id)."""
+def not_there(item: Item, facts: Facts) -> list[tuple[str, str]]:
+    """The ids that a form left out because the server may not have them: (table, id)."""
     kinds = BY_TABLE[item.one.table]._meta.fields
-    return [
-        (kinds[name].table, value)
+    wire = item.wire or {}
+    named = [
+        (getattr(kinds.get(name), "table", ""), value)
         for name, value in item.one.row.items()
-        if value and item.wire is not None and name in item.wire and item.wire[name] is None
-        and getattr(kinds.get(name), "table", "") in REFERENCES
-    ]  # fmt: skip
+        if value and name in wire and wire[name] is None
+    ]
+    return [
+        (table, row_id)
+        for table, row_id in named
+        if table in REFERENCES and not facts.only_here(table, row_id)
+    ]
 
 
 # -- lines -------------------------------------------------------------------------------------
@@ -275,9 +287,9 @@ def _suspects(item: Item) -> tuple[str, ...]:
     return tuple(changed) if len(changed) <= 3 else ()
 
 
-def doubted(item: Item, facts: Facts) -> Facts:
-    """The facts after a variant was taken: what it left out is local from now on."""
+def doubted(gone: Iterable[tuple[str, str]], facts: Facts) -> Facts:
+    """The facts after a form was taken: what it left out is local from now on."""
     local = dict(facts.local)
-    for table, row_id in not_there(item):
+    for table, row_id in gone:
         local[table] = local.get(table, frozenset()) | {row_id}
     return replace(facts, local=local)

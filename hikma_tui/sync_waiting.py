@@ -17,7 +17,7 @@ from typing import Any
 from hikma_tui.clinic import info, own_forms
 from hikma_tui.columns import Uuid
 from hikma_tui.models import BY_TABLE, OWN_COLUMNS, connection, dicts, wire_columns
-from hikma_tui.sync_carry import Facts
+from hikma_tui.sync_carry import REFERENCES, Facts
 from hikma_tui.sync_shapes import Reason, State
 
 # What a server takes from a client, parents first: the order in which v3 applies a body, but for
@@ -148,9 +148,14 @@ def facts(peer_id: str, dialect: str) -> Facts:
     )
 
 
-def doubting(found: Facts) -> Facts:
-    """The same, believing of the server only what it has for sure."""
-    return replace(found, doubting=True)
+# What to doubt after a refusal, one step after the other. Forms, clinics and drugs come in every
+# pull, so one that is not here is hardly there; accounts are sent to no client (wire.md A4).
+_DOUBTS = (REFERENCES - {"users"}, REFERENCES)
+
+
+def doubting(found: Facts, step: int) -> Facts | None:
+    """The same, believing less of what the server has: step 0, 1; None when all is doubted."""
+    return replace(found, doubting=_DOUBTS[step]) if step < len(_DOUBTS) else None
 
 
 def learn(peer_id: str, not_there: Iterable[tuple[str, str]]) -> None:

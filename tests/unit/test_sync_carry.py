@@ -171,9 +171,9 @@ def test_a_provider_made_here_is_named() -> None:
 def test_after_a_refusal_only_what_the_server_has_for_sure_is_sent() -> None:
     event: dict[str, Any] = {"id": IDS[9], "visit_id": IDS[7], "form_id": IDS[8], "metadata": {}}
     assert to_server("events", event, FACTS) == event
-    sent = to_server("events", event, Facts("v3", "", FACTS.local, {}, {}, True))
+    sent = to_server("events", event, Facts("v3", "", FACTS.local, {}, {}, REFERENCES))
     assert isinstance(sent, dict)
     assert sent["form_id"] is None
     assert restore("events", sent) == event
-    sure = Facts("v3", "", FACTS.local, {"event_forms": frozenset({IDS[8]})}, {}, True)
+    sure = Facts("v3", "", FACTS.local, {"event_forms": frozenset({IDS[8]})}, {}, REFERENCES)
     assert to_server("events", event, sure) == event

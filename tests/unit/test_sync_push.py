@@ -483,6 +483,21 @@ def test_a_bad_row_is_found_among_many(place: Place) -> None:
     assert place.there.find("events", event) is not None
 
 
+def test_children_in_the_same_request_wait_too(place: Place) -> None:
+    bad, good = place.patient(), place.patient()
+    visits = [place.visit(bad), place.visit(good)]
+    events = [place.save("events", patient_id=p, visit_id=v)
+              for p, v in ((bad, visits[0]), (good, visits[1]))]  # fmt: skip
+    place.there.rows["patients"] = Poisoned({}, {bad})
+    assert place.push() == 3
+    assert set(place.there.rows["visits"]) == {visits[1]}
+    assert set(place.there.rows["events"]) == {events[1]}
+    for one in (visits[0], events[0]):
+        line = place.line(one)
+        assert line is not None
+        assert (line["state"], line["reason"]) == (State.NOT_SENT, Reason.PARENT)
+
+
 class Poisoned(dict[str, Any]):
     """A table in which some rows can't be stored."""
 
@@ -615,6 +630,39 @@ def test_an_id_that_another_store_carried_is_learned(place: Place) -> None:
     place.save("events", patient_id=patient, visit_id=visit, form_id=form)
     assert place.push() == 1
     assert len(place.posts()) == before + 1
+
+
+def test_a_form_that_is_missing_costs_nobody_the_authorship(place: Place) -> None:
+    patient = place.patient()
+    visit = place.visit(patient)
+    colleague = _another_account(place)
+    event = place.save("events", patient_id=patient, visit_id=visit, form_id=new_id(),
+                       recorded_by_user_id=colleague)  # fmt: skip
+    assert place.push() == 3
+    there = place.there.find("events", event)
+    assert there is not None
+    assert (there["form_id"], there["recorded_by_user_id"]) == (None, colleague)
+
+
+def _another_account(place: Place) -> str:
+    """A user of the server of whom no pull tells."""
+    row = {"name": "Omar", "email": "omar@clinic.test", "role": "provider"}
+    return str(place.there.put("users", row)["id"])
+
+
+@pytest.mark.parametrize("seen_before", [True, False])
+def test_a_bad_edit_holds_up_nothing_else_of_the_patient(place: Place, seen_before: bool) -> None:
+    patient = place.patient()
+    place.push()
+    place.confirm()
+    place.edit("patients", patient, surname="A\x00B" if seen_before else "Haddad")
+    visit = place.visit(patient)
+    place.there.rows["patients"] = Poisoned(dict(place.there.rows["patients"]), {patient})
+    assert place.push() == 1
+    assert place.there.find("visits", visit) is not None
+    line = place.line(patient)
+    assert line is not None
+    assert (line["state"], line["reason"]) == (State.REFUSED, "bad-row:surname")
 
 
 # -- a server that is ill ----------------------------------------------------------------------
@@ -783,7 +831,9 @@ def test_an_item_that_another_device_handed_out_is_cancelled(place: Place) -> No
     assert row["item_status"] == "cancelled"
 
 
-def test_a_moved_item_is_deleted_and_made_anew(place: Place) -> None:
+def test_a_moved_item_is_deleted_and_made_anew(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = everything(place)
     of = {"patient_id": made["patients"], "prescription_id": made["prescriptions"]}
     item = place.save("prescription_items", **filled("prescription_items", 6, **of,
@@ -794,12 +844,13 @@ def test_a_moved_item_is_deleted_and_made_anew(place: Place) -> None:
     other = place.patient()
     place.edit("prescription_items", item, patient_id=other)
     place.edit("dispensing_records", made["dispensing_records"], patient_id=other)
-    before = place.there.find("prescription_items", item)
+    bodies = watch_bodies(monkeypatch)
     assert place.push() == 2
     row = place.there.find("prescription_items", item)
     assert row is not None
-    assert row is not before
     assert row["patient_id"] == other
+    items = [body["prescription_items"] for body in bodies if "prescription_items" in body]
+    assert [one["deleted"] for one in items] == [[item], []]
     line = place.line(made["dispensing_records"])  # stock would go down twice
     assert line is not None
     assert (line["state"], line["reason"]) == (State.STAYS, Reason.NO_PLACE)
@@ -832,8 +883,8 @@ def test_a_held_chart_sends_nothing(place: Place) -> None:
     assert place.there.find("visits", visit) is None
 
 
-def test_unknown_columns_go_back_as_they_came(place: Place) -> None:
-    patient = place.save("patients", given_name="Amal", unknown={"blood": "0+"})
+def watch_bodies(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The bodies of all that is pushed from now on."""
     bodies: list[Any] = []
     original = sync_push._changes
 
@@ -841,11 +892,16 @@ def test_unknown_columns_go_back_as_they_came(place: Place) -> None:
         bodies.append(original(items))
         return bodies[-1]
 
-    sync_push._changes = watched
-    try:
-        place.push()
-    finally:
-        sync_push._changes = original
+    monkeypatch.setattr(sync_push, "_changes", watched)
+    return bodies
+
+
+def test_unknown_columns_go_back_as_they_came(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient = place.save("patients", given_name="Amal", unknown={"blood": "0+"})
+    bodies = watch_bodies(monkeypatch)
+    place.push()
     (row,) = bodies[0]["patients"]["updated"]
     assert (row["id"], row["blood"]) == (patient, "0+")
 
