@@ -177,6 +177,15 @@ def registration_form(actor: Actor) -> dict[str, Any]:
     return min(rows, key=place, default={})
 
 
+def answered_attributes(patient_id: str) -> list[str]:
+    """The ids of the registration's questions, beyond the columns, that the patient answered."""
+    query = (
+        "SELECT attribute_id FROM live_patient_additional_attributes WHERE patient_id = ? AND"
+        " coalesce(number_value, string_value, date_value, boolean_value) IS NOT NULL ORDER BY pk"
+    )
+    return [row[0] for row in connection().execute(query, (patient_id,))]
+
+
 def clinics() -> dict[str, str]:
     """Names of the live clinics that are not archived, by id."""
     model = live(Clinic)

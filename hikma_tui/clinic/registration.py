@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from hikma_tui import forms
@@ -13,7 +13,7 @@ from hikma_tui.clinic.errors import Invalid, Refused
 from hikma_tui.clinic.permissions import Flag, require, rights
 from hikma_tui.i18n import _, language
 from hikma_tui.ids import new_id
-from hikma_tui.models import Patient, live
+from hikma_tui.models import Patient, RegistrationForm, dicts, live
 
 _PLACE = "patient"
 
@@ -37,9 +37,25 @@ def require_right(actor: Actor) -> None:
         require(actor, Flag.REGISTER_PATIENTS, None)
 
 
-def form(actor: Actor) -> forms.Form:
-    """The form that drives the screen."""
-    return forms.registration_form(patients.registration_form(actor))
+def form(actor: Actor, patient_id: str | None = None) -> forms.Form:
+    """The form that drives the screen: the clinic's; of a patient also what was asked before.
+
+    Where another form asks now (a server's after a join, decisions.md 28), answers to questions
+    that it does not have would be seen nowhere: these questions follow below, none required.
+    """
+    made = forms.registration_form(patients.registration_form(actor))
+    if patient_id is None:
+        return made
+    known = {field.id for field in made.fields}
+    answered = {one for one in patients.answered_attributes(patient_id) if one not in known}
+    former = []
+    model = live(RegistrationForm)
+    for row in dicts(model.select().order_by(model.created_at, model.pk)) if answered else ():
+        for field in forms.registration_form(row).fields:
+            if field.id in answered and not field.base:
+                answered.discard(field.id)
+                former.append(replace(field, required=False))
+    return replace(made, fields=(*made.fields, *former))
 
 
 def answers_to_begin(actor: Actor, made: forms.Form) -> forms.Answers:
@@ -114,7 +130,7 @@ def edit(
     them is written, so that nobody's later change is undone. Raises ChangedMeanwhile where the same
     answer was changed by both, and what ``register`` raises.
     """
-    made = form(actor)
+    made = form(actor, patient_id)
     stored = answers_of(actor, made, patient_id)
     if first is not None:
         answers = merging.merged(made, first, answers, stored)

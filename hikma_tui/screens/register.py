@@ -78,7 +78,7 @@ class RegisterScreen(FormScreen[None]):
     def _read(self) -> _Opened:
         """On the reader's thread."""
         actor, patient_id = self.actor, self.patient_id
-        form = registration.form(actor)
+        form = registration.form(actor, patient_id)
         card = None
         if patient_id is None:
             if not self._place:  # of a draft every word is shown, whatever may be done with it

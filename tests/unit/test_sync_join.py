@@ -25,7 +25,18 @@ from hikma_tui import (
     sync_secret,
     sync_waiting,
 )
-from hikma_tui.clinic import addenda, audit, drafts, info, patients, records, setup, visits, vitals
+from hikma_tui.clinic import (
+    addenda,
+    audit,
+    drafts,
+    info,
+    patients,
+    records,
+    registration,
+    setup,
+    visits,
+    vitals,
+)
 from hikma_tui.clinic.actor import Actor, actor_named
 from hikma_tui.clinic.errors import Invalid, NotAllowed, Refused
 from hikma_tui.clinic.permissions import Flag, rights
@@ -511,6 +522,33 @@ def test_a_servers_form_goes_before_the_local_one_once_it_is_here(place: Place) 
     place.store.write(pull, CLINIC, "server, for this clinic").result()
     assert chosen() == "server, for this clinic"
     assert place.store.on_writer(lambda: search.stale(connection())).result()
+
+
+def test_answers_to_the_former_form_stay_shown_and_can_be_corrected(place: Place) -> None:
+    """After the server's form came, of the patient's answers and of nobody else's."""
+    write, read = place.store.write, place.store.read
+
+    def add(name: str, field_id: str, **more: Any) -> None:
+        field = {
+            "id": field_id, "column": name, "label": {"en": name}, "fieldType": "text",
+            "visible": True, "position": 1, "required": True,
+        }  # fmt: skip
+        row = {"id": new_id(), "clinic_id": place.nora.clinic_id, "name": name, "fields": [field],
+               "change_seq": 1, "created_at": 5, **more}  # fmt: skip
+        BY_TABLE["registration_forms"].insert(row).execute()
+
+    write(add, "Tent", "x-1").result()  # each patient of the place has answered that
+    joined = sync_join.join(place.store, plan_of(place), place.nora).actor
+    write(add, "Block", "s-1", change_seq=0, clinic_id=CLINIC, server_created_at=9).result()
+    patient = place.patients[1]
+    assert [f.id for f in read(registration.form, joined).result().fields] == ["s-1"]
+    form = read(registration.form, joined, patient).result()
+    assert [(f.id, f.required) for f in form.fields] == [("s-1", True), ("x-1", False)]
+    answers = read(registration.answers_of, joined, form, patient).result()
+    assert answers["x-1"] == "T1"
+    changed = {**answers, "s-1": "B", "x-1": "T99"}
+    assert write(registration.edit, joined, patient, changed, first=answers).result()
+    assert read(registration.answers_of, joined, form, patient).result() == changed
 
 
 # With the double of the servers ----------------------------------------------------------------
