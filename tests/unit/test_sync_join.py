@@ -679,3 +679,37 @@ def test_joined_and_synced_all_of_both_users_work_is_on_the_server(
         assert len(everything(place.store)["patients"]) == 45
         assert place.store.read(rights, done.actor).result().by_clinic[made.clinic_id]
         assert place.store.on_writer(lambda: search.check(connection())).result() == []
+
+
+@pytest.mark.parametrize("broken", ["\ud800", "a\x00b", "\u202eabc", "x" * 100_000])
+def test_any_text_as_account_is_a_trouble_and_no_crash(cloud: Cloud, broken: str) -> None:
+    found = looked(cloud)
+    for changed in ({"password": broken}, {"email": broken}):
+        with pytest.raises((Trouble, Invalid)):
+            sync_join.sign_in(found, credentials(**changed))
+
+
+def test_a_form_that_comes_later_makes_its_answers_findable(place: Place, cloud: Cloud) -> None:
+    found = looked(cloud)
+    made = sync_join.plan(place.store, place.nora, found, sync_join.sign_in(found, credentials()))
+    joined = sync_join.join(place.store, made, place.nora).actor
+
+    def synced() -> str:
+        return sync.run(
+            place.store, user=joined, password=PASSWORD, options=RunOptions(),
+            progress=lambda _: None, cancelled=lambda: False,
+        ).result  # fmt: skip
+
+    assert synced() == "ok"
+    field = {"id": "x-1", "column": "Tent", "label": {"en": "Tent"}, "fieldType": "text",
+             "isSearchField": True, "visible": True, "position": 1}  # fmt: skip
+    form = {"name": "Server's", "clinic_id": made.clinic_id, "fields": [field]}
+    cloud.store.put("registration_forms", form)
+
+    def hits() -> int:
+        return len(search.find(connection(), "t17", today=TODAY).hits)
+
+    assert place.store.read(hits).result() == 0
+    assert synced() == "ok"
+    assert place.store.read(hits).result() == 1
+    assert place.store.on_writer(lambda: search.check(connection())).result() == []
