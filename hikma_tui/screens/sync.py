@@ -72,6 +72,7 @@ class SyncScreen(PatientSideScreen):
         """Arrows scroll; letters begin a name."""
         if self.query_one(PageText).take_key(event.key):
             event.stop()
+            self._paint()
             return
         super().on_key(event)
 
@@ -101,7 +102,15 @@ class SyncScreen(PatientSideScreen):
         if server is not None:
             heading = _("Server: {url}   {email}").format(url=server.url, email=server.email)
             self.query_one("#what", Headline).show(heading)
-        self.query_one(PageText).show(self._lines())
+        page = self.query_one(PageText)
+        page.show(self._lines())
+        _first, last, rows = page.place
+        line = self.query_one(MessageLine)
+        below = _("There is more below: the arrows move.")
+        if last < rows and not line.message:
+            line.say(below)
+        elif last >= rows and line.message == below:
+            line.clear()
         self.refresh_keys()
 
     def _lines(self) -> words.Lines:

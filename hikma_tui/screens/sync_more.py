@@ -57,9 +57,9 @@ class CheckDialog(Dialog[str | None]):
 def ask_check(server: ServerState | None) -> CheckDialog:
     """The question before a full check."""
     costs = _(
-        "All records that the server has for this clinic are fetched once more and compared one"
-        " by one, so it takes as long as the first sync did. Nothing is deleted, and the program"
-        " can be used meanwhile. On a connection that costs money, wait for another."
+        "All records that the server has are fetched once more and compared one by one, so it"
+        " takes as long as the first sync did. Nothing is deleted, and the program can be used"
+        " meanwhile. On a connection that costs money, wait for another."
     )
     if server is not None and server.needs_full_check:
         costs = _("The last good sync is long ago: it is due.") + " " + costs

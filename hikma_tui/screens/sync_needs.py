@@ -117,7 +117,7 @@ class NeedsScreen(PatientSideScreen):
                 counted = ngettext("and {n} more: {state}", "and {n} more: {state}", more)
                 said = counted.format(n=words.number(more), state=server_words.state(state))
                 lines += [Info(said)]
-        return lines or [Info(""), Info(_("All is settled between here and the server."))]
+        return lines or [Info(""), Info(_("What a sync can't settle by itself stands here."))]
 
     def _group(self, need: Need, room: int) -> list[Line]:
         why = server_words.reason(need.reason) or _way_out(need.state)

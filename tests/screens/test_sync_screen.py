@@ -162,6 +162,7 @@ async def test_a_server_that_is_gone_is_one_calm_sentence(clinic: Clinic) -> Non
         assert on(app, SyncScreen)
         text = await ended(app, pilot)
         assert "There is no connection to the server." in text, text
+        assert "Nothing had changed" not in text  # nobody knows that
         assert app.syncing.ended is not None
         assert app.syncing.ended.result == "no-network"
         text = await press(pilot, "1")
