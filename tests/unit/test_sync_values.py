@@ -301,7 +301,7 @@ PUSHED = (
 
 @pytest.mark.parametrize("dialect", ["v3", "flask"])
 @pytest.mark.parametrize("table", PUSHED)
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(data=st.data())
 def test_what_is_encoded_is_decoded_the_same(dialect: str, table: str, data: st.DataObject) -> None:
     fields = wire_columns(BY_TABLE[table])
@@ -324,7 +324,7 @@ ANYTHING = st.recursive(
 
 
 @pytest.mark.parametrize("table", [model._meta.table_name for model in SYNCED])
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_anything_can_come(table: str, data: st.DataObject) -> None:
     """Nothing raises, the store takes it, it can be read again, sent again."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
+import re
+from collections import Counter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +15,7 @@ from hikma_tui.columns import Day, Digits, Flag, Json, Moment, Number, Uuid, Who
 from hikma_tui.ids import new_id
 from hikma_tui.models import BY_TABLE, wire_columns
 from hikma_tui.sync_values import Decoder, encode, python_rows
+from hikma_tui.wire.shapes import Kind, Trouble
 from hikma_tui.wire.stream import Batch, batches
 from tests.cloud.client import basic, pull
 from tests.cloud.columns import FLASK_LACKS, FLASK_PUSHED, PUSHED
@@ -171,3 +175,40 @@ def test_a_sparse_row_is_whole_for_flask() -> None:
     """It refuses a row that lacks a column of its insert."""
     with Cloud(World("UTC").store, flask=True, limits=False) as cloud:
         told(cloud, {"patients": {"created": [encode("flask", "patients", {"id": new_id()})]}})
+
+
+SPOT = re.compile(rb'": ?("[^"]*"|null|true|false|[0-9.]+|\{\}|\[\])')
+PIECES = (
+    b"null", b"[]", b"{}", b'"\\ud800"', b'"\\u0000"', b"1e999", b"-1", b"99999999999999999999",
+    b"true", b'"x"', b"NaN", b'"1990"', b'""', b"[[{}]]", b"1.50", b'"{\\"a\\":1}"', b"\xff",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("dialect", ["v3", "flask"])
+def test_a_pull_of_any_values_is_read_or_refused(dialect: str) -> None:
+    """Values of a true pull are replaced, bytes spoilt: Trouble or rows, never anything else."""
+    store = Store()
+    seed(store, patients=3)
+    with Cloud(store, limits=False, flask=dialect == "flask") as cloud:
+        body = pull(cloud).body
+    spots = [match.span(1) for match in SPOT.finditer(body)]
+    results: Counter[str] = Counter()
+    for number in range(400):
+        dice = random.Random(number)
+        spoilt = bytearray(body)
+        for start, end in sorted(dice.sample(spots, dice.randrange(1, 9)), reverse=True):
+            spoilt[start:end] = dice.choice(PIECES[: -1 if number % 8 else None])
+        if number % 9 == 0:
+            del spoilt[dice.randrange(len(spoilt)) :]
+        decoder = Decoder(dialect)
+        try:
+            for part in batches([bytes(spoilt)]):
+                if isinstance(part, Batch) and part.kind != "deleted":
+                    for decoded in decoder.batch(part.table, part.rows):
+                        for row in python_rows(decoded):
+                            sent = encode(dialect, decoded.table, row)
+                            json.dumps(sent, ensure_ascii=False).encode()
+            results["whole"] += 1
+        except Trouble as trouble:
+            results[trouble.kind] += 1
+    assert results.keys() == {"whole", Kind.CUT, Kind.GARBAGE}, results
