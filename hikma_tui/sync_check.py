@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hikma_tui import sync_meet_rows
 from hikma_tui.clinic import info, server_account
 from hikma_tui.clinic.server import SETTINGS, TAKEN
 from hikma_tui.models import BY_TABLE, SYNCED, connection
@@ -103,6 +104,7 @@ def check(
         there = _note_ids(spool, path, progress, cancelled)
         puller.take(spool)
         puller.confirmed()
+        puller.store.write(_settle_awaited, context).result()
         found = puller.store.on_writer(_accounted, path, there, context).result()
     finally:
         context.confirming = False
@@ -183,6 +185,25 @@ def _rows_of(spool: Spool) -> Iterator[tuple[str, tuple[str, ...], list[tuple[An
     for decoded in spool.read():
         if isinstance(decoded, Decoded) and "id" in decoded.columns:
             yield decoded.table, decoded.columns, decoded.rows
+
+
+def _settle_awaited(context: Context) -> None:
+    """Deletions that no incremental pull can show (wire.md A6), and that a full one did not bring:
+    the rows are gone there, too.
+    """
+    rows = connection()
+    for table in TAKEN.get(context.dialect, ()):
+        gone = rows.execute(
+            f"SELECT r.id, r.tombstone FROM peer_rows p JOIN {table} r ON r.id = p.row_id"
+            " WHERE p.peer_id = ? AND p.table_name = ? AND p.state = ?"
+            " AND r.tombstone IS NOT NULL AND r.change_seq = p.sent_seq",
+            (context.peer_id, table, State.AWAITING),
+        ).fetchall()
+        for row_id, deletion in gone:
+            rows.execute(f"UPDATE {table} SET change_seq = 0 WHERE id = ?", (row_id,))
+            sync_meet_rows.drop_line(context, table, row_id)
+            sync_meet_rows.mark_sent(context, deletion)
+            sync_meet_rows.count(context, table, "confirmed")
 
 
 # -- the account ---------------------------------------------------------------------------------

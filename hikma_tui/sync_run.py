@@ -16,7 +16,7 @@ from hikma_tui import (
     sync_run_metered,
     sync_run_speed,
 )
-from hikma_tui.clinic import info, server_words
+from hikma_tui.clinic import info, server, server_words
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.store import Store
 from hikma_tui.sync_context import Context
@@ -92,9 +92,9 @@ class Course:
                 self._settle(context)
         self._progress(Progress(Phase.CONNECT))
         credentials = Credentials(self.peer.email, self._password)
-        with door.open_server(self.peer.url, self.peer.dialect, credentials, options) as server:
+        with door.open_server(self.peer.url, self.peer.dialect, credentials, options) as there:
             line = Line(
-                server, self.report, self.log, self._progress, self._cancelled,
+                there, self.report, self.log, self._progress, self._cancelled,
                 self.options.first_wait,
             )  # fmt: skip
             puller.line = line
@@ -207,15 +207,15 @@ class Course:
         self.peer = puller.peer
         now = self.store.read(info.now_ms).result()
         self.store.write(sync_peer.set_synced, self.peer.id, now).result()
-        found = self.store.read(sync_run_book.waiting).result()
-        needs = sum(found.get(name, 0) for name in ("conflicts", "refused", "differs", "only_here"))
-        open_ones = sum(found.get(name, 0) for name in ("not_sent", "sent", "awaiting", "held"))
-        for code in ("conflicts", "refused", "differs"):
-            if found.get(code):
+        found = self.store.read(server.state).result()
+        for code, number in (
+            ("conflicts", found.conflicts), ("refused", found.refused),
+            ("differs", found.differs), ("only-here", found.only_here),
+        ):  # fmt: skip
+            if number:
                 self._notice(code)
-        if found.get("only_here"):
-            self._notice("only-here")
-        self.report.message = server_words.result(needs, open_ones)
+        open_ones = found.not_sent + found.sent + found.awaiting
+        self.report.message = server_words.result(found.needs_you, open_ones)
 
     # -- small things ----------------------------------------------------------------------------
 

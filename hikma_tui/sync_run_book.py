@@ -29,8 +29,16 @@ def close_killed(now: int) -> int:
     return cursor.rowcount
 
 
+def forget_old(keep: int = 2000) -> None:
+    """The log keeps so many runs: with a timer they would grow for ever. The trail keeps all."""
+    connection().execute(
+        "DELETE FROM sync_runs WHERE pk <= (SELECT max(pk) - ? FROM sync_runs)", (keep,)
+    )
+
+
 def open_run(peer_id: str, kind: str, now: int) -> int:
     """The line of a run that begins; its number."""
+    forget_old()
     cursor = connection().execute(
         "INSERT INTO sync_runs (peer_id, kind, started_at, result, counts)"
         " VALUES (?, ?, ?, '', '{}')",

@@ -72,7 +72,7 @@ class Puller:
         """Apply a spool, then move the watermark, then make the patients findable. Trouble."""
         context = self.context
         flags = {"full": context.full, "confirming": context.confirming,
-                 "suggesting": context.suggesting}  # fmt: skip
+                 "suggesting": context.suggesting, "peer": self.peer.id}  # fmt: skip
         self.store.write(info.put, _LEFT, json.dumps({"key": spool.key, **flags})).result()
         self._progress(Progress(Phase.APPLY, total=sum(spool.counts.values())))
         sync_apply.apply(
@@ -99,6 +99,7 @@ class Puller:
         if (
             spool is None
             or flags.get("key") != spool.key
+            or flags.get("peer") != self.peer.id
             or bool(flags.get("suggesting")) != context.suggesting
         ):
             self.path.unlink(missing_ok=True)  # not judged yet, or of another life of this store

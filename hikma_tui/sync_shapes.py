@@ -117,5 +117,7 @@ class Report:
         return self.tables.setdefault(table, Counts())
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return asdict(self)
+        """Plain values; tables of which there is nothing to tell are left out."""
+        told = asdict(self)
+        told["tables"] = {name: one for name, one in told["tables"].items() if any(one.values())}
+        return told

@@ -69,6 +69,7 @@ class ServerState:
     only_here: int = 0
     settings: int = 0
     conflicts: int = 0
+    dropped: int = 0  # of those that differ, the ones without a conflict to choose in
     last_confirmed_ms: int | None = None
     last_full_check_ms: int | None = None
     needs_full_check: bool = False
@@ -77,13 +78,14 @@ class ServerState:
 
     @property
     def needs_you(self) -> int:
-        """How many things wait for a person."""
-        return self.conflicts + self.refused + self.differs + self.only_here
+        """How many things wait for a person; one that differs is counted by its conflict."""
+        return self.conflicts + self.refused + self.dropped + self.only_here
 
     @property
     def up_to_date(self) -> bool:
         """Whether all is confirmed, as far as an incremental sync may say so (decisions.md 34)."""
-        open_ones = self.not_sent + self.sent + self.awaiting + self.held + self.needs_you
+        open_ones = self.not_sent + self.sent + self.awaiting + self.held + self.differs
+        open_ones += self.needs_you
         confirmed = self.last_confirmed_ms is not None
         return self.registered and confirmed and not open_ones and not self.needs_full_check
 
@@ -112,7 +114,7 @@ def state() -> ServerState:
     return ServerState(
         registered=True, url=str(more.get("url") or ""), name=row[1], dialect=dialect,
         email=str(more.get("email") or ""), clinic=_clinic(more.get("clinic_id")),
-        conflicts=_open_conflicts(), last_confirmed_ms=row[2],
+        conflicts=_open_conflicts(), dropped=_dropped(row[0]), last_confirmed_ms=row[2],
         last_full_check_ms=more.get("full_at") or None,
         needs_full_check=bool(more.get("needs_check")), last_run=_last_run(row[0]),
         tables=tables, **{name: total[name] for name in _COUNTED},
@@ -177,6 +179,16 @@ def _agreed_only_here(peer_id: str, table: str) -> int:
 def _open_conflicts() -> int:
     query = "SELECT count(*) FROM conflicts WHERE resolved_at IS NULL"
     return int(connection().execute(query).fetchone()[0])
+
+
+def _dropped(peer_id: str) -> int:
+    found = connection().execute(
+        "SELECT count(*) FROM peer_rows p WHERE p.peer_id = ? AND p.state = 'differs'"
+        " AND NOT EXISTS (SELECT 1 FROM conflicts c WHERE c.table_name = p.table_name"
+        " AND c.row_id = p.row_id AND c.resolved_at IS NULL)",
+        (peer_id,),
+    )
+    return int(found.fetchone()[0])
 
 
 def _clinic(clinic_id: Any) -> str:

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from hikma_tui import sync_check, sync_peer
 from hikma_tui.clinic import server
+from hikma_tui.clinic.saving import Save, live_row
 from hikma_tui.clinic.server import SETTINGS
-from hikma_tui.models import connection
+from hikma_tui.models import PrescriptionItem, connection
 from hikma_tui.sync_check import Account
 from hikma_tui.sync_shapes import Report, State
 from tests.unit.sync_running import Site, joined
@@ -172,6 +173,37 @@ def test_the_older_server_has_no_place_for_vitals(tmp_path: Path) -> None:
         state = site.store.read(server.state).result()
         assert (state.stays, state.not_sent) == (1, 0)
         assert report.result == "ok"
+        accounts(report)
+
+
+def test_a_hard_deletion_is_confirmed_by_a_check(tmp_path: Path) -> None:
+    with joined(tmp_path / "a", patients=3) as (site, cloud):
+        rows: dict[str, Any] = cloud.store.rows
+        visit = next(iter(rows["visits"].values()))
+        drug, user = next(iter(rows["drug_catalogue"])), next(iter(rows["users"]))
+        order = cloud.store.put("prescriptions", {
+            "patient_id": visit["patient_id"], "provider_id": user, "visit_id": visit["id"],
+            "pickup_clinic_id": visit["clinic_id"], "expiration_date": "2030-01-01T00:00:00Z",
+        })  # fmt: skip
+        item = cloud.store.put("prescription_items", {
+            "prescription_id": order["id"], "patient_id": visit["patient_id"], "drug_id": drug,
+            "clinic_id": visit["clinic_id"], "dosage_instructions": "od", "quantity_prescribed": 9,
+        })  # fmt: skip
+        assert site.sync().result == "ok"
+
+        def bury() -> None:
+            row = live_row(PrescriptionItem, str(item["id"]))
+            with Save(site.actor) as save:
+                save.bury(PrescriptionItem, [row], 1)
+
+        site.store.write(bury).result()
+        report = site.sync()
+        assert report.waiting == {"awaiting": 1}
+        assert not rows["prescription_items"]
+        report = site.sync(check=True)
+        assert report.waiting == {}
+        assert report.total.confirmed == 1
+        assert site.one("SELECT count(*) FROM peer_rows") == 0
         accounts(report)
 
 
