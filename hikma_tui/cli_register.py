@@ -78,7 +78,7 @@ def _register(store: Store, actor: Actor, asked: _Asked) -> int:
         say(sync_join_words.answers(found))
         if found.plain:
             say(sync_join_words.plain_warning(found.url))
-    email = asked.email or (input(_("E-mail: ")).strip() if asked.talks else "")
+    email = asked.email or (_typed(_("E-mail:")) if asked.talks else "")
     if not email:
         if asked.json:
             print(json.dumps(told))
@@ -98,9 +98,7 @@ def _register(store: Store, actor: Actor, asked: _Asked) -> int:
     told["plan"] = sync_join_words.as_json(made)
     if not asked.json:
         _show(made)
-    if not (
-        asked.yes or (asked.talks and _types(_("Join? Type {word} for yes: "), made.found.url))
-    ):
+    if not (asked.yes or (asked.talks and _types(_("Join? Type {word} for yes:"), made.found.url))):
         told["message"] = _("Nothing was changed. To join, add --yes.")
         if asked.json:
             print(json.dumps(told, ensure_ascii=False))
@@ -110,6 +108,7 @@ def _register(store: Store, actor: Actor, asked: _Asked) -> int:
     done = sync_join.join(
         store, made, actor, keep_password=password if asked.keep else "", progress=_progress
     )
+    _tell_progress("")
     told |= {"joined": True, "backup": str(done.backup), "password_kept": done.password_kept}
     if asked.json:
         print(json.dumps(told, ensure_ascii=False))
@@ -128,7 +127,11 @@ def _password(store: Store, asked: _Asked) -> str:
     """
     environment = sync_secret.from_environment()
     if asked.descriptor is not None:
-        return sync_secret.from_descriptor(asked.descriptor) or ""
+        try:
+            return sync_secret.from_descriptor(asked.descriptor) or ""
+        except OSError as error:
+            tell(_("the password can't be read: {reason}").format(reason=error.strerror))
+            return ""
     if environment:
         return environment
     return getpass.getpass(_("Password: ")) if asked.talks else ""
@@ -147,19 +150,24 @@ def _show(made: sync_join.Plan) -> None:
 def _types(question: str, url: str) -> bool:
     """Whether the person types the server's name: a yes that nobody gives by mistake."""
     word = urlsplit(url).hostname or url
+    return _typed(question.format(word=word)).lower() == word
+
+
+def _typed(question: str) -> str:
     try:
-        return input(plain(question.format(word=word)) + " ").strip().lower() == word
+        return input(plain(question) + " ").strip()
     except EOFError:
-        return False
+        return ""
 
 
 def _progress(step: str, done: int, total: int) -> None:
     """One line on a terminal's error stream, written over itself."""
-    if sys.stderr is None or not sys.stderr.isatty():
-        return
-    said = sync_join_words.step(step, done, total)
-    end = "\n" if total and done >= total and step == "index" else ""
-    print(f"\r\x1b[K{said}", end=end, file=sys.stderr, flush=True)
+    _tell_progress(sync_join_words.step(step, done, total))
+
+
+def _tell_progress(said: str) -> None:
+    if sys.stderr is not None and sys.stderr.isatty():
+        print(f"\r\x1b[K{said}", end="", file=sys.stderr, flush=True)
 
 
 def _troubled(trouble: Trouble, asked: _Asked, email: str = "", dialect: str = "") -> int:
@@ -193,7 +201,7 @@ def _leave(options: argparse.Namespace) -> int:
         peer = store.read(sync_join.may_leave, actor).result()
         asked = not options.json and sys.stdin is not None and sys.stdin.isatty()
         say_there(sync_join_words.leaving(peer.url))
-        if not options.yes and not (asked and _types(_("Leave? Type {word} for yes: "), peer.url)):
+        if not options.yes and not (asked and _types(_("Leave? Type {word} for yes:"), peer.url)):
             tell(_("Nothing was changed. To leave, add --yes."))
             return REFUSED
         left = sync_join.leave(store, actor)
