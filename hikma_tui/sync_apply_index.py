@@ -18,7 +18,7 @@ ALL = "index_all"
 """In ``store_info``: a first pull filled an empty store, so nobody stands in the index yet."""
 
 _SOME = 250  # patients at once
-_DEEP = 20_000  # patients: after so many the first segment is moved down (search/index.py)
+_DEEP = 5000  # patients: after so many the first segment is moved down (search/index.py)
 _FEW = 500  # patients: after fewer the saves merge what they left
 _PAGES = 500  # of the index, merged in one transaction
 _TELL_EVERY = 0.2
