@@ -27,9 +27,12 @@ def deleted(context: Context, table: str, row_id: str) -> None:
     if row["tombstone"] is not None:
         _dead_too(context, table, model, row)
         return
+    if row["change_seq"] == 0 and _is_asked_about(context, model, row):
+        return  # of a chart that somebody may want to keep as a whole
     going = _subtree(model, row)
     if any(one["change_seq"] > 0 for _model, one in going):
         _ask(context, table, row)
+        _keep_together(context, going)
         return
     record = Deletion.create(
         table_name=table, row_id=row_id, label=rows.name_of(model, row), user_id=None,
@@ -38,6 +41,43 @@ def deleted(context: Context, table: str, row_id: str) -> None:
         sent_at=context.now,
     )  # fmt: skip
     bury(context, going, record.pk)
+
+
+def _is_asked_about(context: Context, model: type[Synced], row: Mapping[str, Any]) -> bool:
+    """Whether what a row hangs on was deleted there and waits for a choice."""
+    for parent, column in rows.PARENTS.get(model, []):
+        found = rows.find(parent, row[column]) if row.get(column) else None
+        if found is None:
+            continue
+        conflict = rows.conflict_of(context, parent._meta.table_name, found["id"])
+        if conflict is not None and conflict.kind == Disagreement.DELETED_THERE:
+            return True
+        if _is_asked_about(context, parent, found):
+            return True
+    return False
+
+
+def _keep_together(context: Context, going: list[tuple[type[Synced], dict[str, Any]]]) -> None:
+    """What went in this very run, of a chart that turned out to have unsent work, is back.
+
+    A server names the children of what it deleted before or after it, in no order to rely on.
+    """
+    numbers = [
+        record.pk
+        for record in Deletion.select(Deletion.pk).where(
+            Deletion.user_id.is_null(), Deletion.deleted_at == context.now
+        )
+    ]
+    if not numbers:
+        return
+    waiting = list(going)
+    for parent, one in waiting:  # grows while it is walked
+        for child, column in HANGS_ON.get(parent, ()):
+            where = (getattr(child, column) == one["id"]) & child.tombstone.in_(numbers)
+            for row in dicts(child.select().where(where)):
+                values = {"is_deleted": False, "deleted_at": None}
+                rows.write(context, child, row, values, tombstone=None)
+                waiting.append((child, row))
 
 
 def bury(

@@ -201,15 +201,15 @@ def close_conflict(context: Context, conflict: Conflict | None, why: str) -> Non
 
 # -- parents and deletions -----------------------------------------------------------------------
 
-_PARENTS: dict[type[Synced], list[tuple[type[Synced], str]]] = {}
+PARENTS: dict[type[Synced], list[tuple[type[Synced], str]]] = {}
 for _parent, _children in HANGS_ON.items():
     for _child, _column in _children:
-        _PARENTS.setdefault(_child, []).append((_parent, _column))
+        PARENTS.setdefault(_child, []).append((_parent, _column))
 
 
 def dead_parent(model: type[Synced], row: Mapping[str, Any]) -> dict[str, Any] | None:
     """The deleted row that a row would have gone with: the patient's, else the visit's, ..."""
-    for parent, column in _PARENTS.get(model, []):
+    for parent, column in PARENTS.get(model, []):
         if row.get(column):
             found = find(parent, row[column])
             if found is not None and found["tombstone"] is not None:

@@ -10,6 +10,7 @@ import pytest
 
 from hikma_tui.clinic import deletion, info, patients
 from hikma_tui.models import connection
+from hikma_tui.sync_context import Context
 from hikma_tui.sync_meet import after_readback, deleted, held_patients, held_visits, meet
 from hikma_tui.sync_shapes import Disagreement, State
 from tests.unit.meeting import DAY_MS, NEW, Place
@@ -504,6 +505,26 @@ def test_nothing_unsent_is_cascaded_away(place: Place) -> None:
     assert place.store.write(held_patients).result() == {place.patient}
     place.sync(deleted, "patients", place.patient)
     assert len(place.conflicts()) == 1
+
+
+@pytest.mark.parametrize("children_first", [True, False])
+def test_a_chart_with_unsent_work_stays_whole_in_whatever_order_it_went(
+    place: Place, children_first: bool
+) -> None:
+    event = place.event([])
+    place.agree()
+    one = vitals(place)  # not sent
+    gone = [("patients", place.patient), ("visits", place.visit), ("events", event)]
+
+    def all_of_them(context: Context) -> None:
+        for table, row_id in reversed(gone) if children_first else gone:
+            deleted(context, table, row_id)
+
+    place.sync(all_of_them)
+    for table, row_id in [*gone, ("patient_vitals", one)]:
+        row = place.row(table, row_id)
+        assert (row["tombstone"], row["is_deleted"]) == (None, False), table
+    assert [c["row_id"] for c in place.conflicts()] == [place.patient]
 
 
 def test_an_edit_of_the_deleted_row_itself_is_held(place: Place) -> None:
