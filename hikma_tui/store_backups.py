@@ -35,6 +35,7 @@ their age, never more than those many, and in between those younger than so many
 EVERY_MS = 20 * 3_600_000  # "once a day", so that a clinic's mornings all get theirs
 PATIENCE = 600.0  # seconds for one copy; a slow card with 100,000 patients takes a fraction
 _MARGIN = 32_000_000  # bytes that a copy leaves free
+_SPARE = 500_000_000  # what copies made by themselves leave for the records, at least
 _NAME = re.compile(r"(?P<kind>.+)-(?P<moment>\d{8}T\d{6}(?:\d{6})?)\.db")
 _STEP = 2000  # pages between two looks at the clock
 
@@ -156,10 +157,13 @@ def copy_to(connection: sqlite3.Connection, directory: Path, name: str) -> Path:
     def fill(part: Path) -> None:
         target = sqlite3.connect(part)
         until = time.monotonic() + PATIENCE
+        connection.execute("BEGIN")  # one moment of the store, or each save would begin it anew
         try:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             connection.backup(target, pages=_STEP, progress=lambda *_left: _not_later(until))
             target.execute("PRAGMA journal_mode = delete")  # one file, for a medium without locks
         finally:
+            connection.execute("ROLLBACK")
             target.close()
 
     pages = connection.execute("PRAGMA page_count").fetchone()[0]
@@ -237,12 +241,11 @@ def _bytes(source: Path, target: Path) -> None:
 # When, and which stay ---------------------------------------------------------------------------
 
 
-def due(folder: Path, mark: tuple[int, int], now: int) -> bool:
+def due(found: Sequence[Copy], mark: tuple[int, int], now: int) -> bool:
     """Whether the day's copy is to be made: none is recent, and something was saved since.
 
     A copy dated after ``now`` (a clock that was ahead) is no recent one.
     """
-    found = copies(folder)
     if mark == (0, 0) or any(0 <= now - copy.made_ms < EVERY_MS for copy in found):
         return False
     for copy in found[:3]:
@@ -287,16 +290,18 @@ def rotate(found: Sequence[Copy], good: Path, now: int) -> list[Path]:
 
 
 def make_room(found: Sequence[Copy], folder: Path, size: int) -> list[Path]:
-    """Delete the oldest daily copies until ``size`` fits; the newest good one always stays.
+    """Delete the oldest daily copies until ``size`` fits, and the records still have room to grow;
+    the newest good one always stays.
 
-    DiskFull when that is not enough: then some are gone, and what is left is good.
+    DiskFull when not even the copy fits: then some are gone, and the newest good one is left.
     """
     gone: list[Path] = []
+    wanted = size + max(_SPARE, 2 * size)
     regular = [copy for copy in found if not copy.kind.startswith("before-")]
     good = next((copy.path for copy in regular if is_good(copy.path)), None)
     for copy in reversed(regular):
         with suppress(DiskFull):
-            room_for(folder, size)
+            room_for(folder, wanted)
             return gone
         if good is not None and copy.path != good:
             gone += _deleted([copy.path])

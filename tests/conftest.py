@@ -56,6 +56,7 @@ def own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("LANG", "C.UTF-8"),
         ("TERM", "xterm-256color"),
         ("TEXTUAL_ANIMATIONS", "none"),
+        ("HIKMA_TUI_AUTOMATIC_COPIES", "0"),  # no process of its own behind a test's back
         ("TEXTUAL_SMOOTH_SCROLL", "0"),
     ):
         monkeypatch.setenv(name, value)

@@ -1,0 +1,181 @@
+"""Where copies lie, and whether that is outside this machine (decisions.md 36).
+
+Honest about what can't be known: a stick and a network drive are outside; another disk that does
+not say that it can be taken away is "another disk"; the memory is no place for a copy at all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from hikma_tui.i18n import _
+from hikma_tui.store_backups import Copy, bring, copies, name_for, rotate, sync_folder
+from hikma_tui.store_errors import NotOurs
+
+SETTING = "backup_path"
+MARKER = "hikma-tui-copies.json"
+_NETWORK = ("nfs", "cifs", "smb", "fuse.sshfs", "fuse.rclone", "davfs", "9p", "afs", "ceph")
+_MEMORY = ("tmpfs", "ramfs", "overlay", "devtmpfs", "squashfs")
+
+
+class Place(StrEnum):
+    """What a folder lies on, seen from the store's own disk."""
+
+    SAME = "same"
+    MEMORY = "memory"
+    DISK = "disk"
+    STICK = "stick"
+    NETWORK = "network"
+
+
+@dataclass(frozen=True)
+class Outside:
+    """The last copy that left the store's own disk."""
+
+    at_ms: int
+    place: Place
+
+
+def place_of(folder: Path, store: Path) -> Place:
+    """What ``folder`` lies on. OSError when it is not there."""
+    device, ours = folder.stat().st_dev, store.stat().st_dev
+    kind = _file_system(device)
+    if kind.startswith(_MEMORY):
+        return Place.MEMORY
+    if device == ours:
+        return Place.SAME
+    if kind.startswith(_NETWORK):
+        return Place.NETWORK
+    if _can_be_taken_away(device):
+        return Place.STICK
+    return Place.SAME if _disk_of(device) == _disk_of(ours) != "" else Place.DISK
+
+
+def _file_system(device: int) -> str:
+    wanted = f"{os.major(device)}:{os.minor(device)}"
+    try:
+        lines = Path("/proc/self/mountinfo").read_text(errors="replace").splitlines()
+    except OSError:
+        return ""
+    for line in lines:
+        words = line.split()
+        if len(words) > 4 and words[2] == wanted and " - " in line:
+            return line.partition(" - ")[2].split()[0]
+    return ""
+
+
+def _block(device: int) -> Path | None:
+    """A device's folder in sysfs; of a partition, its whole disk's."""
+    try:
+        path = Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}").resolve(strict=True)
+    except OSError:
+        return None
+    return path.parent if (path / "partition").exists() else path
+
+
+def _disk_of(device: int) -> str:
+    block = _block(device)
+    return str(block) if block else ""
+
+
+def _can_be_taken_away(device: int) -> bool:
+    block = _block(device)
+    if block is None:
+        return False
+    removable = False
+    with suppress(OSError):
+        removable = (block / "removable").read_text().strip() == "1"
+    return removable or "/usb" in str(block)
+
+
+def in_words(place: Place) -> str:
+    """Where a copy lies, for a person."""
+    return {
+        Place.SAME: _("on the same disk as the records"),
+        Place.MEMORY: _("in this computer's memory"),
+        Place.DISK: _("on another disk"),
+        Place.STICK: _("on a stick or a card"),
+        Place.NETWORK: _("on the network"),
+    }[place]
+
+
+# The place that is remembered -------------------------------------------------------------------
+
+
+def mark(folder: Path, store_id: str) -> None:
+    """Leave a sign in a folder that this store's copies belong there.
+
+    Without the stick, its folder may still be there, empty, on the machine's own disk: no copy
+    goes where the sign is missing. NotOurs when another store's sign is there. OSError.
+    """
+    if _signed(folder) not in ("", store_id):
+        raise NotOurs(
+            _("Another clinic's copies are kept there: choose another folder. ({path})").format(
+                path=folder
+            )
+        )
+    path = folder / MARKER
+    descriptor = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        json.dump({"store": store_id}, file)
+        file.flush()
+        os.fsync(file.fileno())
+    sync_folder(folder)
+
+
+def _signed(folder: Path) -> str:
+    try:
+        found = json.loads((folder / MARKER).read_text(encoding="ascii", errors="replace"))
+        return str(found["store"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def mounted(folder: str, store_id: str) -> Path | None:
+    """The remembered folder, when the stick (or the drive) is there."""
+    return Path(folder) if folder and store_id and _signed(Path(folder)) == store_id else None
+
+
+def own_name(store_id: str) -> str:
+    """What this store's copies are called elsewhere: two clinics may share one stick."""
+    return f"hikma-{store_id.replace('-', '')[-8:]}"
+
+
+def own(folder: Path, store_id: str) -> list[Copy]:
+    """This store's copies in a folder elsewhere, newest first."""
+    return [copy for copy in copies(folder) if copy.kind == own_name(store_id)]
+
+
+def take_out(copy: Copy, folder: Path, store_id: str, *, keep_all: bool, now: int) -> Path:
+    """Put a checked copy into ``folder``, checked there again; the older ones there are rotated
+    unless ``keep_all``. StoreError.
+    """
+    path = bring(copy.path, folder, name_for(own_name(store_id), copy.made_ms))
+    if not keep_all:
+        rotate(own(folder, store_id), path, now)
+    return path
+
+
+# What the store remembers of it (store_info) ----------------------------------------------------
+
+
+def newest_outside(rows: sqlite3.Connection) -> Outside | None:
+    """The last copy that went to another disk, a stick or the network; None when there is none."""
+    facts = dict(
+        rows.execute(
+            "SELECT key, value FROM store_info"
+            " WHERE key IN ('copied_outside_at', 'copied_outside_place')"
+        ).fetchall()
+    )
+    try:
+        return Outside(
+            int(facts["copied_outside_at"]), Place(facts.get("copied_outside_place", ""))
+        )
+    except (KeyError, ValueError):
+        return None
