@@ -97,8 +97,10 @@ def _deletion(peer_id: str, one: Waiting) -> Item | State | None:
     """A deletion to send; None for what the server never had: that is agreed at once."""
     if (one.known or one.was_sent) and is_uuid(one.id):
         return Item(one, None, {})
-    connection().execute(
-        f"UPDATE {one.table} SET change_seq = 0 WHERE id = ? AND change_seq = ?", (one.id, one.seq)
+    connection().execute(  # without the server's stamp: that says that it is not there
+        f"UPDATE {one.table} SET change_seq = 0, server_created_at = NULL"
+        " WHERE id = ? AND change_seq = ?",
+        (one.id, one.seq),
     )
     connection().execute(
         "DELETE FROM peer_rows WHERE peer_id = ? AND table_name = ? AND row_id = ?",

@@ -46,7 +46,8 @@ _LEANED_ON = {
     # with what was handed out, an item can't be deleted at the server (wire.md A6): it is cancelled
     "prescription_items": (
         "EXISTS (SELECT 1 FROM dispensing_records c WHERE c.prescription_item_id = t.id"
-        " AND (c.tombstone IS NULL OR c.change_seq = 0 OR EXISTS (SELECT 1 FROM peer_rows d"
+        " AND (c.tombstone IS NULL OR c.change_seq = 0 AND c.server_created_at IS NOT NULL"
+        " OR EXISTS (SELECT 1 FROM peer_rows d"
         " WHERE d.table_name = 'dispensing_records' AND d.row_id = c.id"
         " AND (d.base IS NOT NULL OR d.sent IS NOT NULL))))"
     ),
@@ -283,13 +284,15 @@ def _states(peer_id: str, table: str, ids: Collection[str]) -> dict[str, State |
     marks = ", ".join("?" * len(ids))
     there = (State.SENT, State.AWAITING, State.DIFFERS)
     found: dict[str, State | None] = {}
-    for row_id, seq, based, state in connection().execute(
-        f"SELECT t.id, t.change_seq, p.base IS NOT NULL, coalesce(p.state, '') FROM {table} t"
+    for row_id, agreed, based, state in connection().execute(
+        # a row that was deleted before it was ever sent is agreed, and yet not there
+        "SELECT t.id, t.change_seq = 0 AND (t.tombstone IS NULL OR t.server_created_at IS NOT"
+        f" NULL), p.base IS NOT NULL, coalesce(p.state, '') FROM {table} t"
         " LEFT JOIN peer_rows p ON p.peer_id = ? AND p.table_name = ? AND p.row_id = t.id"
         f" WHERE t.id IN ({marks})",
         (peer_id, table, *ids),
     ):
-        found[row_id] = None if seq == 0 or based or state in there else State(state)
+        found[row_id] = None if agreed or based or state in there else State(state)
     return found
 
 

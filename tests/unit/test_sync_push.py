@@ -784,6 +784,20 @@ def test_what_was_never_sent_is_not_deleted_there(place: Place) -> None:
     assert place.there.rows["visits"] == {}
 
 
+def test_a_whole_chart_that_was_never_sent_is_nobodys_business(place: Place) -> None:
+    made = everything(place)
+    place.edit("patients", made["patients"], primary_clinic_id=place.actor.clinic_id)
+    place.store.write(
+        deletion.delete, place.actor, "patients", made["patients"], "mistake"
+    ).result()
+    for _again in range(2):
+        assert place.push() == 0
+        assert place.posts() == []
+        for table, row_id in made.items():
+            assert place.here(table, row_id)["change_seq"] == 0, table
+            assert place.line(row_id) is None
+
+
 def test_vitals_of_a_visit_that_was_deleted_before_it_was_sent(place: Place) -> None:
     patient = place.patient()
     visit = place.visit(patient)
