@@ -58,7 +58,7 @@ def begin(directory: Path, *, now: int) -> Standing:
     """
     here = fingerprint(info.get("store_id"))
     known, number = info.get("machine_fingerprint"), info.number("sync_run_number")
-    beside = _in_file(directory, info.get("store_id"))
+    beside = counted(directory, info.get("store_id"))
     notice = ""
     if known and known != here:
         notice = "clone"
@@ -92,7 +92,8 @@ def settled() -> None:
     info.put("suggesting", "")
 
 
-def _become_another(now: int) -> None:
+def become_another(now: int) -> None:
+    """Take a machine id and a card prefix of one's own. In the caller's transaction."""
     machine_id = new_id(now)
     number = int(machine_id.replace("-", "")[-6:], 16)
     info.put("machine_id", machine_id)
@@ -101,7 +102,7 @@ def _become_another(now: int) -> None:
     info.put("card_next", 1)
 
 
-def _in_file(directory: Path, store_id: str) -> int:
+def counted(directory: Path, store_id: str) -> int:
     """The number beside the store; -1 where there is none, or another store's."""
     try:
         found = json.loads((directory / FILE_NAME).read_text(encoding="ascii", errors="replace"))
