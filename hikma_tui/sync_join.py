@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hikma_tui import search, sync_join_rows, sync_lock, sync_peer, sync_secret
+from hikma_tui import search, sync_join_others, sync_join_rows, sync_lock, sync_peer, sync_secret
 from hikma_tui.clinic import audit, info, server_words
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid, Refused
@@ -140,6 +140,13 @@ def join(
     ``keep_password`` is kept beside the store for unattended syncs, only where it is given.
     """
     store.read(_still, made, actor).result()
+    if sync_join_others.have_it_open(store.path):
+        raise Refused(
+            _(
+                "Another program on this computer has these records open: close it first, or what"
+                " is being typed there could not be saved. Nothing was changed."
+            )
+        )
     progress("backup", 0, 0)
     copy = store.backup("before-join")
     joined, peer_id = store.write(_join, made, actor, progress).result()

@@ -410,6 +410,35 @@ def test_killed_in_the_middle_nothing_has_happened(place: Place, step: str) -> N
     assert sync_join.join(store, plan_of(place), place.nora).actor.clinic_id == CLINIC
 
 
+_OPEN = """
+import sys
+from pathlib import Path
+from hikma_tui.clinic.actor import users
+from hikma_tui.store import Store
+store = Store.open(Path(sys.argv[1]))
+store.read(users).result()
+print("open", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/locks").exists(), reason="Linux tells who has a file open")
+def test_nobody_is_left_typing_as_a_user_who_is_gone(place: Place) -> None:
+    root = str(Path(__file__).resolve().parents[2])
+    other = subprocess.Popen(
+        [sys.executable, "-c", _OPEN, str(place.store.directory)], stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": root},
+    )  # fmt: skip
+    assert other.stdout is not None
+    assert other.stdout.readline() == b"open\n"
+    before = everything(place.store)
+    with pytest.raises(Refused, match="has these records open"):
+        sync_join.join(place.store, plan_of(place), place.nora)
+    assert everything(place.store) == before
+    other.communicate(b"")
+    assert sync_join.join(place.store, plan_of(place), place.nora).actor.user_id == USER
+
+
 # Leaving and coming back -----------------------------------------------------------------------
 
 
