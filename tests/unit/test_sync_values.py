@@ -65,6 +65,8 @@ def one(table: str, name: str, value: Any, dialect: str = "v3", east_from: int =
         ("9" * 400, ("held", "9" * 400, None)),
         ("+275760-09-13T00:00:00.000Z", ("held", "+275760-09-13T00:00:00.000Z", None)),
         ("0001-01-01T00:00:00+14:00", ("held", "0001-01-01T00:00:00+14:00", None)),
+        ("0001-01-01T00:00:00.000Z", ("held", "0001-01-01T00:00:00.000Z", None)),
+        ("9999-12-31T23:59:59.999Z", ("held", "9999-12-31T23:59:59.999Z", None)),
         ("Thu, 17 Foo 1990 00:00:00 GMT", ("held", "Thu, 17 Foo 1990 00:00:00 GMT", None)),
         ("Thu, 31 Feb 1990 00:00:00 GMT", ("held", "Thu, 31 Feb 1990 00:00:00 GMT", None)),
         ("Thu, 17 May 1990", ("held", "Thu, 17 May 1990", None)),
@@ -224,6 +226,16 @@ def test_no_number_reaches_a_date_of_v3() -> None:
             raw = encode("v3", table, {"id": ID, **came})
             moments = [n for n in dates if isinstance(fields[n], Moment)]
             assert not [n for n in moments if isinstance(raw[n], int | float)]
+
+
+@pytest.mark.parametrize("dialect", ["v3", "flask"])
+def test_nothing_is_null_for_ids_and_days(dialect: str) -> None:
+    """v3 answers "" in a column of ids with 500 (wire.md A5)."""
+    for table, model in BY_TABLE.items():
+        fields = wire_columns(model)
+        blank = [n for n, field in fields.items() if isinstance(field, Uuid | Day) and n != "id"]
+        sent = encode(dialect, table, {"id": ID, **dict.fromkeys(blank, "")})
+        assert all(sent[name] is None for name in blank)
 
 
 def test_rows_without_an_id_are_counted() -> None:
