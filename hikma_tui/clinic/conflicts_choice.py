@@ -30,7 +30,7 @@ from hikma_tui.models import (
     connection,
     dicts,
 )
-from hikma_tui.sync_merge import Path, Value
+from hikma_tui.sync_merge import Path, Value, merge
 from hikma_tui.sync_shapes import Disagreement, Reason, State
 
 # What v3 brings back when it is sent again after its deletion (wire.md A6).
@@ -218,32 +218,38 @@ def _delete_there(save: Save, conflict: Conflict, root: Mapping[str, Any]) -> st
     """The deletion goes to the server, over what was changed there since."""
     for model, row in list(_of_deletion(root["tombstone"])):
         table = model._meta.table_name
+        asked: Conflict | None = conflict
+        if (table, row["id"]) != (conflict.table_name, conflict.row_id):
+            asked = _other(conflict, table, row["id"])
+        theirs = asked.theirs if asked is not None else None
         if row["change_seq"] == 0:  # the server has it back
-            _put_line(conflict, table, row["id"], _content(row))
+            _put_line(conflict, table, row["id"], theirs or _content(row))
             _set(model, row["id"], {"change_seq": save.seq})
+        elif theirs is not None:  # deleted as it stands there now: nothing of it is news again
+            _put_line(conflict, table, row["id"], theirs)
         else:
             _release(conflict, table, row["id"])
+        if asked is not None and asked.pk != conflict.pk:
+            asked.resolved_at, asked.resolved_by = save.now, save.actor.user_id
+            asked.choice = {WHOLE: "ours", "became": "deleted"}
+            asked.save()
     return "deleted"
 
 
 def _bring_back(save: Save, model: type[Synced], sides: Sides, root: Mapping[str, Any]) -> str:
     """The deletion is taken back: everything is as the server has it, and our own is to be sent."""
     require_parents(model, root)
-    conflict = sides.conflict
-    number = root["tombstone"]
+    conflict, number = sides.conflict, root["tombstone"]
     for child, row in list(_of_deletion(number)):
         table = child._meta.table_name
         base = _base(conflict, table, row["id"])
-        is_root = child is model and row["id"] == root["id"]
-        if is_root and row["change_seq"] == 0 and conflict.theirs:
-            base = conflict.theirs
-            _set(child, row["id"], {n: v for n, v in base.items() if n in row and n != "id"})
-            row = {**row, **{n: v for n, v in base.items() if n in row}}
-        was_new = row["change_seq"] > 0 and base is None
         save.raise_again(child, row)
-        if was_new or (base is not None and known.equal(sides.dialect, table, base, _content(row))):
-            if not _release(conflict, table, row["id"]):
-                continue  # a question about this row itself is open
+        if child is model and row["id"] == root["id"] and conflict.theirs:
+            _take_theirs(child, sides, row, base)
+        elif row["change_seq"] > 0 and (
+            base is None or known.equal(sides.dialect, table, base, _content(row))
+        ):
+            _release(conflict, table, row["id"])  # not if a question about it is open
         else:
             stamps = {n: base[n] for n in known.STAMPS if base and n in base and n in row}
             _set(child, row["id"], {**stamps, "change_seq": 0})
@@ -252,6 +258,27 @@ def _bring_back(save: Save, model: type[Synced], sides: Sides, root: Mapping[str
         Deletion.pk == number
     ).execute()
     return "back"
+
+
+def _take_theirs(
+    model: type[Synced], sides: Sides, row: Mapping[str, Any], base: Mapping[str, Any] | None
+) -> None:
+    """A row that is back as the server has it, with what was changed here before the deletion and
+    is no question there.
+    """
+    table, mine = model._meta.table_name, _content(row)
+    theirs = known.taken(sides.dialect, table, mine, sides.conflict.theirs)
+    if row["change_seq"] == 0:
+        base = mine
+    paths = merge(table, base, mine, theirs, dialect=sides.dialect).conflicts
+    chosen = dict.fromkeys(paths, "theirs")
+    found = merge(table, base, mine, theirs, dialect=sides.dialect, choices=chosen)
+    _set(model, row["id"], {n: v for n, v in found.row.items() if n in row and n != "id"})
+    if found.ours_differs:
+        _put_line(sides.conflict, table, row["id"], theirs)
+    else:
+        _set(model, row["id"], {"change_seq": 0})
+        _drop_line(sides.conflict, table, row["id"])
 
 
 # -- marks ---------------------------------------------------------------------------------------
@@ -291,23 +318,22 @@ def _put_line(conflict: Conflict, table: str, row_id: str, base: Mapping[str, An
     )
 
 
-def _release(conflict: Conflict, table: str, row_id: str) -> bool:
+def _release(conflict: Conflict, table: str, row_id: str) -> None:
     """A line that was held is to be sent again, unless another question about it is open."""
-    model = Conflict
-    other = (
-        model.select(model.pk)
-        .where(
-            model.table_name == table,
-            model.row_id == row_id,
-            model.resolved_at.is_null(),
-            model.pk != conflict.pk,
-        )
-        .exists()
-    )
-    if not other:
+    if _other(conflict, table, row_id) is None:
         connection().execute(
             "UPDATE peer_rows SET state = '', reason = '', tries = 0"
             " WHERE peer_id = ? AND table_name = ? AND row_id = ?",
             (conflict.peer_id, table, row_id),
         )
-    return not other
+
+
+def _other(conflict: Conflict, table: str, row_id: str) -> Conflict | None:
+    """Another open question about a row."""
+    model = Conflict
+    return model.get_or_none(
+        (model.table_name == table)
+        & (model.row_id == row_id)
+        & model.resolved_at.is_null()
+        & (model.pk != conflict.pk)
+    )

@@ -309,6 +309,27 @@ def test_take_the_servers_and_all_of_it_is_back(place: Place) -> None:
     assert not place.line("events", event)
 
 
+@pytest.mark.parametrize("side", ["ours", "theirs"])
+def test_edited_here_then_deleted_here_and_edited_there(place: Place, side: str) -> None:
+    place.edit("visits", place.visit, provider_name="here", metadata={"mine": 1})
+    place.write(deletion.delete, "visits", place.visit, "why")
+    theirs = place.theirs("visits", place.visit, provider_name="there", metadata={},
+                          is_deleted=False, deleted_at=None)  # fmt: skip
+    place.sync(meet, "visits", theirs)
+    place.write(conflicts.resolve, place.conflicts()[0]["pk"], {"": side})
+    place.sync(meet, "visits", theirs)  # the overlap brings it once more
+    assert not place.conflicts()
+    row = place.row("visits", place.visit)
+    assert row["change_seq"] > 0
+    if side == "ours":
+        assert row["tombstone"] is not None
+        assert place.line("visits", place.visit)["base"]["provider_name"] == "there"
+    else:
+        assert (row["tombstone"], row["provider_name"], row["metadata"]) == (
+            None, "there", {"mine": 1},
+        )  # fmt: skip
+
+
 def test_deleting_takes_the_right_to_delete(place: Place) -> None:
     pk = _deleted_here(place)
 
