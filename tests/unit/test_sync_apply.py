@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hikma_tui import search, sync_apply
+from hikma_tui import search, sync_apply, sync_apply_special
 from hikma_tui.clinic import info
 from hikma_tui.models import connection
 from hikma_tui.store import Store
