@@ -63,7 +63,7 @@ def begin(directory: Path, *, now: int) -> Standing:
     if known and known != here:
         notice = "clone"
         become_another(now)
-    elif number and beside not in (number, number - 1):
+    elif beside not in (number, number - 1):
         # (One behind: this program was killed between the store and the file.)
         notice = "" if (number, beside) == (1, -1) else "restored"
     if notice:

@@ -47,9 +47,9 @@ class Puller:
 
     def since(self) -> int:
         """From where an incremental pull asks: an overlap before what is known; 0: all."""
-        if not self.watermark:
-            return 0
-        return EVERYTHING if self.context.suggesting else max(self.watermark - OVERLAP, EVERYTHING)
+        if self.context.suggesting:
+            return EVERYTHING  # what was deleted there meanwhile has to be heard of, too
+        return max(self.watermark - OVERLAP, EVERYTHING) if self.watermark else 0
 
     def bring(self, since: int, *, phase: Phase = Phase.PULL, full: bool = False) -> Spool:
         """Pull all since the server's ``since`` into a spool whose end was verified. Trouble."""

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hikma_tui import sync_check, sync_peer
+from hikma_tui import sync_check, sync_peer, sync_waiting
 from hikma_tui.clinic import server
 from hikma_tui.clinic.saving import Save, live_row
 from hikma_tui.clinic.server import SETTINGS
@@ -174,6 +174,10 @@ def test_the_older_server_has_no_place_for_vitals(tmp_path: Path) -> None:
         assert (state.stays, state.not_sent) == (1, 0)
         assert report.result == "ok"
         accounts(report)
+
+
+def test_what_is_counted_as_staying_is_what_is_never_pushed() -> None:
+    assert {d: frozenset(t) for d, t in sync_waiting.TAKEN.items()} == dict(server.TAKEN)
 
 
 def test_a_hard_deletion_is_confirmed_by_a_check(tmp_path: Path) -> None:

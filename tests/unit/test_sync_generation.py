@@ -80,6 +80,12 @@ def test_a_spoiled_file_is_taken_for_a_restored_store(store: Store, text: str) -
     assert a_run(store).notice == "restored"
 
 
+def test_a_copy_from_before_the_first_sync(store: Store) -> None:
+    a_run(store)
+    store.write(info.put, "sync_run_number", 0).result()
+    assert a_run(store) == sync_generation.Standing("restored", True)
+
+
 def test_a_clone_gets_cards_of_its_own(store: Store) -> None:
     a_run(store)
     before = facts(store)
