@@ -235,11 +235,14 @@ class HikmaApp(BaseApp[int]):
 
     def counts_told(self) -> None:
         """What is not sent was counted anew: the line of state follows, where one is shown."""
-        for line in self.screen.query(StateLine):
-            line.show(*self.state())
+        if self.is_running:  # else the screens are going already
+            for line in self.screen.query(StateLine):
+                line.show(*self.state())
 
     def sync_told(self, ended: bool) -> None:
         """The sync has something new: the screen may show it; at the end all is read again."""
+        if not self.is_running:
+            return
         if ended:
             self.run_worker(self._after_sync(), group="sync")
             return

@@ -208,9 +208,9 @@ class Syncing:
 
     # The counts ----------------------------------------------------------------------------
 
-    def recount_soon(self, *, first: bool = False) -> None:
-        """Something was saved, or the start: read the counts when the screen has been painted."""
-        if self._app.store is None or not (first or self._app.facts.server):
+    def recount_soon(self) -> None:
+        """Something was saved here or by another program: read the counts, beside the screen."""
+        if self._app.store is None or not self._app.facts.server:
             return
         if self._counting:
             self._count_again = True

@@ -14,6 +14,7 @@ from hikma_tui.screens import find_rows, opening
 from hikma_tui.screens.asking import NO_FILTERS, Answer, Asker
 from hikma_tui.screens.base import ClinicScreen
 from hikma_tui.screens.session import session
+from hikma_tui.screens.sync_door import door
 from hikma_tui.search import Filters
 from hikma_tui.widgets.keys import N_, Action
 from hikma_tui.widgets.prompt import Labelled, LineInput, SearchPrompt
@@ -61,6 +62,7 @@ class FindScreen(ClinicScreen[None]):
     def on_screen_resume(self, _event: ScreenResume) -> None:
         """Something may have been saved or deleted since: ask again, keep the place."""
         self.query_one(StateLine).show(*session(self).state())
+        door(self).recount_soon()
         if self._opened:
             self._opened = False
             self.query_one(SearchPrompt).used()

@@ -90,6 +90,9 @@ class SyncDoor(Protocol):
     def cancel(self) -> None:
         """Tell it to stop; nothing that was saved is lost."""
 
+    def recount_soon(self) -> None:
+        """Read the counts anew in the background: another program may have synced."""
+
     async def recount(self) -> ServerState | None:
         """Read the counts anew."""
 
