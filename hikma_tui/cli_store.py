@@ -1,4 +1,4 @@
-"""The verbs about the store itself: init, status, check, backup, undo; and opening it."""
+"""The verbs about the store itself: init, status, check, undo; and opening it."""
 
 from __future__ import annotations
 
@@ -164,13 +164,6 @@ def check(options: argparse.Namespace) -> int:
     if not wrong:
         say(_("The file, the search and the audit trail are sound."))
     return REFUSED if wrong else OK
-
-
-def backup(options: argparse.Namespace) -> int:
-    """Copy the store into its backups folder."""
-    with opened(options) as store:
-        say(str(store.backup()))
-    return OK
 
 
 def undo(options: argparse.Namespace) -> int:

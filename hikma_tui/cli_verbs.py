@@ -40,7 +40,8 @@ def verbs() -> list[tuple[str, str, str, Options]]:
             "cli_store.check",
             _none,
         ),
-        ("backup", _("copy the records into the backups folder"), "cli_store.backup", _none),
+        ("backup", _("copy the records; here or on a stick"), "cli_backup.run", _backup),
+        ("restore", _("put a copy back in place of the records"), "cli_restore.run", _restore),
         (
             "diseases",
             _("find a disease; or see, replace, reset the list"),
@@ -176,6 +177,26 @@ def _deletion(text: str) -> int:
 
 def _limit(text: str) -> int:
     return _number(text, 1, 1_000_000)
+
+
+def _backup(verb: argparse.ArgumentParser) -> None:
+    what = verb.add_mutually_exclusive_group()
+    what.add_argument("--to", metavar="DIR", help=_("copy there, such as onto a stick, once"))
+    what.add_argument("--keep-at", metavar="DIR", help=_("copy there now and every day"))
+    what.add_argument("--keep-nowhere", action="store_true", help=_("no more copies elsewhere"))
+    what.add_argument("--list", action="store_true", help=_("the copies here, each checked"))
+    what.add_argument("--automatic", action="store_true", help=_("only where today's is due"))
+    verb.add_argument("--unclean", action="store_true", help=argparse.SUPPRESS)
+    verb.add_argument(
+        "--unciphered", action="store_true", help=_("copy it readable for all, without a question")
+    )
+
+
+def _restore(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("file", metavar="FILE", nargs="?", help=_("the copy; else the newest good"))
+    verb.add_argument("--list", action="store_true", help=_("the copies here, each checked"))
+    verb.add_argument("--salvage", action="store_true", help=_("save what a damaged file yields"))
+    verb.add_argument("--yes", action="store_true", help=_("without a question"))
 
 
 def _audit(verb: argparse.ArgumentParser) -> None:

@@ -72,16 +72,22 @@ def copies(folder: Path) -> list[Copy]:
     found = []
     try:
         for path in folder.iterdir():
-            match = _NAME.fullmatch(path.name)
-            if match and path.is_file() and not path.is_symlink():
-                moment = match["moment"].ljust(21, "0")
+            if _NAME.fullmatch(path.name) and path.is_file() and not path.is_symlink():
                 with suppress(ValueError):
-                    made = datetime.strptime(moment, "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC)
-                    size = path.stat().st_size
-                    found.append(Copy(path, match["kind"], int(made.timestamp() * 1000), size))
+                    found.append(of_path(path))
     except OSError:
         return []
     return sorted(found, key=lambda copy: (copy.made_ms, copy.path.name), reverse=True)
+
+
+def of_path(path: Path) -> Copy:
+    """A copy by its file's name. ValueError when that is not a copy's; OSError."""
+    match = _NAME.fullmatch(path.name)
+    if match is None:
+        raise ValueError("not the name of a copy")
+    text = match["moment"].ljust(21, "0")
+    made = datetime.strptime(text, "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC)
+    return Copy(path, match["kind"], int(made.timestamp() * 1000), path.stat().st_size)
 
 
 def look_into(path: Path, *, thorough: bool = True) -> Inside:

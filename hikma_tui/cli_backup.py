@@ -1,0 +1,233 @@
+"""The verb ``backup``: copies here, elsewhere, by themselves (docs/backups.md)."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from hikma_tui import clock, store_backups, store_places
+from hikma_tui.cli_codes import OK, REFUSED
+from hikma_tui.cli_errors import say_there, tell
+from hikma_tui.cli_store import acting, directory_of, opened, say
+from hikma_tui.clinic import audit, info
+from hikma_tui.clinic.actor import Actor, actor_named
+from hikma_tui.clinic.errors import NotFound
+from hikma_tui.clinic.permissions import Flag, require
+from hikma_tui.i18n import _, ngettext
+from hikma_tui.ids import new_id
+from hikma_tui.models import connection
+from hikma_tui.store import Store
+from hikma_tui.store_backups import AUTOMATIC
+from hikma_tui.store_errors import Corrupt, NoStore, StoreError
+from hikma_tui.store_files import BACKUPS
+from hikma_tui.store_places import Place
+
+
+def run(options: argparse.Namespace) -> int:
+    """Make a copy; or list them; or say where they go by themselves."""
+    if options.automatic:
+        return _automatic(options)
+    if options.list:
+        say(*listed(directory_of(options), _zone(options)))
+        return OK
+    if options.keep_nowhere:
+        with opened(options) as store:
+            _administers(store, options)
+            store.write(info.put, store_places.SETTING, "").result()
+            say(_("Copies are kept beside the records only, from now on."))
+        return OK
+    with opened(options) as store:
+        folder = options.to or options.keep_at
+        if folder is None:
+            say(str(store.backup()))
+            return OK
+        return _outside(store, options, Path(folder).absolute(), remember=bool(options.keep_at))
+
+
+# What is there ----------------------------------------------------------------------------------
+
+
+def _zone(options: argparse.Namespace) -> ZoneInfo | None:
+    with suppress(StoreError), opened(options) as store:
+        return store.read(info.zone).result()
+    return None
+
+
+def moment(ms: int, zone: ZoneInfo | None) -> str:
+    """A moment in the clinic's own time."""
+    return f"{clock.local(ms, zone):%Y-%m-%d %H:%M}"
+
+
+def listed(directory: Path, zone: ZoneInfo | None) -> list[str]:
+    """A line for each copy beside the records, newest first: checked, and what is in it."""
+    lines = []
+    for copy in store_backups.copies(directory / BACKUPS):
+        try:
+            inside = store_backups.look_into(copy.path)
+            patients = ngettext("{n} patient", "{n} patients", inside.patients)
+            what = patients.format(n=inside.patients)
+        except StoreError as error:
+            what = _("NOT GOOD: {reason}").format(reason=error)
+        size = max(1, copy.size // 1_000_000)
+        lines.append(f"{moment(copy.made_ms, zone)}  {what}  {size} MB  {copy.path}")
+    return lines or [_("There are no copies beside the records.")]
+
+
+# Elsewhere --------------------------------------------------------------------------------------
+
+
+def _administers(store: Store, options: argparse.Namespace) -> Actor:
+    """All records leave the machine: that is for whoever administers the clinic. NotAllowed."""
+    actor = acting(store, options)
+    store.read(require, actor, Flag.CLINIC_ADMIN, actor.clinic_id).result()
+    return actor
+
+
+def _outside(store: Store, options: argparse.Namespace, folder: Path, *, remember: bool) -> int:
+    actor = _administers(store, options)
+    if not folder.is_dir():
+        tell(_("There is no such folder; is the stick in? {path}").format(path=folder))
+        return REFUSED
+    place = store_places.place_of(folder, store.directory)
+    if place is Place.MEMORY:
+        tell(_("That folder is in this computer's memory, and gone with the power: {path}").format(
+            path=folder))  # fmt: skip
+        return REFUSED
+    if place is Place.SAME:
+        say_there(_("That is on the same disk as the records: it does not outlive this disk."))
+    if not _agreed(options):
+        return REFUSED
+    store_id = store.read(info.get, "store_id").result()
+    if remember:
+        store_places.mark(folder, store_id)
+    copy = store_backups.of_path(store.backup())
+    path = store_places.take_out(copy, folder, store_id, keep_all=not remember, now=clock.wall_ms())
+    store.write(_note_outside, actor, path.name, place, folder if remember else None).result()
+    say(str(path))
+    say_there(_("Checked: it reads as it was written ({where}).").format(
+        where=store_places.in_words(place)))  # fmt: skip
+    if remember:
+        say_there(_("Copies go there every day from now on, when the folder is there."))
+    return OK
+
+
+def _agreed(options: argparse.Namespace) -> bool:
+    """A copy that leaves is readable by whoever holds it, and that must be wanted."""
+    if options.unciphered:
+        return True
+    say_there(_("The copy is not ciphered: whoever has it can read every patient's record."))
+    if not sys.stdin.isatty():
+        tell(_("say --unciphered if that is meant; nothing was copied"))
+        return False
+    say_there(_("Type YES to copy it so all the same:"))
+    if sys.stdin.readline().strip() in ("YES", _("YES")):
+        return True
+    tell(_("Nothing was copied."))
+    return False
+
+
+def _note_outside(actor: Actor, name: str, place: Place, remember: Path | None) -> None:
+    """The trail says that all records left; the line of state, when and where to."""
+    now = info.now_ms()
+    entry = audit.Entry("EXPORT", "", "", {"copy": name, "place": str(place)})
+    audit.append(actor, new_id(now), [entry], now)
+    if remember is not None:
+        info.put(store_places.SETTING, str(remember))
+    if place is not Place.SAME:
+        info.put("copied_outside_at", clock.wall_ms())
+        info.put("copied_outside_place", str(place))
+
+
+# By themselves ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Facts:
+    store_id: str
+    mark: tuple[int, int]
+    folder: str
+    size: int
+    actor: Actor
+
+
+def _facts() -> _Facts:
+    try:
+        actor = actor_named()
+    except NotFound:
+        actor = Actor("", "", "", None, info.get("machine_id"))
+    rows = connection()
+    pages = rows.execute("PRAGMA page_count").fetchone()[0]
+    size = int(pages) * int(rows.execute("PRAGMA page_size").fetchone()[0])
+    return _Facts(
+        info.get("store_id"), store_backups.mark_of(rows), info.get(store_places.SETTING), size,
+        actor,
+    )  # fmt: skip
+
+
+def _automatic(options: argparse.Namespace) -> int:
+    """The day's copy, where one is due: started by the program itself, beside it, at low priority.
+
+    With ``--unclean`` the records are checked as well: the program before was killed, or the power
+    failed. Says nothing when all is well.
+    """
+    with suppress(OSError):
+        os.nice(15)
+    try:
+        store = Store.open(directory_of(options))
+    except NoStore:
+        return OK
+    try:
+        facts = store.on_writer(_facts).result()
+        if options.unclean:
+            _check(store)
+        with store_backups.alone(store.directory / BACKUPS) as alone:
+            if alone:
+                _todays(store, facts)
+    finally:
+        store.close()
+    return OK
+
+
+def _check(store: Store) -> None:
+    """Corrupt when the file is not sound."""
+
+    def quick() -> str:
+        return str(connection().execute("PRAGMA quick_check(1)").fetchone()[0])
+
+    if store.on_writer(quick).result() != "ok":
+        raise Corrupt(
+            _("The records' file is damaged. Leave the program, then: hikma-tui restore ({path})")
+            .format(path=store.path)
+        )  # fmt: skip
+
+
+def _todays(store: Store, facts: _Facts) -> None:
+    """Make the copy, take it out where the stick is there, rotate. What fails is remembered."""
+    here, now = store.directory / BACKUPS, clock.wall_ms()
+    there = store_places.mounted(facts.folder, facts.store_id)
+    out = there is not None and store_backups.due(
+        store_places.own(there, facts.store_id), facts.mark, now
+    )
+    if not out and not store_backups.due(store_backups.copies(here), facts.mark, now):
+        return
+    try:
+        store_backups.make_room(store_backups.copies(here), here, facts.size)
+        path = store.backup(AUTOMATIC)
+        store_backups.rotate(store_backups.copies(here), path, now)
+        if out and there is not None:
+            copy = store_backups.of_path(path)
+            place = store_places.place_of(there, store.directory)
+            made = store_places.take_out(copy, there, facts.store_id, keep_all=False, now=now)
+            store.write(_note_outside, facts.actor, made.name, place, None).result()
+        store.write(info.put, "copy_failed", "").result()
+    except StoreError as error:
+        with suppress(StoreError):
+            at = datetime.now(UTC).isoformat(timespec="seconds")
+            store.write(info.put, "copy_failed", f"{at} {type(error).__name__}").result()
+        raise
