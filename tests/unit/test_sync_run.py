@@ -213,6 +213,26 @@ def test_what_was_sent_and_not_read_back_is_read_back_next_time(tmp_path: Path) 
         agree(site, cloud)
 
 
+def test_a_row_that_was_being_written_during_the_last_pull_is_not_missed(tmp_path: Path) -> None:
+    with joined(tmp_path / "a") as (site, cloud):
+        commit = cloud.store.hold("patients", {"given_name": "Slow", "sex": "female"})
+        assert site.sync().result == "ok"
+        commit()
+        assert site.sync().total.pulled == 1
+        agree(site, cloud)
+
+
+@pytest.mark.parametrize("fault", ["duplicate", "reorder"])
+def test_a_pull_in_any_order_and_twice(tmp_path: Path, fault: str) -> None:
+    with joined(tmp_path / "a", patients=20) as (site, cloud):
+        site.register("Amal")
+        cloud.fault(fault, method="GET", times=-1)
+        assert site.sync().result == "ok"
+        report = site.sync(check=True)
+        assert report.check["tables"]["patients"]["there"] == 21
+        agree(site, cloud)
+
+
 def test_a_server_whose_clock_went_back(tmp_path: Path) -> None:
     with joined(tmp_path / "a") as (site, cloud):
         cloud.store.clock.offset = 10 * 365 * DAY * 1000
