@@ -75,13 +75,17 @@ def told(pid: int, name: str) -> bytes:
 async def test_what_comes_is_on_the_screen_and_what_is_typed_stays(
     clinic: Clinic, cloud: Cloud
 ) -> None:
+    cloud.fault("stall", method="GET", path="/api/v2/sync", after=2000, seconds=3)
     async with running(clinic) as (app, pilot):
         assert "never synced" in screen_text(app).splitlines()[0]
         await begun(app, pilot)
+        await stalled(cloud, pilot, app)
         await press(pilot, "escape")
         assert on(app, FindScreen)
         await type_text(pilot, "amal")
-        text = await ended(app, pilot)
+        assert "Nobody found for: amal" in screen_text(app)
+        assert "syncing" in screen_text(app).splitlines()[0]
+        await ended(app, pilot)
         await calm(pilot)
         text = screen_text(app)
         assert "all confirmed" in text.splitlines()[0], text
