@@ -34,6 +34,12 @@ TAKEN: dict[str, tuple[str, ...]] = {
 _LISTED = ("users", "clinics", "event_forms", "drug_catalogue")
 _LEARNED = "sync_not_there"  # ids that a server refused and took without: JSON, table -> ids
 
+# What was handed out outlives the prescription that it was handed out for.
+_HANDED_OUT = (
+    "JOIN prescription_items i ON i.prescription_id = r.id"
+    " JOIN dispensing_records c ON c.prescription_item_id = i.id WHERE c.tombstone IS NULL"
+)
+
 # Rows deleted before they were ever sent on which something still stands that must be sent.
 _LEANED_ON = {
     "visits": (
@@ -42,7 +48,9 @@ _LEANED_ON = {
         " WHERE c.visit_id = t.id AND c.tombstone IS NULL)"
         " OR EXISTS (SELECT 1 FROM appointments c"
         " WHERE c.fulfilled_visit_id = t.id AND c.tombstone IS NULL)"
+        f" OR EXISTS (SELECT 1 FROM prescriptions r {_HANDED_OUT} AND r.visit_id = t.id)"
     ),
+    "prescriptions": f"EXISTS (SELECT 1 FROM prescriptions r {_HANDED_OUT} AND r.id = t.id)",
     # with what was handed out, an item can't be deleted at the server (wire.md A6): it is cancelled
     "prescription_items": (
         "EXISTS (SELECT 1 FROM dispensing_records c WHERE c.prescription_item_id = t.id"
@@ -220,7 +228,7 @@ def some(
     ``deleted``: the tombstones; else the live rows, and those deleted ones that have to be there
     all the same before they can be deleted or cancelled.
     """
-    never = "p.base IS NULL AND p.sent IS NULL" if table == "visits" else "1"
+    never = "p.base IS NULL AND p.sent IS NULL" if table != "prescription_items" else "1"
     leaned = f"({never}) AND ({_LEANED_ON[table]})" if table in _LEANED_ON else "0"
     which = "t.tombstone IS NOT NULL" if deleted else f"(t.tombstone IS NULL OR ({leaned}))"
     if deleted:

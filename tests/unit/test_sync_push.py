@@ -798,6 +798,24 @@ def test_a_whole_chart_that_was_never_sent_is_nobodys_business(place: Place) -> 
             assert place.line(row_id) is None
 
 
+def test_what_was_handed_out_outlives_its_visit(place: Place) -> None:
+    made = everything(place)
+    place.edit("patients", made["patients"], primary_clinic_id=place.actor.clinic_id)
+    place.delete("patient_vitals", made["patient_vitals"])
+    place.delete("patient_problems", made["patient_problems"])
+    place.store.write(deletion.delete, place.actor, "visits", made["visits"], "x").result()
+    place.push()
+    given = place.there.find("dispensing_records", made["dispensing_records"])
+    item = place.there.find("prescription_items", made["prescription_items"])
+    assert given is not None
+    assert item is not None
+    assert item["item_status"] == "cancelled"
+    for table in ("visits", "prescriptions"):
+        row = place.there.find(table, made[table])
+        assert row is not None
+        assert row["is_deleted"] is True, table
+
+
 def test_vitals_of_a_visit_that_was_deleted_before_it_was_sent(place: Place) -> None:
     patient = place.patient()
     visit = place.visit(patient)
