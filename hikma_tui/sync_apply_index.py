@@ -67,7 +67,7 @@ class _Indexing:
 
     def all(self, total: int) -> Iterator[Step]:
         """Everyone, the most recently seen first; begun again, those who stand cost little."""
-        deep = _index_is_empty()
+        deep = _index_is_small()
         for at in range(0, total, _SOME):
             yield partial(_next_all, at, _SOME)
             self.done = min(at + _SOME, total)
@@ -102,9 +102,8 @@ def _begin_all() -> int:
     return search.begin_all(connection())
 
 
-def _index_is_empty() -> bool:
-    found = connection().execute("SELECT NOT EXISTS (SELECT 1 FROM search_patients)").fetchone()
-    return bool(found[0])
+def _index_is_small() -> bool:
+    return int(connection().execute("SELECT count(*) FROM search_patients").fetchone()[0]) < _DEEP
 
 
 def _next_all(after: int, count: int) -> None:
