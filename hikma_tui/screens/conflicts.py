@@ -96,7 +96,7 @@ class ConflictsScreen(PatientSideScreen):
         for kind in dict.fromkeys(one.kind for one in self._open or ()):
             same = [one for one in self._open or () if one.kind == kind]
             lines.append(Divider(f"{words.kind_text(kind)}: {len(same)}"))
-            lines += [words.list_row(one, app.today, clock) for one in same]
+            lines += [words.list_row(one, app.today, clock, self.size.width) for one in same]
         if not lines:
             lines = [Info(""), Info(_("Here and the server agree about every record."))]
         return lines

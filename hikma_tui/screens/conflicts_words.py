@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from hikma_tui.clinic.conflicts import FieldPair, OpenConflict
+from hikma_tui.clinic.patients import PatientCard
 from hikma_tui.days import age_text
 from hikma_tui.i18n import _
 from hikma_tui.screens import sync_words as words
@@ -22,6 +23,7 @@ _WHEN = 13
 _CHOICE = 8
 _LABEL = 18
 _LEAST_COLUMN = 16
+_WIDE = 70
 
 
 def kind_text(kind: str) -> str:
@@ -95,18 +97,21 @@ def chosen_text(pair: FieldPair, choice: str) -> str:
     return f"{pair.label}: {value or _('(empty)')} ({choice_text(choice)})"
 
 
-def list_row(one: OpenConflict, today: date, clock: words.Clock) -> Row:
+def list_row(one: OpenConflict, today: date, clock: words.Clock, width: int) -> Row:
     """Record, when it was found, whose (the name last: decisions.md 37)."""
-    cells = fit(one.label, _WHAT) + " " + fit(clock(one.found_at), _WHEN)
+    wide = width >= _WIDE
+    cells = fit(one.label, _WHAT if wide else 12)
+    if wide:
+        cells += " " + fit(clock(one.found_at), _WHEN)
     if one.patient is None:
         return Row(str(one.pk), cells)
     # Of the facts about the patient the birth date has no room here: the next screen has it.
-    return Row(str(one.pk), f"{cells} {fit(_short(one, today), 18)}", listed_name(one.patient))
+    about = fit(short(one.patient, today), 18 if wide else 12)
+    return Row(str(one.pk), f"{cells} {about}", listed_name(one.patient))
 
 
-def _short(one: OpenConflict, today: date) -> str:
-    card = one.patient
-    assert card is not None
+def short(card: PatientCard, today: date) -> str:
+    """Sex, age and number: what tells two of one name apart in a narrow row."""
     parts = [sex_letter(card.sex), age_text(birth_of(card), today), card.external_patient_id]
     return " ".join(part for part in parts if part)
 

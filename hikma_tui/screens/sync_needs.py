@@ -15,6 +15,7 @@ from hikma_tui.clinic.server import ServerState
 from hikma_tui.clinic.server_needs import Need
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.screens import sync_words as words
+from hikma_tui.screens.conflicts_words import short
 from hikma_tui.screens.identity import facts, listed_name
 from hikma_tui.screens.session import PatientSideScreen, session
 from hikma_tui.screens.sync_door import REPAIR
@@ -27,6 +28,7 @@ from hikma_tui.widgets.title import KeyLine, MessageLine
 
 CONFLICTS = "conflicts"
 _WHAT = 16
+_WIDE = 70  # from so many columns on the birth date has room
 
 
 class NeedsScreen(PatientSideScreen):
@@ -109,7 +111,7 @@ class NeedsScreen(PatientSideScreen):
             if group != (need.state, need.reason):
                 group = need.state, need.reason
                 lines += self._group(need, room)
-            lines.append(_row(str(number), need, today))
+            lines.append(_row(str(number), need, today, self.size.width))
         for state in server_needs.STATES:
             listed = sum(need.state == state for need in self._needs)
             more = int(getattr(self._state, state)) - listed
@@ -208,14 +210,15 @@ def _way_out(state: str) -> str:
     }.get(state, _("The server does not take it. It is kept here."))
 
 
-def _row(key: str, need: Need, today: date) -> Row:
+def _row(key: str, need: Need, today: date, width: int) -> Row:
     what = words.one_word(need.table)
     if need.deleted:
         what = _("{what}, deleted").format(what=what)
-    cells = fit(what, _WHAT)
+    wide = width >= _WIDE
+    cells = fit(what, _WHAT if wide else 10)
     if need.patient is None:
         name = _("a file of another clinic") if need.hidden else _("no patient's")
         return Row(key, cells, name)
     # The name last, whatever room is left: its script must not move the facts (decisions.md 37).
-    about = facts(need.patient, today)
-    return Row(key, cells + " " + fit(about, 36), listed_name(need.patient))
+    about = fit(facts(need.patient, today), 36) if wide else fit(short(need.patient, today), 14)
+    return Row(key, f"{cells} {about}", listed_name(need.patient))

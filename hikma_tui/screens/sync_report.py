@@ -79,7 +79,7 @@ def report_lines(report: Mapping[str, Any], width: int) -> Lines:
     table = table_rows(report, width)
     if table:
         lines += [("", ""), *table]
-    elif report.get("result") == "ok" and report.get("kind") == "sync":
+    elif report.get("result") == "ok" and report.get("kind") == "sync" and not notices:
         lines += rows([_("Nothing had changed, here or there.")], width)
     lines += rows(_cost(report), width)
     return lines

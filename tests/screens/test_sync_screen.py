@@ -254,6 +254,8 @@ async def test_in_forty_columns_nothing_breaks(clinic: Clinic) -> None:
             app.push_screen(screen)
             await calm(pilot)
             assert all(len(row) <= 41 for row in screen_text(app).splitlines())
+            if isinstance(screen, NeedsScreen):
+                assert "محمد" in screen_text(app)  # the name, too
 
 
 async def test_records_of_another_clinic_are_not_named(clinic: Clinic) -> None:
