@@ -238,7 +238,13 @@ def _delete_there(save: Save, conflict: Conflict, root: Mapping[str, Any]) -> st
 
 def _bring_back(save: Save, model: type[Synced], sides: Sides, root: Mapping[str, Any]) -> str:
     """The deletion is taken back: everything is as the server has it, and our own is to be sent."""
-    require_parents(model, root)
+    try:
+        require_parents(model, root)
+    except Invalid as error:
+        raise Invalid(
+            WHOLE,
+            _("What this belongs to is deleted here: bring that back first, or keep this deleted."),
+        ) from error
     conflict, number = sides.conflict, root["tombstone"]
     for child, row in list(_of_deletion(number)):
         table = child._meta.table_name

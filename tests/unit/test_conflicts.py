@@ -330,6 +330,14 @@ def test_edited_here_then_deleted_here_and_edited_there(place: Place, side: str)
         )  # fmt: skip
 
 
+def test_what_belongs_to_something_deleted_is_not_brought_back_alone(place: Place) -> None:
+    pk = _deleted_here(place)
+    place.write(deletion.delete, "patients", place.patient, "why")
+    with pytest.raises(Invalid, match="bring that back first"):
+        place.write(conflicts.resolve, pk, {"": "theirs"})
+    assert place.write(conflicts.resolve, pk, {"": "ours"}) == "deleted"
+
+
 def test_deleting_takes_the_right_to_delete(place: Place) -> None:
     pk = _deleted_here(place)
 
