@@ -130,14 +130,12 @@ class Course:
     def _sync(self, puller: Puller, context: Context, line: Line) -> None:
         since = puller.since()
         self._allow(everything=since in (0, EVERYTHING))
-        # Rows that a killed run sent and never read back are in this pull.
-        context.confirming = self._anything_sent()
+        # What a killed run sent and never read back is confirmed by this pull where it is equal.
+        # It judges no other: nobody knows whether the server ever had those; they are sent again.
         with self._timed(Phase.PULL):
             spool = puller.bring(since)
         with self._timed(Phase.APPLY):
             puller.take(spool)
-            if context.confirming:
-                puller.confirmed()
         if context.suggesting:
             self._settle(context)
         self._learn(spool.counts, spool.bytes, everything=context.full)

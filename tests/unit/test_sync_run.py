@@ -144,6 +144,19 @@ def test_a_fault_of_the_push_loses_nothing(tmp_path: Path, fault: str, how: dict
         assert made <= {str(row["id"]) for row in cloud.store.live("patients")}
 
 
+def test_a_line_that_loses_pushes_again_and_again_is_not_the_servers_word(tmp_path: Path) -> None:
+    with joined(tmp_path / "a") as (site, cloud):
+        site.register("Amal")
+        for _run in range(4):
+            cloud.fault("drop", method="POST", path="/api/v2/sync", times=-1)
+            assert site.sync(timeout=0.2).result != "ok"
+            cloud.faults.clear()
+        state = site.store.read(server.state).result()
+        assert (state.conflicts, state.differs, state.needs_you) == (0, 0, 0)
+        assert site.sync().total.confirmed == 1
+        agree(site, cloud)
+
+
 def test_a_push_that_stops_in_the_middle_is_worked_out(tmp_path: Path) -> None:
     with joined(tmp_path / "a") as (site, cloud):
         for number in range(5):
