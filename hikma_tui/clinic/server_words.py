@@ -259,11 +259,6 @@ def notice(code: str) -> str:
         "rounds": _(
             "Others were changing the same records while we sent ours; the rest goes next time."
         ),
-        "budget": _("The server refuses some records; looking for them goes on next time."),
-        "halving": _("The server refuses some records; looking for them goes on next time."),
-        "password-colon": _("A password with a colon can sign in, but never sync. Change it."),
-        "unknown-table": _("The server sent a kind of record that this program does not know."),
-        "offline": _("Work goes on without the server."),
     }
     return said.get(
         code, _("The server or the sync told something unknown: {code}").format(code=code)
