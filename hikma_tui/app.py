@@ -54,20 +54,24 @@ def _run(directory: Path, demo: bool, user: str, *, thin: bool, mouse: bool) -> 
     from hikma_tui.clinic.errors import Refused
     from hikma_tui.screens.session import begin
     from hikma_tui.store import Store
-    from hikma_tui.store_errors import StoreError
+    from hikma_tui.store_errors import Corrupt, NotOurs, StoreError
+    from hikma_tui.store_files import ended_badly
 
     i18n.use_language(i18n.language_of_environment())
     store: Store | None = None
     begun = None
-    try:
-        if Store.exists(directory):
+    unclean = ended_badly(directory)
+    while Store.exists(directory) and begun is None:
+        try:
             store = Store.open(directory)
             begun = store.read(begin, user).result()
-    except (StoreError, Refused) as error:
-        if store is not None:
-            store.close()
-        sys.stderr.write(text.plain(str(error)) + "\n")
-        return error.exit_code if isinstance(error, StoreError) else EXIT_NO_USER
+        except (StoreError, Refused) as error:
+            if store is not None:
+                store.close()
+            if isinstance(error, Corrupt | NotOurs) and _repaired(directory, str(error), user):
+                continue
+            sys.stderr.write(text.plain(str(error)) + "\n")
+            return error.exit_code if isinstance(error, StoreError) else EXIT_NO_USER
 
     from hikma_tui.app_main import HikmaApp
 
@@ -76,8 +80,22 @@ def _run(directory: Path, demo: bool, user: str, *, thin: bool, mouse: bool) -> 
         from hikma_tui.widgets.thin_driver import ThinDriver
 
         app.driver_class = ThinDriver
+    from hikma_tui.app_backups import Copying
+
+    copying = Copying(directory, unclean=unclean)
+    copying.begin(app.copy_ended)
     try:
         app.run(mouse=mouse)
     finally:
         app.close_store()
+        copying.end()
     return app.return_code or 0
+
+
+def _repaired(directory: Path, said: str, user: str) -> bool:
+    """Ask what to do about damaged records, where somebody is there to be asked."""
+    if not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    from hikma_tui.app_damaged import ask
+
+    return ask(directory, said, user)

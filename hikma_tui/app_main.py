@@ -258,6 +258,14 @@ class HikmaApp(BaseApp[int]):
         if isinstance(self.screen, ClinicScreen):
             self.screen.sync_told(True)
 
+    def copy_ended(self, code: int) -> None:
+        """A copy was made, was not due, or failed; told on another thread (app_backups.py)."""
+        from hikma_tui.app_backups import DAMAGED
+
+        if code == DAMAGED:
+            said = _("The records' file is damaged. Leave the program, then start it again.")
+            self.call_from_thread(self.tell, said)
+
     def _look_for_copies(self) -> None:
         """Say when the newest copy was made; a copy in the same folder is no copy outside it."""
         newest = 0.0
@@ -270,6 +278,12 @@ class HikmaApp(BaseApp[int]):
         if newest:
             moment = moment_text(int(newest * 1000), self.today, self.facts.zone)
             only = _("this computer only, copy of {moment}").format(moment=moment)
+        at, place = self.facts.copied_outside
+        if at:
+            moment = moment_text(at, self.today, self.facts.zone)
+            only = _("copy outside of {moment}").format(moment=moment)
+            if place == "disk":  # that it can be taken away is not known
+                only = _("copy on another disk of {moment}").format(moment=moment)
         self._newest_copy = only
 
     # Going about ---------------------------------------------------------------------------

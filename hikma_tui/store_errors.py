@@ -100,7 +100,7 @@ def from_sqlite(error: sqlite3.Error | OSError, path: Path) -> StoreError:
         return Corrupt(
             _(
                 "The records' file is damaged: nothing was changed."
-                " Keep the file, and restore the newest copy from the backups folder. ({path})"
+                " hikma-tui restore puts the newest copy back, and keeps the file. ({path})"
             ).format(path=path)
         )
     return StoreError(

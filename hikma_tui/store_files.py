@@ -83,13 +83,25 @@ def probe(path: Path) -> None:
         raise Corrupt(
             _(
                 "The records' file is damaged: nothing was changed."
-                " Keep the file, and restore the newest copy from the backups folder. ({path})"
+                " hikma-tui restore puts the newest copy back, and keeps the file. ({path})"
             ).format(path=path)
         )
     if int.from_bytes(header[68:72], "big") != APPLICATION_ID:
         raise NotOurs(
             _("This file is another program's: nothing was changed. ({path})").format(path=path)
         )
+
+
+def ended_badly(directory: Path) -> bool:
+    """Whether the last program that had the store open was killed, or lost its power.
+
+    To be asked before the store is opened: SQLite deletes its journal at a clean end. (While
+    another program has it open, it is there as well; then a check is done in vain.)
+    """
+    try:
+        return (directory / f"{FILE_NAME}-wal").stat().st_size > 0
+    except OSError:
+        return False
 
 
 def sync_file(path: Path) -> None:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hikma_tui.clock import wall_ms
 from hikma_tui.i18n import _
 from hikma_tui.models import SYNCED
-from hikma_tui.store_backups import bring, copy_to, name_for, room_for, sync_folder
+from hikma_tui.store_backups import bring, name_for, room_for, sync_folder
 from hikma_tui.store_errors import Corrupt, Locked, from_sqlite
 from hikma_tui.store_files import BACKUPS, FILE_NAME, sync_file
 
@@ -148,22 +148,12 @@ def alone_with(directory: Path) -> Iterator[sqlite3.Connection | None]:
         rows.close()
 
 
-def put_aside(directory: Path, present: sqlite3.Connection | None, why: str) -> Path | None:
-    """Keep the store that is there: as a copy that was checked, else all its bytes as they are.
+def as_it_is(directory: Path) -> Path:
+    """Keep all bytes of a damaged store, with its journal: ``backups/damaged-<moment>/``.
 
-    Gives where; None when there was none. StoreError: then it is not kept, and must stay.
+    StoreError: then it is not kept, and must stay where it is.
     """
-    if not (directory / FILE_NAME).exists():
-        return None
     (directory / BACKUPS).mkdir(mode=0o700, exist_ok=True)
-    if present is not None:
-        with suppress(Corrupt):
-            return copy_to(present, directory, why)
-    return _as_it_is(directory)
-
-
-def _as_it_is(directory: Path) -> Path:
-    """All bytes of a damaged store, with its journal, in a folder ``backups/damaged-<moment>``."""
     parts = [directory / f"{FILE_NAME}{end}" for end in _PARTS]
     parts = [path for path in parts if path.exists() and not path.name.endswith("-shm")]
     kept = directory / BACKUPS / name_for("damaged", wall_ms()).removesuffix(".db")

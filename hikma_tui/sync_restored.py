@@ -15,12 +15,12 @@ from typing import Any
 
 from hikma_tui import store_repair, store_salvage, sync_generation
 from hikma_tui.clinic import audit, info, permissions
-from hikma_tui.clinic.actor import Actor, actor_named
+from hikma_tui.clinic.actor import Actor, actor_named, users
 from hikma_tui.clinic.errors import NotFound
 from hikma_tui.ids import new_id
 from hikma_tui.models import connection
 from hikma_tui.store import Store
-from hikma_tui.store_backups import Inside, look_into, mark_of
+from hikma_tui.store_backups import Inside, copy_to, look_into, mark_of
 from hikma_tui.store_errors import Corrupt, NoStore, NotOurs, StoreError
 from hikma_tui.store_files import FILE_NAME
 from hikma_tui.store_salvage import Salvaged
@@ -62,26 +62,26 @@ def present(directory: Path, copy: Path | None = None, *, user: str = "") -> Pre
     except (Corrupt, NotOurs) as error:
         return Present("damaged", reason=str(error))
     try:
-        actor = store.read(actor_named, user).result()
-        store.read(
-            permissions.require, actor, permissions.Flag.CLINIC_ADMIN, actor.clinic_id
-        ).result()
+        store.read(_may_replace, user).result()
         patients, mark, head, facts = store.on_writer(_facts).result()
         wrong = store.on_writer(
             lambda: connection().execute("PRAGMA quick_check(1)").fetchone()[0]
         ).result()
     except Corrupt as error:
         return Present("damaged", reason=str(error))
-    except NotFound:
-        if user:
-            raise
-        return Present("sound", reason="nobody")
     finally:
         store.close()
     if wrong != "ok":
         return Present("damaged", reason=str(wrong))
     found = store_repair.compare(directory / FILE_NAME, copy) if copy is not None else None
     return Present("sound", facts.get("store_id", ""), patients, mark, head, facts, found)
+
+
+def _may_replace(user: str) -> None:
+    """NotAllowed, NotFound: who acts may not, or it can't be said who that is."""
+    if users():
+        actor = actor_named(user)
+        permissions.require(actor, permissions.Flag.CLINIC_ADMIN, actor.clinic_id)
 
 
 def _facts() -> tuple[int, tuple[int, int], str, dict[str, str]]:
@@ -137,11 +137,18 @@ def _in_place(
         finally:
             store.close()
         inside = look_into(work / FILE_NAME)
-        with store_repair.alone_with(directory) as rows:
-            if rows is not None and was.state == "sound" and mark_of(rows) != was.mark:
-                raise store_repair.in_use()  # somebody saved meanwhile: it was not said to be lost
-            kept = store_repair.put_aside(directory, rows, "before-restore")
-            store_repair.exchange(directory, work)
+        kept = store_repair.as_it_is(directory) if was.state == "damaged" else None
+        try:
+            with store_repair.alone_with(directory) as rows:
+                if was.state == "sound" and (rows is None or mark_of(rows) != was.mark):
+                    raise store_repair.in_use()  # somebody saved: it was not said to be lost
+                if rows is not None and kept is None:
+                    kept = copy_to(rows, directory, "before-restore")
+                store_repair.exchange(directory, work)
+        except StoreError:
+            if kept is not None and was.state == "damaged":
+                store_repair.discard(kept)  # the original is where it was
+            raise
     finally:
         store_repair.discard(work)
     return Done(inside, kept, must_pull)

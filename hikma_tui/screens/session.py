@@ -34,6 +34,7 @@ class Facts:
     demo: bool
     clinics: dict[str, str]
     server: bool = False  # one is registered
+    copied_outside: tuple[int, str] = (0, "")  # when (ms), and onto what (store_places.Place)
 
 
 def facts() -> Facts:
@@ -47,6 +48,7 @@ def facts() -> Facts:
         info.get("demo") == "1",
         patients.clinics(),
         info.has_server(),
+        (info.number("copied_outside_at"), info.get("copied_outside_place")),
     )
 
 

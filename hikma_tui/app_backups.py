@@ -1,0 +1,73 @@
+"""Copies that the open program has made: by a process of its own, at low priority.
+
+So no key and no start waits for a copy, the end of the program doesn't either, and a copy that is
+being made outlives the terminal. The process decides whether one is due (cli_backup.py).
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+ENVIRONMENT = "HIKMA_TUI_AUTOMATIC_COPIES"
+"""0 in the environment: no copies by themselves (a timer of the system's makes them)."""
+DAMAGED = 74  # the exit code of store_errors.Corrupt
+_FIRST = 20.0  # seconds after the start, when nobody waits for anything any more
+_AGAIN = 3 * 3600.0  # a program that is never left has its daily copy too
+
+
+class Copying:
+    """Starts the process some seconds after the program's start, then every few hours."""
+
+    def __init__(
+        self, directory: Path, *, unclean: bool = False, wait: float = _FIRST, again: float = _AGAIN
+    ) -> None:
+        self._directory = directory
+        self._unclean = unclean
+        self._wait, self._again = wait, again
+        self._over = threading.Event()
+        self._told: Callable[[int], None] | None = None
+
+    def begin(self, told: Callable[[int], None]) -> None:
+        """Go on in a thread; ``told`` is given each process's exit code, on that thread."""
+        if os.environ.get(ENVIRONMENT) == "0":
+            return
+        self._told = told
+        threading.Thread(target=self._keep_on, name="copies", daemon=True).start()
+
+    def _keep_on(self) -> None:
+        wait = self._wait
+        while not self._over.wait(wait):
+            process = self._start(self._unclean)
+            if process is not None:
+                code = process.wait()
+                if self._told is not None and not self._over.is_set():
+                    with suppress(RuntimeError):  # the app has just gone
+                        self._told(code)
+            self._unclean, wait = False, self._again
+
+    def end(self) -> None:
+        """The program ends: one more, which nobody waits for."""
+        self._over.set()
+        if os.environ.get(ENVIRONMENT) != "0":
+            self._start(False)
+
+    def _start(self, unclean: bool) -> subprocess.Popen[bytes] | None:
+        words = [sys.executable, "-P", "-m", "hikma_tui", "backup", "--automatic"]
+        words += ["--unclean"] if unclean else []
+        try:
+            return subprocess.Popen(
+                [*words, "--data-dir", str(self._directory)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,  # the terminal's end is not the copy's
+                close_fds=True,
+            )
+        except OSError:
+            return None
