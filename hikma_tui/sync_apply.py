@@ -31,6 +31,7 @@ __all__ = ["apply", "index"]
 _KEY, _OFFSET = "spool_key", "spool_offset"
 _PATIENT = {"patients": "id", "patient_additional_attributes": "patient_id", "visits": "patient_id"}
 _TELL_EVERY = 0.2
+_CACHE = 56_000  # kilobytes: the indexes of ids are written all over
 Tell = Callable[[Progress], None]
 Asked = Callable[[], bool]
 
@@ -49,7 +50,7 @@ def apply(
     """
     began = store.on_writer(_begin, spool).result()
     applying = _Applying(spool, context, progress)
-    with quickly(store):
+    with quickly(store, _CACHE):
         Turns(store, cancelled).run(applying.steps(began), applying.tell)
 
 

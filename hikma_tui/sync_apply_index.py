@@ -22,6 +22,7 @@ _DEEP = 5000  # patients: after so many the first segment is moved down (search/
 _FEW = 500  # patients: after fewer the saves merge what they left
 _PAGES = 500  # of the index, merged in one transaction
 _TELL_EVERY = 0.2
+_CACHE = 32_000  # kilobytes
 
 Tell = Callable[[Progress], None]
 Asked = Callable[[], bool]
@@ -37,7 +38,7 @@ def index(store: Store, context: Context, *, progress: Tell, cancelled: Asked) -
     everyone, waiting = store.on_writer(_waiting).result()
     if everyone or waiting:
         indexing = _Indexing(progress, waiting)
-        with quickly(store):
+        with quickly(store, _CACHE):
             total = store.on_writer(_begin_all).result() if everyone else None
             Turns(store, cancelled).run(indexing.steps(total), indexing.tell)
     context.stale.clear()

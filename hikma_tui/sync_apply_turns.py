@@ -16,11 +16,11 @@ from hikma_tui.store import Store
 from hikma_tui.store_turn import others_wait, turn
 from hikma_tui.wire.shapes import Kind, Trouble
 
-LONGEST = 0.5  # seconds of one transaction, its commit not counted
+LONGEST = 1.0  # seconds of one transaction, its commit not counted
 _COMMIT = 0.08  # seconds that a commit should take at most: so long a save waits for it
 _SHORTEST = 0.05
-_WRITE_BACK = 1.0  # seconds of work until the journal is written back to the file
-_FASTER = {"cache_size": -40000, "synchronous": 1, "wal_autocheckpoint": 0}
+_WRITE_BACK = 2.0  # seconds of work until the journal is written back to the file
+_FASTER = {"synchronous": 1, "wal_autocheckpoint": 0}
 
 Step = Callable[[], None]
 
@@ -77,16 +77,17 @@ class Turns:
 
 
 @contextmanager
-def quickly(store: Store) -> Iterator[None]:
-    """A larger cache, and no waiting for the disk: a pulled row is not an acknowledged save.
+def quickly(store: Store, cache: int) -> Iterator[None]:
+    """A cache of ``cache`` kilobytes, and no waiting for the disk.
 
-    The watermark and the next save are: their commit waits for all that was written before it.
+    A pulled row is not an acknowledged save. The watermark and the next save are: their commit waits for all that was written before it.
     """
-    before = store.on_writer(_pragmas, _FASTER).result()
+    before = store.on_writer(_pragmas, {**_FASTER, "cache_size": -cache}).result()
     try:
         yield
     finally:
         store.on_writer(_pragmas, before).result()
+        store.on_writer(lambda: connection().execute("PRAGMA shrink_memory")).result()
 
 
 def _pragmas(wanted: dict[str, int]) -> dict[str, int]:
