@@ -80,7 +80,8 @@ class Turns:
 def quickly(store: Store, cache: int) -> Iterator[None]:
     """A cache of ``cache`` kilobytes, and no waiting for the disk.
 
-    A pulled row is not an acknowledged save. The watermark and the next save are: their commit waits for all that was written before it.
+    A pulled row is not an acknowledged save. The watermark and the next save are: their commit
+    waits for all that was written before it.
     """
     before = store.on_writer(_pragmas, {**_FASTER, "cache_size": -cache}).result()
     try:
