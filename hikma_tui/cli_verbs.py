@@ -42,6 +42,7 @@ def verbs() -> list[tuple[str, str, str, Options]]:
         ),
         ("backup", _("copy the records; here or on a stick"), "cli_backup.run", _backup),
         ("restore", _("put a copy back in place of the records"), "cli_restore.run", _restore),
+        ("durability", _("what a save waits for"), "cli_durability.run", _durability),
         (
             "diseases",
             _("find a disease; or see, replace, reset the list"),
@@ -190,6 +191,10 @@ def _backup(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--unciphered", action="store_true", help=_("copy it readable for all, without a question")
     )
+
+
+def _durability(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("choice", choices=("full", "normal"), nargs="?", help=_("what to change to"))
 
 
 def _restore(verb: argparse.ArgumentParser) -> None:

@@ -22,8 +22,8 @@ from hikma_tui.i18n import _
 from hikma_tui.models import BY_TABLE, database
 from hikma_tui.models import connection as open_connection
 from hikma_tui.store_backups import copy_to
-from hikma_tui.store_errors import Corrupt, StoreError, TooNew, from_sqlite
-from hikma_tui.store_files import FILE_NAME, prepare_directory, probe, sync_file
+from hikma_tui.store_errors import Corrupt, StoreError, TooNew, from_sqlite, replaced
+from hikma_tui.store_files import FILE_NAME, prepare_directory, probe, sync_file, which_file
 from hikma_tui.store_turn import turn
 
 P = ParamSpec("P")
@@ -63,6 +63,7 @@ class Store:
         self._threads: dict[str, ThreadPoolExecutor] = {}
         self._counting: sqlite3.Connection | None = None
         self._closed = False
+        self._file: tuple[int, int] | None = None  # device and inode of what was opened
 
     # -- opening -----------------------------------------------------------------------------
 
@@ -213,11 +214,15 @@ class Store:
     def _connect(self, name: str) -> None:
         """Open the calling thread's connection; a reader's can reach live rows only."""
         with _CONNECTING:  # another store of this process may have the path set to its own file
+            if self._file is None:
+                self._file = which_file(self.path)
             if database.database != str(self.path):
                 database.init(str(self.path), pragmas=_PRAGMAS)
             database.connect()
         connection = open_connection()
-        if name != "writer":
+        if name == "writer":
+            connection.execute(f"PRAGMA synchronous = {_durability(connection)}")
+        else:
             connection.execute("PRAGMA query_only = ON")
             connection.set_authorizer(_refuse_dead_rows)
         if name == "counter":
@@ -226,11 +231,19 @@ class Store:
     def _guarded(self, name: str, run: Callable[..., T], *arguments: Any, **named: Any) -> T:
         """Run on a store's thread; SQLite's errors become the store's."""
         try:
+            self._still_there()
             if database.is_closed():
                 self._connect(name)
             return run(*arguments, **named)
         except (sqlite3.Error, DatabaseError, OSError) as error:
             raise _ours(error, self.path) from error
+
+    def _still_there(self) -> None:
+        """Replaced when another file lies where ours was opened: what we read is gone by now, and
+        what we save would go into a file that nobody finds.
+        """
+        if self._file is not None and which_file(self.path) != self._file:
+            raise replaced(self.path)
 
     @staticmethod
     def _reading(function: Callable[..., T], *arguments: Any, **named: Any) -> T:
@@ -239,7 +252,9 @@ class Store:
 
     def _writing(self, function: Callable[..., T], *arguments: Any, **named: Any) -> T:
         with turn(self.directory), database.atomic("IMMEDIATE"):
-            return function(*arguments, **named)
+            done = function(*arguments, **named)
+            self._still_there()  # the turn may have been long in coming
+            return done
 
     # -- checks ------------------------------------------------------------------------------
 
@@ -255,6 +270,15 @@ class Store:
     def backup(self, name: str = "backup") -> Path:
         """Copy the store into its ``backups`` folder while it is in use; return the copy."""
         return self.on_writer(lambda: copy_to(open_connection(), self.directory, name)).result()
+
+
+def _durability(connection: sqlite3.Connection) -> str:
+    """SQLite's word for what a save waits for: FULL, or NORMAL where a person chose so."""
+    try:
+        row = connection.execute("SELECT value FROM store_info WHERE key = 'durability'").fetchone()
+    except sqlite3.OperationalError:
+        row = None  # not made yet
+    return "NORMAL" if row is not None and row[0] == "normal" else "FULL"
 
 
 def _plainly(function: Callable[..., T], *arguments: Any, **named: Any) -> T:

@@ -59,6 +59,22 @@ class DiskFull(StoreError):
     exit_code = 73
 
 
+class Replaced(StoreError):
+    """Another file lies where the store was opened, or none."""
+
+    exit_code = 75
+
+
+def replaced(path: Path) -> Replaced:
+    """The error for records that were exchanged or taken away under the running program."""
+    return Replaced(
+        _(
+            "The records' file was replaced or removed while this program ran:"
+            " nothing was saved. Leave the program, then start it again. ({path})"
+        ).format(path=path)
+    )
+
+
 def from_sqlite(error: sqlite3.Error | OSError, path: Path) -> StoreError:
     """The error of ours that an error of SQLite or of the system stands for."""
     text = str(error).lower()
