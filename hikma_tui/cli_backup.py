@@ -18,7 +18,6 @@ from hikma_tui.cli_store import acting, directory_of, opened, say
 from hikma_tui.clinic import audit, info
 from hikma_tui.clinic.actor import Actor, actor_named
 from hikma_tui.clinic.errors import NotFound
-from hikma_tui.clinic.permissions import Flag, require
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.ids import new_id
 from hikma_tui.models import connection
@@ -27,6 +26,7 @@ from hikma_tui.store_backups import AUTOMATIC
 from hikma_tui.store_errors import Corrupt, NoStore, StoreError
 from hikma_tui.store_files import BACKUPS
 from hikma_tui.store_places import Place
+from hikma_tui.sync_restored import require_master
 
 
 def run(options: argparse.Namespace) -> int:
@@ -85,7 +85,7 @@ def listed(directory: Path, zone: ZoneInfo | None) -> list[str]:
 def _administers(store: Store, options: argparse.Namespace) -> Actor:
     """All records leave the machine: that is for whoever administers the clinic. NotAllowed."""
     actor = acting(store, options)
-    store.read(require, actor, Flag.CLINIC_ADMIN, actor.clinic_id).result()
+    store.read(require_master, actor).result()
     return actor
 
 

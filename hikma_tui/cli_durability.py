@@ -8,9 +8,9 @@ from hikma_tui.cli_codes import OK
 from hikma_tui.cli_store import acting, opened, say
 from hikma_tui.clinic import audit, info
 from hikma_tui.clinic.actor import Actor
-from hikma_tui.clinic.permissions import Flag, require
 from hikma_tui.i18n import _
 from hikma_tui.ids import new_id
+from hikma_tui.sync_restored import require_master
 
 
 def run(options: argparse.Namespace) -> int:
@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _change(actor: Actor, choice: str) -> None:
-    require(actor, Flag.CLINIC_ADMIN, actor.clinic_id)
+    require_master(actor)
     now = info.now_ms()
     changes = {"durability": {"old": info.get("durability", "full"), "new": choice}}
     audit.append(actor, new_id(now), [audit.Entry("UPDATE", "store_info", "", changes)], now)

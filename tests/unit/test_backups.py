@@ -188,7 +188,7 @@ def test_room_is_made_of_old_copies_never_of_the_last_good_one(
     newest = store.backup("automatic")
     store.close()
     newest.write_bytes(b"rot" * 9000)
-    monkeypatch.setattr(store_backups.shutil, "disk_usage", lambda _p: type("U", (), {"free": 0}))
+    monkeypatch.setattr("shutil.disk_usage", lambda _p: type("U", (), {"free": 0}))
     with pytest.raises(DiskFull):
         make_room(here(place), place / "backups", 1_000_000)
     assert not first.exists()
