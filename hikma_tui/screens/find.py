@@ -41,6 +41,7 @@ class FindScreen(ClinicScreen[None]):
         self._asker = Asker(self, self._answered, self._counted)
         self._open_when_found = False
         self._opened = False  # the text has led somewhere: the next letter begins another
+        self._taught = False  # "no patient yet" is on the screen
         self._early = ""  # letters that came before the field was there
 
     def compose(self) -> ComposeResult:
@@ -127,7 +128,8 @@ class FindScreen(ClinicScreen[None]):
             lines = find_rows.today_lines(
                 answer.today, answer.names, self.actor.user_name, app.today, zone
             )
-            if self._asker.everyone == 0 and not answer.today:
+            self._taught = self._asker.everyone == 0 and not answer.today
+            if self._taught:
                 lines = find_rows.teaching("F2")
         elif answer.hits:
             lines = find_rows.found_lines(answer.hits, app.today, zone, width)
@@ -139,9 +141,10 @@ class FindScreen(ClinicScreen[None]):
         self._show_count()
 
     def _counted(self, first: bool) -> None:
-        """The count of what is asked now has come; an empty clinic teaches."""
-        if first and self._asker.everyone == 0 and self._asker.answer is not None:
-            self._paint(self._asker.answer, keep=True)
+        """The count of what is asked now has come; an empty clinic teaches, until it is none."""
+        nobody, answer = self._asker.everyone == 0, self._asker.answer
+        if answer is not None and (self._taught or first) and nobody != self._taught:
+            self._paint(answer, keep=True)
         self._show_count()
 
     def _show_count(self) -> None:

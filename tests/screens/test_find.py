@@ -265,3 +265,14 @@ async def test_an_answer_that_comes_while_the_program_ends_paints_nothing(clinic
         app._exit = True  # what exit() says first
         await asyncio.sleep(0.1)
         assert app._exception is None
+
+
+async def test_what_an_empty_clinic_teaches_goes_when_it_has_a_patient(clinic: Clinic) -> None:
+    async with running(clinic) as (app, pilot):
+        assert "There is no patient here yet." in screen_text(app)
+        fill(clinic)  # a sync, or F2
+        assert isinstance(app.screen, FindScreen)
+        app.screen.sync_told(ended=True)
+        await calm(pilot)
+        assert "5 patients" in screen_text(app)
+        assert "There is no patient here yet." not in screen_text(app)
