@@ -194,6 +194,28 @@ class IndexWaiting(Base):
         without_rowid = True
 
 
+class Proof(Base):
+    """What somebody must know to be let in: a PIN, the recovery code, a service's token.
+
+    Only its hash is here, and how often it was tried in vain. ``owner`` is the user's id for a PIN,
+    else ``recovery``, ``service:<id>`` or ``session:<id>`` (``clinic.pins``).
+    """
+
+    owner = TextField(primary_key=True)
+    name = TextField(default="")  # a service's
+    hash = TextField()
+    user_id = TextField()  # who is let in; empty for the recovery code
+    tries = IntegerField(default=0)  # wrong ones in a row
+    tried_at = Moment(default=0)
+    made_at = Moment()
+    made_by = TextField(default="")
+
+    class Meta:
+        table_name = "proofs"
+        without_rowid = True
+
+
 LOCAL: tuple[type[Base], ...] = (
     StoreInfo, Deletion, Draft, OpenVisit, EventLog, Peer, PeerRow, Conflict, SyncRun, IndexWaiting,
+    Proof,
 )  # fmt: skip

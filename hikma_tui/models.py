@@ -29,6 +29,7 @@ from hikma_tui.local_tables import (
     OpenVisit,
     Peer,
     PeerRow,
+    Proof,
     StoreInfo,
     SyncRun,
 )
@@ -45,7 +46,7 @@ __all__ = [
     "BY_TABLE", "LOCAL", "OWN_COLUMNS", "SYNCED", "AppConfig", "Appointment", "Base", "Clinic",
     "Conflict", "Deletion", "Department", "DispensingRecord", "Draft", "Drug", "Event",
     "EventForm", "EventLog", "IndexWaiting", "Inventory", "OpenVisit", "Patient",
-    "PatientAttribute", "Peer", "PeerRow", "Prescription", "PrescriptionItem", "Problem",
+    "PatientAttribute", "Peer", "PeerRow", "Prescription", "PrescriptionItem", "Problem", "Proof",
     "RegistrationForm", "Stamped", "StoreInfo", "SyncRun", "Synced", "User",
     "UserClinicPermissions", "Visit", "Vitals", "connection", "database", "dicts", "live",
     "tuples", "wire_columns",

@@ -10,10 +10,19 @@ import sqlite3
 from collections.abc import Callable, Mapping
 
 import hikma_tui.search as search_index
-from hikma_tui.models import LOCAL, SYNCED, Conflict, IndexWaiting, PeerRow, SyncRun, database
+from hikma_tui.models import (
+    LOCAL,
+    SYNCED,
+    Conflict,
+    IndexWaiting,
+    PeerRow,
+    Proof,
+    SyncRun,
+    database,
+)
 
 APPLICATION_ID = 0x48694B6D  # "HiKm"
-VERSION = 2
+VERSION = 3
 
 Upgrade = Callable[[sqlite3.Connection], None]
 
@@ -83,8 +92,13 @@ def _make_ready_for_servers(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def _make_ready_for_pins(_connection: sqlite3.Connection) -> None:
+    """Version 2 let anybody in."""
+    database.create_tables([Proof], safe=False)
+
+
 # Version n holds what must be done to a store of version n to make it n + 1.
-UPGRADES: Mapping[int, Upgrade] = {1: _make_ready_for_servers}
+UPGRADES: Mapping[int, Upgrade] = {1: _make_ready_for_servers, 2: _make_ready_for_pins}
 
 
 def create(connection: sqlite3.Connection) -> None:

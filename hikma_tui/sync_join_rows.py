@@ -30,6 +30,7 @@ Progress = Callable[[str, int, int], None]  # a step ("rows", "index"), how many
 _LOCAL_USERS = (
     ("drafts", "user_id"), ("open_visits", "user_id"), ("deletions", "user_id"),
     ("deletions", "undone_by"), ("conflicts", "resolved_by"),
+    ("proofs", "owner"), ("proofs", "user_id"), ("proofs", "made_by"),
 )  # fmt: skip
 _LOCAL_JSON = (
     ("drafts", "content"), ("peer_rows", "base"), ("peer_rows", "sent"),

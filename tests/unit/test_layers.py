@@ -46,6 +46,7 @@ PLACE = {
     "schema": "store",
     "screens": "screens",
     "search": "search",
+    "secrets": "pure",
     "store": "store",
     "sync": "sync",
     "sync_known": "pure",
