@@ -24,6 +24,7 @@ from hikma_tui.columns import Uuid
 from hikma_tui.ids import is_uuid
 from hikma_tui.models import BY_TABLE, wire_columns
 from hikma_tui.sync_shapes import Reason
+from hikma_tui.sync_values_wire import HELD
 
 MARK = "hikma_tui"
 _VERSION = 1
@@ -140,6 +141,9 @@ def _name_the_provider(sent: dict[str, Any], mark: dict[str, Any]) -> None:
 
 def _put_mark(sent: dict[str, Any], mark: dict[str, Any]) -> None:
     metadata = sent.get("metadata")
+    unknown = sent.get("unknown")
+    if isinstance(unknown, Mapping) and HELD + "metadata" in unknown and not metadata:
+        return  # another kind of JSON stands there, and goes back as it came: there is no place
     if not isinstance(metadata, dict):
         if not mark:
             return
