@@ -77,6 +77,7 @@ class HikmaApp(BaseApp[int]):
         self._newest_copy = ""
         self.syncing = Syncing(self)
         self.connecting = Connecting(self)
+        self.technical_lead = self.facts.technical_lead
         self._speak()
 
     def _speak(self) -> None:

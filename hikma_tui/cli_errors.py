@@ -67,14 +67,19 @@ def explained(error: Exception) -> int:
     return UNEXPECTED
 
 
+def error_log() -> Path:
+    """Where errors of the program itself are noted."""
+    import platformdirs
+
+    return Path(platformdirs.user_state_dir("hikma-tui", False)) / "errors.log"
+
+
 def _logged(error: BaseException) -> Path | None:
     """Append where it happened to a log of mode 0600: places in the source, no messages, no values.
 
     An exception's own words, its locals and the command line may all hold a patient's data.
     """
-    import platformdirs
-
-    path = Path(platformdirs.user_state_dir("hikma-tui", False)) / "errors.log"
+    path = error_log()
     moment = datetime.now(UTC).isoformat(timespec="seconds")
     lines = [f"{moment} hikma-tui {__version__} Python {sys.version.split()[0]}", *_places(error)]
     try:

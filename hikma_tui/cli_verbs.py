@@ -61,6 +61,7 @@ def verbs() -> list[tuple[str, str, str, Options]]:
         ),
         ("register", _("connect to a server, or leave it"), "cli_register.register", _register),
         ("qr", _("draw the server's registration code"), "cli_register.qr", _qr),
+        ("support", _("one file for the technical lead"), "cli_support.run", _support),
         ("wipe", _("delete every record from this machine"), "cli_wipe.run", _wipe),
         ("audit", _("check the audit trail, or show a patient's"), "cli_audit.run", _audit),
     ]
@@ -215,3 +216,9 @@ def _wipe(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--confirm", metavar="NAME", help=_("the clinic's name, instead of being asked twice")
     )
+
+
+def _support(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--output", metavar="FILE", help=_("a new file; else it is only shown"))
+    verb.add_argument("--yes", action="store_true", help=_("write without a question"))
+    verb.add_argument("--lead", metavar="ADDRESS", help=_("whom errors tell to write to"))

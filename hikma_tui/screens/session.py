@@ -35,6 +35,7 @@ class Facts:
     clinics: dict[str, str]
     server: bool = False  # one is registered
     copied_outside: tuple[int, str] = (0, "")  # when (ms), and onto what (store_places.Place)
+    technical_lead: str = ""  # whom errors tell to write to
 
 
 def facts() -> Facts:
@@ -49,6 +50,7 @@ def facts() -> Facts:
         patients.clinics(),
         info.has_server(),
         (info.number("copied_outside_at"), info.get("copied_outside_place")),
+        info.get("technical_lead"),
     )
 
 

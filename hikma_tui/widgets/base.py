@@ -134,6 +134,7 @@ class BaseApp(App[T], Generic[T], inherit_bindings=False):
     TITLE = "hikma-tui"
 
     crash_log: Path | None = None
+    technical_lead = ""  # whom an error tells to write to
 
     def __init__(self, **options: Any) -> None:
         # Said at once, not only through the theme: Textual chooses its NO_COLOR filter right here,
@@ -286,6 +287,9 @@ class BaseApp(App[T], Generic[T], inherit_bindings=False):
         if self.crash_log is not None:
             trace = _("The trace (without any patient's data) is in {path}")
             sentence += " " + trace.format(path=plain(str(self.crash_log)))
+        if self.technical_lead:
+            tell = _("Tell {lead}; what they need: hikma-tui support --output FILE")
+            sentence += " " + tell.format(lead=plain(self.technical_lead))
         print(sentence, file=sys.__stderr__)
 
     def _write_crash(self, error: BaseException) -> None:

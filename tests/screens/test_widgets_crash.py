@@ -20,6 +20,7 @@ HOW = sys.argv[1]
 
 class Crash(BaseApp[None]):
     crash_log = Path(sys.argv[2])
+    technical_lead = "it@example.org"
 
     def on_mount(self) -> None:
         name = "Secret " + "Patient"
@@ -58,6 +59,7 @@ def test_a_crash_tells_where_and_nothing_else(how: str, kind: str, tmp_path: Pat
     )
     assert done.returncode == 70, done.stderr
     assert len(done.stderr.splitlines()) == 1
+    assert "Tell it@example.org" in done.stderr
     assert str(log) in done.stderr
     written = log.read_text(encoding="utf-8")
     assert kind in written
