@@ -243,8 +243,8 @@ def _card(conflict: Conflict, whole: Mapping[str, Any]) -> PatientCard | None:
 def _label(table: str, row: Mapping[str, Any]) -> str:
     """The record in words: ``Note Consultation, 2 Nov 2026``."""
     name = row.get("event_type") or row.get("problem_label") or row.get("attribute") or ""
-    first = f"{words.table_words(table)} {name}".strip()
-    moment = row.get("check_in_timestamp") or row.get("timestamp")
+    first = f"{words.table_words(table)} {name or words.drug_name(row.get('drug_id'))}".strip()
+    moment = row.get("check_in_timestamp") or row.get("timestamp") or row.get("prescribed_at")
     if table == "events":
         moment = row.get("created_at")
     if not isinstance(moment, int):
@@ -304,10 +304,14 @@ def _hand(conflict: Conflict, column: str | None) -> tuple[str, int | None]:
 
 
 def _their_hand(theirs: Mapping[str, Any] | None) -> tuple[str, int | None]:
-    """Who changed the server's version, where it says so (patients alone do), and when."""
+    """Who changed the server's version, where it says so (patients alone do), and when it came in.
+
+    ``updated_at`` is no time of an edit: it is made up for the compare-and-swap (decisions.md 22).
+    """
     if not theirs:
         return "", None
-    return _name(theirs.get("last_modified_by")), theirs.get("updated_at")
+    at = theirs.get("last_modified") or theirs.get("updated_at")
+    return _name(theirs.get("last_modified_by")), at
 
 
 def _name(user_id: Any) -> str:

@@ -226,6 +226,13 @@ def _joined(one: Any, other: Any) -> str:
     return first if second in first else f"{second}\n{first}"
 
 
+def drug_name(drug_id: Any) -> str:
+    """The medicine that a prescription or a handing out means; "" for none that is known."""
+    from hikma_tui.clinic.report_records import drug_names
+
+    return drug_names({str(drug_id)}).get(str(drug_id), "") if drug_id else ""
+
+
 def reader(table: str) -> Reader:
     """For the reader's thread."""
     users = live(User)

@@ -145,9 +145,11 @@ def for_admin(kind: str) -> str:
 def reason(code: str) -> str:
     """Why a row is not confirmed, and the user's way out (``sync_shapes.Reason``).
 
-    What stands behind a colon (columns) is not for people.
+    Behind a colon stand the columns that no server takes as they are (``sync_push_bad``).
     """
-    code = code.partition(":")[0]
+    code, _colon, columns = code.partition(":")
+    if code == "bad-row" and columns:
+        return _bad_fields(columns.split(","))
     said = {
         "": "",
         "no-table": _("This server has no place for such records; they stay on this computer."),
@@ -173,6 +175,21 @@ def reason(code: str) -> str:
         ),
     }
     return said.get(code, _("The server does not take it as it is. It is kept here."))
+
+
+def _bad_fields(columns: list[str]) -> str:
+    from hikma_tui.clinic.conflicts_words import column_words
+
+    known = [column_words(name) for name in columns if name != "unknown"]
+    if not known:
+        return _(
+            "The server does not take this record, for what another program added to it. It is"
+            " kept here: show it to the administrator."
+        )
+    return _(
+        "The server does not take this record as it is: too long, or out of range: {fields}."
+        " It is kept here: open it, put that right, save, and sync again."
+    ).format(fields=", ".join(known))
 
 
 def state(code: str) -> str:

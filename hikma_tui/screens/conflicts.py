@@ -134,10 +134,8 @@ class ConflictsScreen(PatientSideScreen):
         await self.reread()
         if self.left:
             return
-        n = len(self._open or ())
-        left = ngettext("{n} left.", "{n} left.", n).format(n=n)
-        if n or not self.patient_id:
-            self.say(f"{said} {left}" if n else said)
+        if self._open or not self.patient_id:
+            self.say(said)  # how many are left stands in the heading
             return
         self.dismiss(None)
         session(self).tell(said)

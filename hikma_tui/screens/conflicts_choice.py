@@ -193,6 +193,8 @@ class ChoiceScreen(ClinicScreen[str | None]):
         """A dose or a date is asked about once more (decisions.md 24)."""
         listed = "\n".join(words.chosen_text(pair, self._choices[pair.key]) for pair in careful)
         whole = any(pair.key == conflicts.WHOLE for pair in careful)
+        if whole:
+            listed = words.choice_means(self._one.kind, self._choices[conflicts.WHOLE]) or listed
         said = (
             _("This is about the whole record. Is this right?")
             if whole

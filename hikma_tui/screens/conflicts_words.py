@@ -39,24 +39,36 @@ def kind_text(kind: str) -> str:
 
 def kind_means(kind: str) -> str:
     """What it means, and what the two choices do."""
-    return {
+    first = {
         EDIT: _("Neither value goes over the other until you choose. Both show on the patient."),
-        DELETED_THERE: _(
-            "Keep here: it is brought back on the server, or goes there as a new record where"
-            " that can't be. Take the server's: it is deleted here too, with what hangs on it."
-        ),
-        DELETED_HERE: _(
-            "Keep here: it stays deleted, and is deleted on the server. Take the server's: it is"
-            " back, as the server has it."
-        ),
-        DIFFERS: _(
-            "It was sent, and the server altered it. Keep here sends it once more; take the"
-            " server's makes it the same here."
-        ),
-        SUGGESTION: _(
-            "It was never sent from that copy. Keep here sends it; take the server's forgets it."
-        ),
+        DIFFERS: _("It was sent, and the server altered it."),
+        SUGGESTION: _("It was never sent from that copy."),
     }.get(kind, "")
+    parts = (first, choice_means(kind, OURS), choice_means(kind, THEIRS))
+    return " ".join(part for part in parts if part)
+
+
+def choice_means(kind: str, choice: str) -> str:
+    """What a choice does with the record; "" where that needs no words."""
+    ours, theirs = {
+        DELETED_THERE: (
+            _(
+                "Keep here: it is brought back on the server, or goes there as a new record where"
+                " that can't be."
+            ),
+            _("Take the server's: it is deleted here too, with what hangs on it."),
+        ),
+        DELETED_HERE: (
+            _("Keep here: it stays deleted, and is deleted on the server."),
+            _("Take the server's: it is back, as the server has it."),
+        ),
+        DIFFERS: (
+            _("Keep here: it is sent once more."),
+            _("Take the server's: it becomes the same here."),
+        ),
+        SUGGESTION: (_("Keep here: it is sent."), _("Take the server's: it is forgotten.")),
+    }.get(kind, ("", ""))
+    return ours if choice == OURS else theirs
 
 
 def choice_text(choice: str | None) -> str:

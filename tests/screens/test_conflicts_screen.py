@@ -153,6 +153,8 @@ async def test_a_deletion_says_what_each_choice_does(clinic: Clinic) -> None:
         text = await press(pilot, "1", "f10")
         assert on(app, Ask)
         assert "This is about the whole record." in text
+        assert "it is brought back on the server" in text
+        assert "it is deleted here too" not in text
         await press(pilot, "f10")
         assert on(app, ConflictsScreen)
         assert left(clinic) == 0

@@ -58,14 +58,15 @@ def last_entry(place: Place) -> str:
 
 
 def test_the_list_says_who_and_what(place: Place) -> None:
-    pk = clash(place, last_modified_by=place.actor.user_id)
+    came_in = 1_900_000_000_000  # updated_at is made up for the compare-and-swap
+    pk = clash(place, last_modified_by=place.actor.user_id, last_modified=came_in)
     [one] = place.read(conflicts.open_conflicts, place.actor)
     assert (one.pk, one.kind, one.fields) == (pk, "edit", 1)
     assert one.patient.given_name == "Ada"
     assert one.label == "Patient"
     assert (one.ours_by, one.theirs_by) == ("Nora", "Nora")
     assert one.ours_at
-    assert one.theirs_at
+    assert one.theirs_at == came_in
     assert place.read(conflicts.of_patient, place.patient) == 1
     pair = fields(place, pk)["phone"]
     assert (pair.label, pair.ours, pair.theirs, pair.base) == ("Phone", "2", "3", "1")
@@ -500,3 +501,14 @@ def test_nothing_of_stock_changes_by_a_copy(place: Place) -> None:
     place.write(conflicts.resolve, place.conflicts()[0]["pk"], {"": "ours"})
     after = place.store.on_writer(lambda: DispensingRecord.select().count()).result()
     assert after == count
+
+
+def test_whoever_chooses_a_dose_is_told_the_medicine(place: Place) -> None:
+    _whole_patient(place)
+    place.agree()
+    item = rows(place, "prescription_items")[0]["id"]
+    place.edit("prescription_items", item, dosage_instructions="2-0-2")
+    theirs = place.theirs("prescription_items", item, dosage_instructions="0-0-1")
+    place.sync(meet, "prescription_items", theirs)
+    [one] = place.read(conflicts.open_conflicts, place.actor)
+    assert one.label == "Prescribed medicine P 500 mg t"
