@@ -18,13 +18,14 @@ from textual.screen import Screen
 from hikma_tui import clock, i18n, text
 from hikma_tui.app_connect import Connecting
 from hikma_tui.app_sync import Syncing
-from hikma_tui.clinic import info
+from hikma_tui.clinic import info, pins
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.i18n import _
 from hikma_tui.screens.base import ClinicScreen
 from hikma_tui.screens.find import FindScreen
 from hikma_tui.screens.session import Facts, begin, facts, moment_text, not_saved
+from hikma_tui.secrets_kdf import new_token
 from hikma_tui.store import Store
 from hikma_tui.store_errors import StoreError
 from hikma_tui.store_files import BACKUPS
@@ -176,6 +177,16 @@ class HikmaApp(BaseApp[int]):
         done = await self._answer(self._open_store().write(function, *arguments, **named))
         self.syncing.recount_soon()
         return done
+
+    async def proof(self) -> str:
+        """What lets a program that this one starts act as who is signed in: once, within a minute;
+        empty where there are no PINs. Refused.
+        """
+        if not await self.reading(pins.in_use):
+            return ""
+        token = new_token()
+        await self.writing(pins.open_session, self.actor, token)
+        return token
 
     def stop_counting(self) -> None:
         """Stop the count that runs now."""

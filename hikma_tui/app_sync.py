@@ -103,8 +103,9 @@ class Syncing:
         command += ["--data-dir", str(self._app.directory), "--language", i18n.language()]
         if self._app.actor.user_id:
             command += ["--user", self._app.actor.user_id]
+        proof = await self._app.proof()
         try:
-            self._process = await asyncio.to_thread(_started, command, self._password)
+            self._process = await asyncio.to_thread(_started, command, self._password, proof)
         except OSError as error:
             self.running = ""
             reason = error.strerror or type(error).__name__
@@ -247,33 +248,41 @@ def _command() -> list[str]:
     return [sys.executable, "-P", "-m", "hikma_tui"]
 
 
-def _started(command: list[str], password: str) -> subprocess.Popen[bytes]:
-    """The child in a process group of its own; the password goes through a pipe, never through
-    the arguments or the environment. OSError.
+def _started(command: list[str], password: str, proof: str = "") -> subprocess.Popen[bytes]:
+    """The child in a process group of its own; the password, and the proof of who is signed in, go
+    through pipes, never through the arguments or the environment. OSError.
     """
-    reading, writing = os.pipe()
+    pipes: list[int] = []
     try:
-        os.write(writing, password.encode("utf-8", "surrogateescape") + b"\n")
-        os.close(writing)
-        writing = -1
-        if password:
-            command = [*command, "--password-fd", str(reading)]
+        for option, secret in (("--password-fd", password), ("--proof-fd", proof)):
+            if secret:
+                pipes.append(_pipe_with(secret))
+                command = [*command, option, str(pipes[-1])]
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            pass_fds=(reading,) if password else (),
+            pass_fds=pipes,
             process_group=0,
             env=_environment(),
         )
     finally:
-        os.close(reading)
-        if writing >= 0:
-            os.close(writing)
+        for pipe in pipes:
+            os.close(pipe)
     with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, process.pid, _LESS_IMPORTANT)
     return process
+
+
+def _pipe_with(secret: str) -> int:
+    """A pipe that gives ``secret`` and ends; the end to read from."""
+    reading, writing = os.pipe()
+    try:
+        os.write(writing, secret.encode("utf-8", "surrogateescape") + b"\n")
+    finally:
+        os.close(writing)
+    return reading
 
 
 def _environment() -> dict[str, str]:

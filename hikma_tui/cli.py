@@ -109,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--data-dir", metavar="DIR", type=Path, help=_("where the records lie"))
     common.add_argument("--language", metavar="CODE", help=_("en, es or ar"))
     common.add_argument("--user", metavar="NAME", help=_("who acts: a user's name or id"))
+    cli_verbs.proof_options(common)
     common.add_argument(
         "--low-bandwidth", action="store_true", help=_("send the terminal as little as possible")
     )

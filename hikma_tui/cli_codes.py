@@ -18,4 +18,5 @@ STORE_TROUBLE = 18  # our own records could not be read or written during a sync
 NO_INPUT = 66
 UNEXPECTED = 70
 NO_OUTPUT = 73
+NOT_PROVEN = 77  # a PIN or a service's token is missing or wrong (EX_NOPERM)
 INTERRUPTED = 130

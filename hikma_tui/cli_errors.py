@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hikma_tui import __version__
-from hikma_tui.cli_codes import NO_INPUT, NO_OUTPUT, REFUSED, UNEXPECTED
-from hikma_tui.clinic.errors import Refused
+from hikma_tui.cli_codes import NO_INPUT, NO_OUTPUT, NOT_PROVEN, REFUSED, UNEXPECTED
+from hikma_tui.clinic.errors import NotProven, Refused
 from hikma_tui.i18n import _
 from hikma_tui.store_errors import StoreError
 from hikma_tui.text import plain
@@ -48,7 +48,7 @@ def explained(error: Exception) -> int:
         return error.exit_code
     if isinstance(error, Refused):
         tell(str(error))
-        return REFUSED
+        return NOT_PROVEN if isinstance(error, NotProven) else REFUSED
     if isinstance(error, OSError) and error.filename is not None:
         reason = error.strerror or type(error).__name__
         tell(_("{path}: {reason}").format(path=error.filename, reason=reason))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from hikma_tui import clock, schema, search
 from hikma_tui.cli_codes import OK, REFUSED, USAGE
 from hikma_tui.cli_errors import tell
-from hikma_tui.clinic import audit, deletion, info, setup
+from hikma_tui.clinic import audit, deletion, info, pins, setup
 from hikma_tui.clinic.actor import Actor, actor_named
 from hikma_tui.clinic.server import ServerState, state
 from hikma_tui.i18n import _, ngettext
@@ -42,8 +42,14 @@ def opened(options: argparse.Namespace) -> Iterator[Store]:
 
 
 def acting(store: Store, options: argparse.Namespace) -> Actor:
-    """The user who acts (decisions.md 8): ``--user``, else the only or last one. NotFound."""
-    return store.read(actor_named, getattr(options, "user", "")).result()
+    """The user who acts (decisions.md 8): ``--user``, else the only or last one; where there are
+    PINs they prove it, or a service acts for somebody (``cli_lock``). NotFound, NotProven.
+    """
+    if not store.read(pins.in_use).result():
+        return store.read(actor_named, getattr(options, "user", "")).result()
+    from hikma_tui import cli_lock
+
+    return cli_lock.proven(store, options)
 
 
 def say(*lines: str) -> None:

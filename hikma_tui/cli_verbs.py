@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from hikma_tui.cli_conflicts_options import conflicts_options
 from hikma_tui.cli_sync_options import sync_options
+from hikma_tui.cli_users_options import users_options
 from hikma_tui.i18n import _
 
 Options = Callable[[argparse.ArgumentParser], None]
@@ -62,9 +63,24 @@ def verbs() -> list[tuple[str, str, str, Options]]:
         ("register", _("connect to a server, or leave it"), "cli_register.register", _register),
         ("qr", _("draw the server's registration code"), "cli_register.qr", _qr),
         ("support", _("one file for the technical lead"), "cli_support.run", _support),
+        (
+            "users",
+            _("who uses these records, what they may do, their PINs; services"),
+            "cli_users.run",
+            users_options,
+        ),
         ("wipe", _("delete every record from this machine"), "cli_wipe.run", _wipe),
         ("audit", _("check the audit trail, or show a patient's"), "cli_audit.run", _audit),
     ]
+
+
+def proof_options(common: argparse.ArgumentParser) -> None:
+    """How whoever acts shows that it is them, without a person who could be asked."""
+    common.add_argument(
+        "--pin-fd", metavar="N", type=_descriptor, help=_("read the PIN from there")
+    )
+    common.add_argument("--service-file", metavar="F", help=_("act as the service of this file"))
+    common.add_argument("--proof-fd", type=_descriptor, help=argparse.SUPPRESS)
 
 
 def _none(_verb: argparse.ArgumentParser) -> None:

@@ -54,9 +54,7 @@ def _measured() -> float:
 
 def _scrypt(secret: bytes, salt: bytes, work: Work) -> bytes:
     room = 128 * _BLOCK * (work.n + work.p + 4) + (1 << 20)
-    return hashlib.scrypt(
-        secret, salt=salt, n=work.n, r=_BLOCK, p=work.p, maxmem=room, dklen=32
-    )
+    return hashlib.scrypt(secret, salt=salt, n=work.n, r=_BLOCK, p=work.p, maxmem=room, dklen=32)
 
 
 def as_meant(typed: str) -> str:

@@ -34,3 +34,15 @@ class SameGovernmentId(Refused):
     def __init__(self, sentence: str, patient_id: str) -> None:
         super().__init__(sentence)
         self.patient_id = patient_id
+
+
+class NotProven(Refused):
+    """Nobody has shown yet that it is them: a PIN is missing or wrong, or a token."""
+
+
+class MustWait(NotProven):
+    """Too many wrong tries; ``seconds`` until the next one is looked at."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(_("Too many wrong tries. The next one counts in {n} s.").format(n=seconds))
+        self.seconds = seconds

@@ -97,7 +97,7 @@ def as_version_1(path: Path) -> None:
             " ESCAPE '\\'"
         ).fetchall():
             file.execute(f"DROP INDEX {index}")
-        for table in ("peer_rows", "conflicts", "sync_runs", "index_waiting"):
+        for table in ("peer_rows", "conflicts", "sync_runs", "index_waiting", "proofs"):
             file.execute(f"DROP TABLE {table}")
         file.execute(
             "CREATE TABLE peer_rows (peer_id TEXT NOT NULL, table_name TEXT NOT NULL,"
