@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from hikma_tui.clinic.deletion import HANGS_ON
+from hikma_tui.clinic.server import TAKEN
 from hikma_tui.sync_apply_sql import PAIRS
 from hikma_tui.sync_context import Context
 from hikma_tui.sync_values import Decoded
@@ -42,6 +43,8 @@ def special(connection: sqlite3.Connection, context: Context, decoded: Decoded) 
             dead = _dead(connection, parent, [row[place] for row in rows])
             if dead:
                 found.update(number for number, row in enumerate(rows) if row[place] in dead)
+    if not context.first and table in TAKEN[context.dialect] and "last_modified" in columns:
+        found |= _older(connection, table, columns, rows)
     pair = PAIRS.get(table) if here else _SMALL_PAIRS.get(table)
     if pair is not None and set(pair) <= set(columns):
         found |= _paired(connection, table, columns, rows, pair)
@@ -100,6 +103,23 @@ def _dead(connection: sqlite3.Connection, parent: str, ids: Sequence[str | None]
             (json.dumps(list(set(ids))),),
         ).fetchall()
     return {row[0] for row in some}
+
+
+def _older(
+    connection: sqlite3.Connection,
+    table: str,
+    columns: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+) -> set[int]:
+    """Rows of which a later state was agreed already: the server went back (decisions.md 33)."""
+    places = [columns.index(name) for name in ("id", "last_modified")]
+    asked = json.dumps([[row[place] for place in places] for row in rows])
+    found = connection.execute(
+        f"SELECT j.key FROM json_each(?) j CROSS JOIN {table} t ON t.id = j.value ->> 0"
+        " WHERE t.last_modified > j.value ->> 1",
+        (asked,),
+    )
+    return {int(row[0]) for row in found.fetchall()}
 
 
 def _paired(

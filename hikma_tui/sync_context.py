@@ -10,7 +10,7 @@ from hikma_tui.sync_shapes import Report
 
 @dataclass
 class Context:
-    """One run against one server. Parts change ``report``, ``stale``, ``asked``, nothing else."""
+    """One run against one server. Parts change ``report``, ``stale``, ``asked`` and ``refused``."""
 
     peer_id: str  # ``peers.id``
     dialect: str  # "v3" or "flask"
@@ -18,7 +18,9 @@ class Context:
     report: Report
     now: int  # ms, when the run began
     full: bool = False  # the pull that is applied is one from 0
+    first: bool = False  # nothing of this server is here yet: the very first pull
     confirming: bool = False  # it is the read-back: what was sent is compared (decisions.md 26)
     suggesting: bool = False  # a clone or a restored copy: unsent edits are suggestions (33)
     stale: set[str] = field(default_factory=set)  # patients whose search entry must be made anew
+    refused: set[tuple[str, str]] = field(default_factory=set)  # counted: once, whatever the rounds
     asked: int = 0  # requests that the pushes of this run spent on finding bad rows (27)

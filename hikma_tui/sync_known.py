@@ -103,6 +103,11 @@ def fixed(dialect: str, table: str) -> frozenset[str]:
     return _FIXED.get(dialect, {}).get(table, frozenset())
 
 
+def filled(table: str) -> frozenset[str]:
+    """Columns of a table that a server may fill where nothing is sent."""
+    return _FILLED.get(table, frozenset())
+
+
 def is_nothing(value: Any) -> bool:
     """All sorts of nothing in a column: null, an empty text, list or object."""
     return value is None or (isinstance(value, str | list | dict) and not value)
@@ -151,21 +156,34 @@ def equal(dialect: str, table: str, sent: Row, theirs: Row) -> tuple[str, ...]:
     A column that ``theirs`` lacks is one that this server does not have.
     """
     quiet = STAMPS | fixed(dialect, table)
-    never, filled = never_stored(dialect, table), _FILLED.get(table, frozenset())
+    never, may_fill = never_stored(dialect, table), filled(table)
     found = []
     for column, value in sent.items():
         if column in quiet or column == "unknown" or column not in theirs:
             continue
         got = theirs[column]
+        if got is value or (isinstance(got, str) and type(value) is str and got == value):
+            continue  # the same in every way of comparing: most are, and there are many
         if same(column, value, got, dialect) or (column in never and is_nothing(got)):
             continue
-        if column in filled and is_nothing(value):
+        if column in may_fill and is_nothing(value):
             continue
         of_attribute = table == "patient_additional_attributes" and column in _FALSE_IS_NULL
         if of_attribute and got is None and not value:
             continue
         found.append(column)
     return tuple(found)
+
+
+def went_back(agreed: Row, theirs: Row) -> bool:
+    """Whether the server shows an older state of a row than the one that it had confirmed: it was
+    restored from a backup (decisions.md 33). A push raises ``last_modified``, always, and
+    ``updated_at`` where that is the client's: also one after the server's clock was put right.
+    """
+    before, now = agreed.get("last_modified"), theirs.get("last_modified")
+    if before is None or now is None or now >= before:
+        return False
+    return bool((theirs.get("updated_at") or 0) <= (agreed.get("updated_at") or 0))
 
 
 def taken(dialect: str, table: str, ours: Row, theirs: Row) -> dict[str, Any]:
@@ -188,7 +206,7 @@ def confirmed(dialect: str, table: str, ours: Row, theirs: Row) -> dict[str, Any
     for column in STAMPS | {"unknown"}:
         if column in theirs:
             row[column] = theirs[column]
-    for column in _FILLED.get(table, frozenset()):
+    for column in filled(table):
         if column in theirs and is_nothing(row.get(column)):
             row[column] = theirs[column]
     return row

@@ -13,6 +13,7 @@ from typing import Any
 
 from hikma_tui import sync_known as known
 from hikma_tui import sync_meet_rows as rows
+from hikma_tui.clinic.server import TAKEN
 from hikma_tui.models import BY_TABLE, Conflict, Synced
 from hikma_tui.sync_context import Context
 from hikma_tui.sync_meet_dead import meet_dead
@@ -20,6 +21,7 @@ from hikma_tui.sync_meet_deleted import after_readback, deleted
 from hikma_tui.sync_meet_facing import (
     Facing,
     count_pulled,
+    server_went_back,
     settle,
     three_way,
     work_came_to_the_dead,
@@ -78,7 +80,9 @@ def _arrive(context: Context, model: type[Synced], theirs: Mapping[str, Any]) ->
 
 
 def _live(f: Facing) -> None:
-    if f.row["change_seq"] == 0:  # agreed, or only here and found again
+    if f.row["change_seq"] == 0 and _lost_there(f):
+        server_went_back(f)
+    elif f.row["change_seq"] == 0:  # agreed, or only here and found again
         count_pulled(f, f.agree(f.theirs))
     elif f.context.suggesting:
         _suggest(f)
@@ -86,6 +90,12 @@ def _live(f: Facing) -> None:
         answer(f, f.line.sent)
     else:
         three_way(f, f.line.base)
+
+
+def _lost_there(f: Facing) -> bool:
+    """Whether the server has lost what it had confirmed, of a row that it takes from clients."""
+    taken = f.table in TAKEN[f.context.dialect]
+    return taken and known.went_back(f.row, f.came) and bool(f.differing(f.ours))
 
 
 def _suggest(f: Facing) -> None:

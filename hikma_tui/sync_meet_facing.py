@@ -8,6 +8,7 @@ from typing import Any
 
 from hikma_tui import sync_known as known
 from hikma_tui import sync_meet_rows as rows
+from hikma_tui.clinic import info
 from hikma_tui.models import BY_TABLE, Conflict, Synced
 from hikma_tui.sync_context import Context
 from hikma_tui.sync_merge import Merged, merge
@@ -81,6 +82,9 @@ def count_pulled(f: Facing, changed: bool) -> None:
 
 def three_way(f: Facing, base: Mapping[str, Any] | None) -> None:
     """An edit that was not sent meets the server's row."""
+    if base is not None and known.went_back(base, f.came):
+        base = None  # what it has is no news: whatever differs is asked about (decisions.md 33)
+        say_it_went_back(f.context)
     merged = f.merged(base)
     if merged.conflicts:
         # What does not clash is shown at once; the base is then all that both sides agree in.
@@ -89,6 +93,24 @@ def three_way(f: Facing, base: Mapping[str, Any] | None) -> None:
         f.disagree(Disagreement.EDIT, base, State.HELD, Reason.CONFLICT)
     else:
         settle(f, merged)
+
+
+def server_went_back(f: Facing) -> None:
+    """The server shows an older state of what it had confirmed: ours stays here, theirs there, and
+    nothing is repaired before a person chooses (decisions.md 33).
+    """
+    seq = info.number("change_seq") + 1
+    info.put("change_seq", seq)
+    f.write({}, change_seq=seq)
+    f.line.base, f.line.sent_seq = dict(f.came), seq
+    say_it_went_back(f.context)
+    f.disagree(Disagreement.DIFFERS, None, State.DIFFERS, Reason.ALTERED)
+
+
+def say_it_went_back(context: Context) -> None:
+    """One notice for the run."""
+    if "server-clock-back" not in context.report.notices:
+        context.report.notices.append("server-clock-back")
 
 
 def settle(f: Facing, merged: Merged) -> None:

@@ -126,7 +126,7 @@ class _Push:
                     break
                 after = found.after
                 self.seen += found.seen - len(found.items)
-                self._count_refused(table, found.refused)
+                self._count_refused(found.refused)
                 waiting.extend(found.items)
                 while piece := self.size.piece(waiting):
                     request, waiting = waiting[:piece], waiting[piece:]
@@ -274,7 +274,7 @@ class _Push:
                 return
         self.store.write(lines.refuse, self.peer, item).result()
         self._is_absent(item, State.REFUSED)
-        self._count_refused(item.one.table, 1)
+        self._count_refused([item.key])
 
     def _learn(self, form: Item) -> None:
         """The server took a row alone without some ids: it does not have them."""
@@ -293,10 +293,13 @@ class _Push:
             self._is_absent(item, State.NOT_SENT)
         return False
 
-    def _count_refused(self, table: str, count: int) -> None:
-        if count:
-            self.context.report.of(table).refused += count
-            self.context.report.total.refused += count
+    def _count_refused(self, keys: Sequence[tuple[str, str]]) -> None:
+        """Each row once in a run: it is looked at again in every round."""
+        for key in keys:
+            if key not in self.context.refused:
+                self.context.refused.add(key)
+                self.context.report.of(key[0]).refused += 1
+                self.context.report.total.refused += 1
 
     # -- waiting and telling ---------------------------------------------------------------------
 

@@ -55,7 +55,7 @@ class Taken:
     items: list[Item] = field(default_factory=list)
     after: tuple[int, str] = (0, "")
     seen: int = 0
-    refused: int = 0
+    refused: list[tuple[str, str]] = field(default_factory=list)  # (table, id)
 
 
 def take(
@@ -75,7 +75,8 @@ def take(
         item = _deletion(peer_id, one) if deleted else ready(peer_id, one, facts, missing)
         if isinstance(item, Item):
             found.items.append(item)
-        found.refused += item is State.REFUSED
+        if item is State.REFUSED:
+            found.refused.append((one.table, one.id))
     return found
 
 

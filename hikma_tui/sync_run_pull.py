@@ -71,6 +71,7 @@ class Puller:
     def take(self, spool: Spool) -> None:
         """Apply a spool, then move the watermark, then make the patients findable. Trouble."""
         context = self.context
+        context.first = not self.watermark
         flags = {"full": context.full, "confirming": context.confirming,
                  "suggesting": context.suggesting, "peer": self.peer.id}  # fmt: skip
         self.store.write(info.put, _LEFT, json.dumps({"key": spool.key, **flags})).result()

@@ -33,9 +33,12 @@ ERASED = {
     "prescription_items": {"metadata", "recorded_by_user_id"},
     "patient_vitals": {"event_id"},
 }
-ODD = {"lastSeenTimestamp": 7, "k": [1, 2.5, None, True, 1e300, 12345678901234567890, "a\u202eb"],
-       "deep": {"x": {"y": ["\U0001f476\U0001f3fd", "\\u0041", ""]}}, "": 0, "hikma": {}}  # fmt: skip
-TEXT = "a\u202eb \U0001f9d1\U0001f3fd\u200d\u2695\ufe0f \u0628\u064e\u200f\n\t\\\"  "
+ODD = {
+    "lastSeenTimestamp": 7, "": 0, "hikma": {},
+    "k": [1, 2.5, None, True, 1e300, 12345678901234567890, "a\u202eb"],
+    "deep": {"x": {"y": ["\U0001f476\U0001f3fd", "\\u0041", ""]}},
+}  # fmt: skip
+TEXT = 'a\u202eb \U0001f9d1\U0001f3fd\u200d\u2695\ufe0f \u0628\u064e\u200f\n\t\\"  '
 
 
 @dataclass
@@ -102,9 +105,8 @@ def _filled(place: Place, other_kind: bool) -> None:
                 given[name] = "active"
             else:
                 given[name] = _value(column, field, number, other_kind and table != "visits")
-        row = rows.put(table, {"id": place.ids[table], **{
-            n: place.ids[fields[n].table] for n in given
-            if n in ("patient_id", "attribute_id") and isinstance(fields.get(n), Uuid)}})  # fmt: skip
+        needed = {"id": place.ids[table], "patient_id": place.ids["patients"], "attribute_id": "q"}
+        row = rows.put(table, needed)
         key = rows.key(table, row)
         del rows.rows[table][key]
         now = rows.now()
@@ -208,15 +210,21 @@ def _edited_visit(place: Place) -> tuple[str, ...]:
 
 
 def _edited_event(place: Place) -> tuple[str, ...]:
+    old: Any = place.there("events")["form_data"]
+    answer = {"fieldId": "f-complaint", "name": "Chief complaint", "value": "cough",
+              "fieldType": "free-text", "inputType": "text"}  # fmt: skip
+    place.write(visits.update_event, {"id": place.ids["events"], "form_data": [*old, answer]})
+    place.pushed()
+    assert place.there("events")["form_data"] == [*old, answer]
     place.write(visits.update_event, {"id": place.ids["events"], "event_type": "Triage"})
-    return ("event_type",)
+    return ("event_type", "form_data")
 
 
 def _edited_vitals(place: Place) -> tuple[str, ...]:
-    values = {"weight_kg": "62.125", "height_cm": "61.50", "bmi": "61.50", "pain_level": 5}
+    values = {"weight_kg": "62.5", "height_cm": "61.50", "pain_level": 5}
     values |= {"waist_circumference_cm": "61.50", "oxygen_saturation": "61.50"}
     values |= {"temperature_celsius": "61.50"}
-    here = "systolic_bp", "diastolic_bp", "bp_position", "heart_rate", "pulse_rate"
+    here = "systolic_bp", "diastolic_bp", "bp_position", "pulse_rate"
     stored = place.there("patient_vitals")
     values |= {name: stored[name] for name in (*here, "respiratory_rate")}
     place.write(vitals.correct, place.ids["patient_vitals"], values, "typed wrong")
