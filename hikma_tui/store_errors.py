@@ -59,6 +59,16 @@ class DiskFull(StoreError):
     exit_code = 73
 
 
+class DiskTrouble(StoreError):
+    """The disk did not take what was written: a quota, a card that fails, a stick that is gone."""
+
+    exit_code = 74
+
+
+# SQLite's names of errors that say nothing of the file's own state.
+_NOT_TAKEN = ("WRITE", "FSYNC", "TRUNCATE", "SHMSIZE", "SHMOPEN", "SHMMAP", "DELETE", "CLOSE")
+
+
 class Replaced(StoreError):
     """Another file lies where the store was opened, or none."""
 
@@ -111,6 +121,13 @@ def from_sqlite(error: sqlite3.Error | OSError, path: Path) -> StoreError:
             _("This file is not a store of hikma-tui: nothing was changed. ({path})").format(
                 path=path
             )
+        )
+    if code.startswith("SQLITE_IOERR_") and code.endswith(_NOT_TAKEN):
+        return DiskTrouble(
+            _(
+                "The disk did not take it: nothing was saved. It may be full for you, failing, or"
+                " not there any more. ({path})"
+            ).format(path=path)
         )
     if "CORRUPT" in code or "malformed" in text or "IOERR" in code or "disk i/o" in text:
         return Corrupt(
