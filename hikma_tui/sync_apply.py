@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from hikma_tui import sync_carry, sync_meet
+from hikma_tui import sync_carry, sync_meet, sync_meet_many
 from hikma_tui.clinic import info
 from hikma_tui.models import connection, database
 from hikma_tui.store import Store
@@ -31,6 +31,7 @@ __all__ = ["apply", "index"]
 _KEY, _OFFSET = "spool_key", "spool_offset"
 _PATIENT = {"patients": "id", "patient_additional_attributes": "patient_id", "visits": "patient_id"}
 _TELL_EVERY = 0.2
+_MET = 100  # special rows that are looked at together: a save waits so long
 _CACHE = 56_000  # kilobytes: the indexes of ids are written all over
 Tell = Callable[[Progress], None]
 Asked = Callable[[], bool]
@@ -71,8 +72,11 @@ class _Applying:
             else:
                 met: list[dict[str, Any]] = []
                 yield partial(_plain, self.context, item, met)
-                for theirs in met:
-                    yield partial(sync_meet.meet, self.context, item.table, theirs)
+                for at in range(0, len(met), _MET):
+                    odd: list[dict[str, Any]] = []
+                    yield partial(_met, self.context, item.table, met[at : at + _MET], odd)
+                    for theirs in odd:
+                        yield partial(sync_meet.meet, self.context, item.table, theirs)
             yield partial(info.put, _OFFSET, after)
             self.done += len(item.rows)
 
@@ -117,6 +121,13 @@ def _plain(context: Context, decoded: Decoded, met: list[dict[str, Any]]) -> Non
     _count(context, decoded.table, changed)
     if changed:
         _touch(here, decoded, rows)
+
+
+def _met(
+    context: Context, table: str, met: list[dict[str, Any]], odd: list[dict[str, Any]]
+) -> None:
+    """Confirm what was read back as it was sent; ``odd`` is given the rest, for ``sync_meet``."""
+    odd += sync_meet_many.meet_many(context, table, met)
 
 
 def _python(decoded: Decoded, row: tuple[Any, ...]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from hikma_tui.models import (
 from hikma_tui.sync_context import Context
 
 # The server keeps the id that came first (wire.md A5): the same pair is the same row.
-_PAIRS: dict[type[Synced], tuple[str, str]] = {
+PAIRED: dict[type[Synced], tuple[str, str]] = {
     PatientAttribute: ("patient_id", "attribute_id"),
     UserClinicPermissions: ("user_id", "clinic_id"),
     AppConfig: ("namespace", "key"),
@@ -36,7 +36,7 @@ def paired(
 
     Its line and its conflicts follow; the audit trail, which can't be rewritten, says so.
     """
-    pair = _PAIRS.get(model)
+    pair = PAIRED.get(model)
     if pair is None:
         return None
     found = dicts(

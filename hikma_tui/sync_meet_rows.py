@@ -27,7 +27,7 @@ from hikma_tui.sync_context import Context
 from hikma_tui.sync_shapes import Disagreement
 
 # The tables whose rows the search index is made of (as in ``clinic/saving.py``).
-_SEARCHED: dict[type[Synced], str] = {
+SEARCHED: dict[type[Synced], str] = {
     Patient: "id",
     PatientAttribute: "patient_id",
     Visit: "patient_id",
@@ -115,28 +115,37 @@ def write(
 ) -> bool:
     """Change a row to ``values``; returns whether anything a user sees became different."""
     changed = {
-        n: v for n, v in values.items() if n in row and n not in ("pk", "id") and not _is(row[n], v)
+        n: v
+        for n, v in values.items()
+        if n in row and n not in ("pk", "id") and not very_same(row[n], v)
     }
     changed |= {n: v for n, v in own.items() if row[n] != v}
     if not changed:
         return False
     fields = {getattr(model, name): value for name, value in changed.items()}
     model.update(fields).where(model.id == row["id"]).execute()
-    touch(context, model, row)
-    touch(context, model, {**row, **changed})
+    if changed.keys() - unsearched(model):
+        touch(context, model, row)
+        touch(context, model, {**row, **changed})
     return bool(changed.keys() - known.STAMPS - {"change_seq", "unknown"})
 
 
-def _is(one: Any, other: Any) -> bool:
+def very_same(one: Any, other: Any) -> bool:
     """The very same value: ``1`` is not ``true``, and a key's place in an object counts for us."""
     if isinstance(one, list | dict) or isinstance(other, list | dict):
         return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
     return bool(one == other)
 
 
+def unsearched(model: type[Synced]) -> frozenset[str]:
+    """Columns that are in no search entry; of a patient, when it was registered is."""
+    quiet = known.STAMPS | {"unknown", "change_seq"}
+    return quiet - {"created_at"} if model is Patient else quiet
+
+
 def touch(context: Context, model: type[Synced], row: Mapping[str, Any]) -> None:
     """The search entry of that row's patient must be made anew, whatever happens before it is."""
-    column = _SEARCHED.get(model)
+    column = SEARCHED.get(model)
     patient_id = row.get(column) if column else None
     if patient_id and patient_id not in context.stale:
         context.stale.add(str(patient_id))
@@ -145,10 +154,10 @@ def touch(context: Context, model: type[Synced], row: Mapping[str, Any]) -> None
         )
 
 
-def count(context: Context, table: str, what: str) -> None:
-    """One more in the report, for the run and for the table."""
+def count(context: Context, table: str, what: str, number: int = 1) -> None:
+    """So many more in the report, for the run and for the table."""
     for counts in (context.report.total, context.report.of(table)):
-        setattr(counts, what, getattr(counts, what) + 1)
+        setattr(counts, what, getattr(counts, what) + number)
 
 
 # -- conflicts -----------------------------------------------------------------------------------
