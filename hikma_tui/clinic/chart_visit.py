@@ -12,6 +12,7 @@ from hikma_tui.clinic.chart import VisitLine
 from hikma_tui.clinic.errors import NotFound
 from hikma_tui.clinic.moving_notes import Note, came_from, mapping
 from hikma_tui.clinic.patients import PatientCard
+from hikma_tui.clinic.report_words import strength_words
 from hikma_tui.clock import day_bounds
 from hikma_tui.i18n import _
 from hikma_tui.models import (
@@ -129,7 +130,7 @@ def _items(prescription_id: str) -> tuple[str, ...]:
     said = []
     for row in rows:
         drug = found.get(row["drug_id"], {})
-        dose = f"{drug.get('dosage_quantity') or ''} {drug.get('dosage_units') or ''}".strip()
+        dose = strength_words(drug)
         name = drug.get("generic_name") or drug.get("brand_name") or "?"
         parts = [f"{name} {dose}".strip(), row["dosage_instructions"] or ""]
         parts.append(f"x {row['quantity_prescribed']}")

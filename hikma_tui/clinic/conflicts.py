@@ -222,7 +222,7 @@ def _told(
             return None
     sides = sides_of(conflict, row)
     ours_by, ours_at = _hand(conflict, None)
-    theirs_by, theirs_at = _their_hand(conflict.theirs)
+    theirs_by, theirs_at = _their_hand(conflict.table_name, conflict.theirs)
     return OpenConflict(
         conflict.pk, conflict.kind, conflict.table_name, conflict.row_id, conflict.patient_id,
         card, _label(conflict.table_name, whole), conflict.found_at, len(_fields(sides)),
@@ -257,7 +257,7 @@ def _fields(sides: Sides) -> list[FieldPair]:
     if not sides.by_field:
         return [_whole(sides)]
     reader = words.reader(table)
-    theirs_by, theirs_at = _their_hand(sides.theirs)
+    theirs_by, theirs_at = _their_hand(sides.conflict.table_name, sides.theirs)
     found = []
     for path in sides.merged().conflicts:
         ours_by, ours_at = _hand(conflict, path[0])
@@ -280,7 +280,7 @@ def _whole(sides: Sides) -> FieldPair:
     gone_there = _("deleted") if kind == Disagreement.DELETED_THERE else _("not there")
     here = _("there, with what was not sent") if sides.ours is not None else _("deleted")
     ours_by, ours_at = _hand(sides.conflict, None)
-    theirs_by, theirs_at = _their_hand(sides.theirs)
+    theirs_by, theirs_at = _their_hand(sides.conflict.table_name, sides.theirs)
     there = gone_there if sides.theirs is None else _("there")
     if theirs_at is not None and sides.theirs is not None:
         there = _("there, changed {when}").format(when=moment_words(theirs_at, info.zone()))
@@ -303,12 +303,13 @@ def _hand(conflict: Conflict, column: str | None) -> tuple[str, int | None]:
     return "", None
 
 
-def _their_hand(theirs: Mapping[str, Any] | None) -> tuple[str, int | None]:
+def _their_hand(table: str, theirs: Mapping[str, Any] | None) -> tuple[str, int | None]:
     """Who changed the server's version, where it says so (patients alone do), and when it came in.
 
     ``updated_at`` is no time of an edit: it is made up for the compare-and-swap (decisions.md 22).
+    Of prescribed medicines the server stamps no edit at all, so nothing is said.
     """
-    if not theirs:
+    if not theirs or table == "prescription_items":
         return "", None
     at = theirs.get("last_modified") or theirs.get("updated_at")
     return _name(theirs.get("last_modified_by")), at

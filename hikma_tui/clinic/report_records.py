@@ -18,6 +18,7 @@ from hikma_tui.clinic.report_words import (
     moment_words,
     note_day,
     states,
+    strength_words,
 )
 from hikma_tui.clinic.vitals import Entry
 from hikma_tui.clock import day_of
@@ -280,7 +281,7 @@ def drug_names(ids: set[str]) -> dict[str, str]:
     drugs = live(Drug)
     named = {}
     for row in dicts(drugs.select().where(drugs.id.in_(list(ids)))):
-        strength = f"{row['dosage_quantity'] or ''} {row['dosage_units'] or ''}".strip()
+        strength = strength_words(row)
         name = row["generic_name"] or row["brand_name"] or ""
         named[row["id"]] = " ".join(part for part in (name, strength, row["form"]) if part)
     return named

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -95,6 +96,16 @@ def kind_of(table: str) -> str:
         "patient_problems": _("Problem"), "appointments": _("Appointment"),
         "prescriptions": _("Prescription"),
     }.get(table, table)  # fmt: skip
+
+
+def strength_words(drug: Mapping[str, Any]) -> str:
+    """``500 mg`` of a medicine of the catalogue; servers pad it to ``500.0000``, which a tired eye
+    reads as five million (wire.md A5, "Values that change").
+    """
+    quantity = str(drug.get("dosage_quantity") or "")
+    if "." in quantity:
+        quantity = quantity.rstrip("0").rstrip(".")
+    return f"{quantity} {drug.get('dosage_units') or ''}".strip()
 
 
 def came_words(note: Note, zone: ZoneInfo | None) -> str:

@@ -17,6 +17,7 @@ from hikma_tui.screens.base import ClinicScreen
 from hikma_tui.screens.identity import saved_line
 from hikma_tui.screens.session import not_saved, session
 from hikma_tui.screens.who import Who
+from hikma_tui.text import cut
 from hikma_tui.widgets.dialogs import Ask
 from hikma_tui.widgets.headline import Headline
 from hikma_tui.widgets.keys import N_, Action
@@ -182,7 +183,8 @@ class ChoiceScreen(ClinicScreen[str | None]):
             return
         finally:
             self._busy = False
-        what, card = self._one.label, self._one.patient
+        # Who it is must have room behind what it is.
+        what, card = cut(self._one.label, 20), self._one.patient
         outcome = words.outcome_text(code)
         if outcome:  # what one expects of a choice needs no words: the line has room for who it is
             what = f"{what}; {outcome}"
