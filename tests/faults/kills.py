@@ -253,13 +253,14 @@ def stored(directory: Path) -> Rows:
             raise Lost("integrity_check")
         for table in TABLES:
             for row in file.execute(f"SELECT * FROM live_{table}"):
-                values = {
-                    n: json.loads(row[n]) if n in _JSON and row[n] else row[n] for n in row.keys()
-                }  # noqa: SIM118 (sqlite3.Row has values first)
-                found[table, row["id"]] = values  # fmt: skip
+                found[table, row["id"]] = _read(dict(zip(row.keys(), row, strict=True)))
     finally:
         file.close()
     return found
+
+
+def _read(row: dict[str, Any]) -> dict[str, Any]:
+    return {n: json.loads(v) if n in _JSON and v else v for n, v in row.items()}
 
 
 def differences(wanted: Rows, found: Rows) -> list[str]:

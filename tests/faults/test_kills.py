@@ -9,10 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.cloud.seed import RIGHTS
 from tests.faults.kills import NIGHTLY, Account, seeds, told
+from tests.faults.kills_sync import SyncAccount
 from tests.unit.program import new_clinic
+from tests.unit.sync_running import joined
 
 PIPE = 700 if NIGHTLY else 34
+SYNC = 250 if NIGHTLY else 12
 PER_STORE = 35  # so that the checks of a whole store stay quick
 
 
@@ -27,3 +31,26 @@ def test_nothing_acknowledged_on_a_pipe_is_lost(tmp_path: Path, lane: int) -> No
     print(told(accounts))
     assert sum(account.acknowledged for account in accounts) > PIPE // 2
     assert sum(account.cut for account in accounts) > PIPE // 8
+
+
+def test_nothing_is_lost_or_called_confirmed_when_a_sync_is_killed(tmp_path: Path) -> None:
+    dice, kills, done = seeds(21), 0, list[SyncAccount]()
+    while kills < SYNC:
+        with joined(tmp_path / f"clinic{len(done)}", patients=40) as (site, cloud):
+            site.store.close()
+            for rights in cloud.store.rows["user_clinic_permissions"].values():
+                rights |= dict.fromkeys(RIGHTS, True)
+            account = SyncAccount(site.directory, cloud, site.actor, dice)
+            account.theirs = {
+                str(row["id"]): {str(row["given_name"])} for row in cloud.store.live("patients")
+            }
+            for _number in range(PER_STORE):
+                account.kill_once()
+                if kills + account.kills >= SYNC:
+                    break
+            account.end()
+            done.append(account)
+            kills += account.kills
+    print(kills, "kills,", sum(a.whole for a in done), "runs were over,",
+          sum(a.confirmed for a in done), "rows called confirmed,", [a.phases for a in done])  # fmt: skip
+    assert sum(account.confirmed for account in done) > SYNC
