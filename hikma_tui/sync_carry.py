@@ -73,6 +73,7 @@ class Facts:
     known: Mapping[str, frozenset[str]] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     doubting: frozenset[str] = frozenset()
+    days_unsure: bool = False  # which day a midnight of the server's means (decisions.md 30)
 
     def only_here(self, table: str, row_id: object) -> bool:
         """Whether the server can't know that id of that table."""

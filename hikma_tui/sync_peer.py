@@ -15,6 +15,7 @@ from hikma_tui.ids import new_id
 from hikma_tui.models import connection
 
 ACTIVE, LEFT = "active", "left"
+DAYS_UNSURE = "days_unsure"  # in the metadata: which day its midnights mean is not known at all
 _COLUMNS = "id, name, last_synced_at, metadata"
 
 

@@ -14,8 +14,9 @@ from typing import Any
 
 from hikma_tui import sync_meet_held, sync_waiting
 from hikma_tui.clinic import info
+from hikma_tui.columns import Day
 from hikma_tui.ids import is_uuid
-from hikma_tui.models import BY_TABLE, Deletion, connection
+from hikma_tui.models import BY_TABLE, Deletion, connection, wire_columns
 from hikma_tui.sync_carry import REFERENCES, Facts, restore, to_server
 from hikma_tui.sync_push_bad import bad_columns
 from hikma_tui.sync_shapes import Reason, State
@@ -116,6 +117,9 @@ def ready(
     """One row to send; else its state (None: it waits for a parent), and its line says why."""
     if not is_uuid(one.id):
         return _stays(peer_id, one, Reason.NOT_A_UUID)
+    if facts.days_unsure and _has_their_day(one):
+        mark(peer_id, one, State.NOT_SENT, Reason.DAYS)
+        return None
     row, again = _as_sent(one, facts.dialect), _moved(one, facts.dialect)
     carried = to_server(one.table, row, facts)
     if isinstance(carried, Reason):
@@ -146,6 +150,16 @@ def _as_sent(one: Waiting, dialect: str) -> dict[str, Any]:
     if dialect == "v3" and last is not None:
         row["updated_at"] = last + 1
     return row
+
+
+def _has_their_day(one: Waiting) -> bool:
+    """Whether a day of the row is as it was read from the server."""
+    base = one.base or {}
+    return any(
+        one.row.get(name) and one.row[name] == base.get(name)
+        for name, kind in wire_columns(BY_TABLE[one.table]).items()
+        if isinstance(kind, Day)
+    )
 
 
 def _moved(one: Waiting, dialect: str) -> bool:

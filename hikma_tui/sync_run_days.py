@@ -57,6 +57,11 @@ def east_from(
     return present, False
 
 
+def hinted(hours: Counter[int], zone: tzinfo) -> bool:
+    """Whether the clinic's own zone explains the doubtful hours among those seen."""
+    return bool(_midnights(zone) & doubtful(hours))
+
+
 def _votes(echoes: Iterable[tuple[str, str]]) -> tuple[int, int, int]:
     """How many echoes came a day too early, a day too late, and right."""
     earlier = later = same = 0
@@ -76,5 +81,5 @@ def _midnights(zone: tzinfo) -> set[int]:
     found = set()
     for month in (1, 7):
         offset = datetime(2026, month, 1, tzinfo=zone).utcoffset() or timedelta()
-        found.add(int((-offset).total_seconds() // 3600) % 24)
+        found.add(-offset // timedelta(hours=1) % 24)
     return found

@@ -15,7 +15,7 @@ from hikma_tui.clinic import info
 from hikma_tui.models import connection
 from hikma_tui.store import Store
 from hikma_tui.sync_context import Context
-from hikma_tui.sync_peer import PeerFacts
+from hikma_tui.sync_peer import DAYS_UNSURE, PeerFacts
 from hikma_tui.sync_run_line import Line
 from hikma_tui.sync_run_log import Log
 from hikma_tui.sync_shapes import Phase, Progress
@@ -182,8 +182,14 @@ class Puller:
         echoes = [(day, theirs[row_id]) for row_id, day in ours.items()]
         zone = self.store.read(info.zone_in_force).result()
         hour, sure = sync_run_days.east_from(self.decoder.hours, echoes, self.peer.east_from, zone)
-        if not sure and not self.peer.more.get("days_sure"):
+        unsure = not sure and not self.peer.more.get("days_sure")
+        if unsure:
             self._notice("days-doubtful")
+        # Until then no day that came from there goes back: it may be the day beside it.
+        held = True if unsure and not sync_run_days.hinted(self.decoder.hours, zone) else None
+        if held != self.peer.more.get(DAYS_UNSURE):
+            self.store.write(sync_peer.update, self.peer.id, **{DAYS_UNSURE: held}).result()
+            self.peer = self.store.on_writer(sync_peer.active).result() or self.peer
         if sure and not self.peer.more.get("days_sure"):
             self.store.write(sync_peer.update, self.peer.id, days_sure=True).result()
             self.peer = self.store.on_writer(sync_peer.active).result() or self.peer
@@ -212,15 +218,17 @@ def _births(spool: Spool) -> Iterator[tuple[str, str]]:
 def _known_births(ids: list[str]) -> dict[str, str]:
     """Birth dates that were entered or confirmed here, of the patients with these ids.
 
-    Rows that this server's pulls brought and nobody touched are no witnesses: they were read with
-    the very hour that is in question.
+    Days that this server's pulls brought are no witnesses, whatever else of the row was edited:
+    they were read with the very hour that is in question.
     """
     found: dict[str, str] = {}
     for start in range(0, len(ids), 500):
         some = ids[start : start + 500]
         query = (
             "SELECT id, date_of_birth FROM patients WHERE change_seq > 0 AND date_of_birth > ''"
-            f" AND id IN ({','.join('?' * len(some))})"
+            f" AND id IN ({','.join('?' * len(some))}) AND NOT EXISTS (SELECT 1 FROM peer_rows p"
+            " WHERE p.table_name = 'patients' AND p.row_id = patients.id"
+            " AND json_extract(p.base, '$.date_of_birth') = patients.date_of_birth)"
         )
         found |= dict(connection().execute(query, some).fetchall())
     return found

@@ -32,6 +32,7 @@ class Reason(StrEnum):
     NOT_A_UUID = "not-a-uuid"
     BAD_ROW = "bad-row"  # the server refused it alone, all else being well
     PARENT = "parent"  # it hangs on a row that was refused or waits
+    DAYS = "days"  # it has a day of the server's, and which one that is, is not certain yet
     ALTERED = "altered"  # taken, but not as it was sent
     DROPPED = "dropped"  # said to be taken, and not there: three times
     CONFLICT = "conflict"

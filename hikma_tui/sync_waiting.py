@@ -18,6 +18,7 @@ from hikma_tui.clinic import info, own_forms
 from hikma_tui.columns import Uuid
 from hikma_tui.models import BY_TABLE, OWN_COLUMNS, connection, dicts, wire_columns
 from hikma_tui.sync_carry import REFERENCES, Facts
+from hikma_tui.sync_peer import DAYS_UNSURE
 from hikma_tui.sync_shapes import Reason, State
 
 # What a server takes from a client, parents first: the order in which v3 applies a body, but for
@@ -153,6 +154,7 @@ def facts(peer_id: str, dialect: str) -> Facts:
         user_id=user_id,
         local={table: ids - known.get(table, frozenset()) for table, ids in local.items()},
         known=known,
+        days_unsure=bool(peer.get(DAYS_UNSURE)),
         names=dict(rows.execute("SELECT id, name FROM users WHERE name != ''")),
     )
 

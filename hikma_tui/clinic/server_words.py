@@ -163,6 +163,10 @@ def reason(code: str) -> str:
             " again, or show it to the administrator."
         ),
         "parent": _("It waits for the record that it belongs to."),
+        "days": _(
+            "Which day the server's birth dates mean is not certain, so it waits. Set the clinic's"
+            " time zone, or register a patient with a birth date and sync: then it is sent."
+        ),
         "altered": _("The server keeps it differently from what was entered. Compare and choose."),
         "dropped": _(
             "The server said yes three times and did not keep it. Tell the administrator; it is"
