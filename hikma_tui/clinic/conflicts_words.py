@@ -212,7 +212,11 @@ def both(path: Path, table: str, ours: Any, theirs: Any) -> Any:
         kinds = {str(i.get(k) or "") for i in (first, second) for k in ("fieldType", "inputType")}
         kinds.discard("")  # not every client says both
         values = (first.get("value"), second.get("value"))
-        if not kinds or not kinds <= _FREE_ANSWERS or not all(isinstance(v, str) and v for v in values):
+        if (
+            not kinds
+            or not kinds <= _FREE_ANSWERS
+            or not all(isinstance(v, str) and v for v in values)
+        ):
             return None
         return {**second, "value": _joined(*values)}
     texts = isinstance(first, str) and isinstance(second, str) and first and second
