@@ -220,13 +220,21 @@ def sound(directory: Path) -> None:
         wrong = [
             *store.check(),
             *store.on_writer(audit.problems).result(),
-            *store.on_writer(lambda: search.check(connection())).result(),
+            *store.on_writer(_not_found).result(),
             *store.on_writer(_halves).result(),
         ]
     finally:
         store.close()
     if wrong:
         raise Lost("\n".join(wrong))
+
+
+def _not_found() -> list[str]:
+    """Where the search is wrong, but for patients a killed sync has put down to be indexed next."""
+    here = connection()
+    waits = "SELECT pk FROM patients WHERE id IN (SELECT patient_id FROM index_waiting)"
+    known = {f"patient {pk} is not indexed as it is" for (pk,) in here.execute(waits)}
+    return [wrong for wrong in search.check(here) if wrong not in known]
 
 
 def _halves() -> list[str]:

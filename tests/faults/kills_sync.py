@@ -17,12 +17,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hikma_tui import sync_known, sync_secret
+from hikma_tui import search, sync_known, sync_secret
 from hikma_tui.clinic import server
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.exchange.rows_in import import_lines
 from hikma_tui.exchange.source import Source
-from hikma_tui.models import BY_TABLE, dicts
+from hikma_tui.models import BY_TABLE, connection, dicts
 from hikma_tui.store import Store
 from hikma_tui.sync_carry import restore
 from hikma_tui.sync_values import Decoder, python_row
@@ -175,7 +175,7 @@ class SyncAccount:
             for table in TABLES:
                 model = BY_TABLE[table]
                 asked = model.select().where(model.change_seq == 0)
-                for row in store.on_writer(lambda q=asked: dicts(q)).result():
+                for row in store.on_writer(dicts, asked).result():
                     key = (table, row["id"])
                     if not self._is_mine(key, row):
                         continue
@@ -209,6 +209,7 @@ class SyncAccount:
         store = Store.open(self.directory)
         try:
             state = store.read(server.state).result()
+            wrong += store.on_writer(lambda: search.check(connection())).result()
         finally:
             store.close()
         if wrong or not state.up_to_date:

@@ -11,12 +11,15 @@ import pytest
 
 from tests.cloud.seed import RIGHTS
 from tests.faults.kills import NIGHTLY, Account, seeds, told
+from tests.faults.kills_screen import ScreenAccount
 from tests.faults.kills_sync import SyncAccount
+from tests.terminal.terminal import clinic
 from tests.unit.program import new_clinic
 from tests.unit.sync_running import joined
 
 PIPE = 700 if NIGHTLY else 34
 SYNC = 250 if NIGHTLY else 12
+SCREEN = 50 if NIGHTLY else 4
 PER_STORE = 35  # so that the checks of a whole store stay quick
 
 
@@ -51,6 +54,21 @@ def test_nothing_is_lost_or_called_confirmed_when_a_sync_is_killed(tmp_path: Pat
             account.end()
             done.append(account)
             kills += account.kills
-    print(kills, "kills,", sum(a.whole for a in done), "runs were over,",
-          sum(a.confirmed for a in done), "rows called confirmed,", [a.phases for a in done])  # fmt: skip
+    over, called = sum(a.whole for a in done), sum(a.confirmed for a in done)
+    print(f"{kills} kills, {over} runs were over before, {called} rows called confirmed")
+    print("it was at", [account.phases for account in done])
     assert sum(account.confirmed for account in done) > SYNC
+
+
+def test_nothing_that_the_screen_called_saved_is_lost(tmp_path: Path) -> None:
+    dice, accounts = seeds(31), list[ScreenAccount]()
+    for number in range(SCREEN):
+        if number % 10 == 0:
+            place = tmp_path / f"clinic{number}"
+            clinic(place)[0].close()
+            accounts.append(ScreenAccount(place, dice))
+        accounts[-1].kill_once()
+    accounts[-1].offered()
+    saved, kept = sum(a.acknowledged for a in accounts), sum(a.drafts for a in accounts)
+    print(f"{SCREEN} kills, {saved} acknowledged saves, {kept} words found in drafts")
+    assert saved > SCREEN / 2
