@@ -50,9 +50,9 @@ def trouble(kind: str, retry_after: float | None = None) -> str:
         ),
         "no-user": _("The server knows no user with this e-mail. Check it letter by letter."),
         "unauthorized": _(
-            "The server does not let you in: the password was changed, the account or clinic"
-            " was removed, or the server has trouble. Go on working; sign in to the server again"
-            " when you can, and ask the administrator if that fails."
+            "The server does not let you in: the password is not right or was changed, the account"
+            " or its clinic was removed, or the server has trouble. Go on working; sync again with"
+            " the right password, and ask the administrator if that fails."
         ),
         "server": _(
             "The server has trouble of its own. Go on working; sync again later, and tell"
@@ -209,7 +209,7 @@ def state(code: str) -> str:
         "stays": _("stays on this computer"),
         "settings": _("settings of this computer"),
         "only_here": _("only here"),
-        "held": _("waits for a choice"),
+        "held": _("waiting for a choice"),
     }
     return said.get(code, code)
 

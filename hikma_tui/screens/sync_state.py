@@ -32,7 +32,7 @@ def state_text(
         parts.append(ngettext("{n} not sent", "{n} not sent", n).format(n=n))
     if server.sent + server.awaiting:
         n = server.sent + server.awaiting
-        parts.append(ngettext("{n} sent, not confirmed", "{n} sent, not confirmed", n).format(n=n))
+        parts.append(ngettext("{n} unconfirmed", "{n} unconfirmed", n).format(n=n))
     parts.append(_confirmed(server, today, zone))
     return ", ".join(part for part in parts if part)
 

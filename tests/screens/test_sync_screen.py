@@ -72,7 +72,7 @@ def test_the_state_line_says_what_is_not_confirmed_and_since_when() -> None:
     assert said() == "never synced"
     assert said(last_confirmed_ms=AT).startswith("all confirmed ")
     assert said(last_confirmed_ms=AT, not_sent=3).startswith("3 not sent, confirmed ")
-    assert said(last_confirmed_ms=AT, sent=1).startswith("1 sent, not confirmed, confirmed ")
+    assert said(last_confirmed_ms=AT, sent=1).startswith("1 unconfirmed, confirmed ")
     assert said(conflicts=1, refused=1, not_sent=2) == (
         "needs you: 2 (F8), 2 not sent, never synced"
     )
