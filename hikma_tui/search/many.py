@@ -15,8 +15,8 @@ from typing import Any
 
 from hikma_tui.search import places, sql
 from hikma_tui.search.index import fields_key, other_texts, parts_of_word, refresh, sounds_of
-from hikma_tui.search.rows import ask, mapped, one
-from hikma_tui.search.tokens import WORD_KINDS, of_patient
+from hikma_tui.search.rows import ask, mapped_all, one
+from hikma_tui.search.tokens import COUNTED_KINDS, WORD_KINDS, of_patient
 
 Standing = tuple[int, int, str]  # place, seen, tokens
 
@@ -28,8 +28,7 @@ def refresh_many(connection: sqlite3.Connection, patient_ids: Sequence[str]) -> 
     """
     cursor = connection.cursor()
     cursor.row_factory = None
-    rows = cursor.execute(sql.PATIENTS_NAMED, (json.dumps(list(patient_ids)),)).fetchall()
-    live = [mapped(cursor, row) for row in rows]
+    live = mapped_all(cursor.execute(sql.PATIENTS_NAMED, (json.dumps(list(patient_ids)),)))
     found = {row["id"] for row in live}
     for patient_id in patient_ids:
         if patient_id not in found:
@@ -67,9 +66,9 @@ def _stand_many(connection: sqlite3.Connection, live: list[dict[str, Any]]) -> N
         connection.executemany(sql.ADD_TOKENS, added)
     change: Counter[str] = Counter()
     for _place, _pk, _seen, tokens in placed:
-        change.update(tokens.split())
+        change.update([token for token in tokens.split() if token[0] in COUNTED_KINDS])
     for _pk, _place, _seen, tokens in gone:
-        change.subtract(tokens.split())
+        change.subtract([token for token in tokens.split() if token[0] in COUNTED_KINDS])
     _recount(connection, change)
 
 
@@ -138,8 +137,7 @@ def next_all(connection: sqlite3.Connection, after: int, count: int) -> None:
     """Index the next ``count`` patients of the order behind the first ``after``."""
     cursor = connection.cursor()
     cursor.row_factory = None
-    rows = cursor.execute(sql.ORDERED, (after, after + count)).fetchall()
-    _stand_many(connection, [mapped(cursor, row) for row in rows])
+    _stand_many(connection, mapped_all(cursor.execute(sql.ORDERED, (after, after + count))))
 
 
 def end_all(connection: sqlite3.Connection) -> None:

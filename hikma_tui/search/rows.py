@@ -27,6 +27,12 @@ def mapped(cursor: sqlite3.Cursor, row: Sequence[Any]) -> dict[str, Any]:
     return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
 
 
+def mapped_all(cursor: sqlite3.Cursor) -> list[dict[str, Any]]:
+    """All rows that are left, by their columns' names."""
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
 def after(prefix: str) -> str:
     """The text that ends the range of all texts beginning with ``prefix``."""
     return prefix + "\U0010ffff"

@@ -17,6 +17,7 @@ from typing import Any
 from hikma_tui.names import LONGEST_WORD, compounds, fold, is_dense, words
 
 WORD_KINDS = "njc"  # the kinds that stand in search_words
+COUNTED_KINDS = "njck"  # the kinds whose patients are counted
 NAME_KINDS = "nj"  # of these, the kinds that have sounds and parts
 LONGEST_PHONE = 15  # E.164
 SHORTEST_PART = 3
@@ -25,7 +26,9 @@ PLACEHOLDERS = frozenset(
     {"", "none", "na", "nil", "null", "no", "unknown", "x", "xx", "xxx", "test"}
     | {"ninguno", "لايوجد", "بدون"}
 )
+_ID_PARTS = re.compile(r"\d+|[^\W\d_]+")
 _BIRTH = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
+_PLAIN_PHONE = re.compile(r"\+?[0-9]{3,40}")  # what most are: no word of it is worth remembering
 _PHONES = re.compile(r"[/,;|&\n]|\b(?:or|y|o|and)\b")
 # Country codes of one and two digits; all others have three (ITU-T E.164).
 _SHORT_CODES = re.compile("1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]")
@@ -66,6 +69,8 @@ def name_tokens(given: str | None, surname: str | None) -> tuple[str, ...]:
 
 def phone_numbers(text: str | None) -> list[str]:
     """The digits of each number in ``text``, at most three numbers."""
+    if text and _PLAIN_PHONE.fullmatch(text):
+        return [text.lstrip("+")[-LONGEST_PHONE:]]
     digits = [re.sub(r"\D", "", fold(part)) for part in _PHONES.split(_text(text).lower())]
     return [number[-LONGEST_PHONE:] for number in digits if len(number) >= SHORTEST_PART][:3]
 
@@ -82,11 +87,10 @@ def national(digits: str, international: bool) -> str:
 
 def phone_tokens(text: str | None) -> tuple[str, ...]:
     """Every end of 3 or more digits of each number."""
-    return tuple(
-        "p" + number[i:]
-        for number in phone_numbers(text)
-        for i in range(len(number) - SHORTEST_PART + 1)
-    )
+    found = []
+    for number in phone_numbers(text):
+        found += ["p" + number[i:] for i in range(len(number) - SHORTEST_PART + 1)]
+    return tuple(found)
 
 
 def normal_id(text: str | None) -> str:
@@ -105,15 +109,16 @@ def id_tokens(text: str | None) -> tuple[str, ...]:
     if not text:
         return ()
     parts = _id_parts(text)
-    whole = ["".join(parts), "".join(part.lstrip("0") for part in parts)]
     bare = [part.lstrip("0") for part in parts]
-    return tuple(
-        dict.fromkeys("i" + word[:LONGEST_WORD] for word in [*whole, *parts, *bare] if word)
-    )
+    every = ("".join(parts), "".join(bare), *parts, *bare)
+    return tuple(dict.fromkeys(["i" + word[:LONGEST_WORD] for word in every if word]))
 
 
 def _id_parts(text: str | None) -> list[str]:
-    return re.findall(r"\d+|[^\W\d_]+", fold(_text(text)))[:8]
+    text = _text(text)
+    # Most are one plain word, which is folded already and seen but once.
+    plain = text.lower() if text.isascii() and text.isalnum() else fold(text)
+    return _ID_PARTS.findall(plain)[:8]
 
 
 def id_forms(text: str) -> tuple[str, ...]:
@@ -129,15 +134,11 @@ def birth_tokens(day: str | None) -> tuple[str, ...]:
     if not match:
         return ()
     year, month, mday = match.groups()
-    return tuple(
-        token
-        for token in (
-            "y" + year,
-            f"m{year}{month}" if month else "",
-            f"d{year}{month}{mday}" if mday else "",
-        )
-        if token
-    )
+    if not month:
+        return ("y" + year,)
+    if not mday:
+        return "y" + year, f"m{year}{month}"
+    return "y" + year, f"m{year}{month}", f"d{year}{month}{mday}"
 
 
 @lru_cache(maxsize=1024)
