@@ -213,7 +213,7 @@ class Course:
             if number:
                 self._notice(code)
         open_ones = found.not_sent + found.sent + found.awaiting
-        self.report.message = server_words.result(found.needs_you, open_ones)
+        self.report.message = server_words.result(found.needs_you, open_ones, found.stays)
 
     # -- small things ----------------------------------------------------------------------------
 

@@ -83,8 +83,12 @@ class ServerState:
 
     @property
     def up_to_date(self) -> bool:
-        """Whether all is confirmed, as far as an incremental sync may say so (decisions.md 34)."""
+        """Whether all is confirmed, as far as an incremental sync may say so (decisions.md 34).
+
+        What stays here is on no server: it would be lost with this computer.
+        """
         open_ones = self.not_sent + self.sent + self.awaiting + self.held + self.differs
+        open_ones += self.stays
         open_ones += self.needs_you
         confirmed = self.last_confirmed_ms is not None
         return self.registered and confirmed and not open_ones and not self.needs_full_check

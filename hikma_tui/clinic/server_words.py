@@ -286,8 +286,10 @@ def notice(code: str) -> str:
     )
 
 
-def result(counts_need: int, not_sent: int) -> str:
-    """The sentence for a run that went through: what waits for a person, what is still to go."""
+def result(counts_need: int, not_sent: int, stays: int = 0) -> str:
+    """The sentence for a run that went through: what waits for a person, what is still to go,
+    what never goes.
+    """
     if counts_need:
         return ngettext(
             "Synced. {n} record needs you.", "Synced. {n} records need you.", counts_need
@@ -298,6 +300,12 @@ def result(counts_need: int, not_sent: int) -> str:
             "Synced, but {n} records are not confirmed yet.",
             not_sent,
         ).format(n=not_sent)
+    if stays:
+        return ngettext(
+            "Synced. {n} record stays on this computer alone: this server has no place for it.",
+            "Synced. {n} records stay on this computer alone: this server has no place for them.",
+            stays,
+        ).format(n=stays)
     return _("Synced. All that was entered here is confirmed by the server.")
 
 
