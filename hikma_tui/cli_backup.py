@@ -23,7 +23,7 @@ from hikma_tui.ids import new_id
 from hikma_tui.models import connection
 from hikma_tui.store import Store
 from hikma_tui.store_backups import AUTOMATIC
-from hikma_tui.store_errors import Corrupt, NoStore, StoreError
+from hikma_tui.store_errors import Corrupt, DiskTrouble, NoStore, StoreError
 from hikma_tui.store_files import BACKUPS
 from hikma_tui.store_places import Place
 from hikma_tui.sync_restored import require_master
@@ -188,7 +188,11 @@ def _automatic(options: argparse.Namespace) -> int:
             _check(store)
         with store_backups.alone(store.directory / BACKUPS) as alone:
             if alone:
-                _todays(store, facts)
+                try:
+                    _todays(store, facts)
+                except Corrupt as error:
+                    _check(store)  # the records themselves? else it was the copy's medium
+                    raise DiskTrouble(str(error)) from error
     finally:
         store.close()
     return OK

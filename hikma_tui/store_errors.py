@@ -62,7 +62,7 @@ class DiskFull(StoreError):
 class DiskTrouble(StoreError):
     """The disk did not take what was written: a quota, a card that fails, a stick that is gone."""
 
-    exit_code = 74
+    exit_code = 73
 
 
 # SQLite's names of errors that say nothing of the file's own state.

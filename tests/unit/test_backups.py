@@ -98,7 +98,7 @@ def test_a_copy_that_does_not_read_back_is_no_copy(
 ) -> None:
     def rot(path: Path) -> None:
         with path.open("r+b") as file:
-            file.seek(8192)
+            file.seek(path.stat().st_size - 60_000)
             file.write(os.urandom(60_000))
 
     monkeypatch.setattr(store_backups, "forget_cached", rot)
@@ -171,7 +171,9 @@ def test_the_copy_just_made_stays_though_the_clock_fell_back(place: Path) -> Non
     store.close()
     folder = path.parent
     for number in range(30):
-        (folder / name_for("automatic", NOW + (400 + number) * DAY)).write_bytes(path.read_bytes())
+        (folder / name_for("automatic", NOW + (400 + 32 * number) * DAY)).write_bytes(
+            path.read_bytes()
+        )
     old = path.rename(folder / name_for("automatic", NOW - 9000 * DAY))
     gone = rotate(copies(folder), old, NOW)
     assert gone
