@@ -16,6 +16,7 @@ report or count can show a deleted row.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from hikma_tui.columns import Day, Digits, Flag, Json, Moment, Number, Text, Uuid, Whole
@@ -339,7 +340,8 @@ def live(model: type[S]) -> type[S]:
     return _live[model]  # type: ignore[return-value]
 
 
+@lru_cache(maxsize=100)
 def wire_columns(model: type[Synced]) -> dict[str, Any]:
-    """The columns that travel, by name: all but our own four."""
+    """The columns that travel, by name: all but our own four. Not to be changed: it is kept."""
     fields = {name: field for name, field in model._meta.fields.items() if name not in OWN_COLUMNS}
     return {"id": fields.pop("id"), **fields}

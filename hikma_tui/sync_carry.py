@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from hikma_tui.columns import Uuid
@@ -92,9 +93,7 @@ def to_server(table: str, row: Mapping[str, Any], facts: Facts) -> dict[str, Any
     """
     sent = dict(row)
     mark: dict[str, Any] = {}
-    for column, kind in wire_columns(BY_TABLE[table]).items():
-        if not isinstance(kind, Uuid):
-            continue
+    for column, kind in _ids(table):
         value = sent.get(column)
         verdict = _verdict(table, column, kind, value, facts)
         if isinstance(verdict, Reason):
@@ -115,6 +114,12 @@ def to_server(table: str, row: Mapping[str, Any], facts: Facts) -> dict[str, Any
     if table in _KEEPS[facts.dialect]:
         _put_mark(sent, mark)
     return sent
+
+
+@lru_cache(maxsize=40)
+def _ids(table: str) -> tuple[tuple[str, Uuid], ...]:
+    columns = wire_columns(BY_TABLE[table]).items()
+    return tuple((name, kind) for name, kind in columns if isinstance(kind, Uuid))
 
 
 def _verdict(table: str, column: str, kind: Uuid, value: Any, facts: Facts) -> bool | Reason:

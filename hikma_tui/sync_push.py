@@ -207,7 +207,7 @@ class _Push:
     def _request(self, items: Sequence[Item]) -> None:
         again = [item for item in items if item.again]
         if again:  # a moved item: a deletion and a new row (docs/moving.md)
-            self.server.push(_changes([Item(item.one, None, {}) for item in again]))
+            self.server.push(_changes([Item(item.one, None) for item in again]))
         self.server.push(_changes(items))
 
     def _said_taken(self, items: Sequence[Item]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from hikma_tui.columns import BadValue, Digits, Json, Moment, Number, Text, Uuid, Whole
@@ -21,11 +22,12 @@ _FIRST, _LAST = -3786912000000, 4733510400000  # 1850-01-01, 2120-01-01 in ms
 
 def bad_columns(table: str, row: Mapping[str, Any]) -> tuple[str, ...]:
     """The columns of a row (python form) that no server takes as they are; () for none."""
-    found = [
-        column
-        for column, kind in wire_columns(BY_TABLE[table]).items()
-        if row.get(column) is not None and not _fits(kind, row[column])
-    ]
+    found = []
+    for column, kind in _judged(table):
+        value = row.get(column)
+        if value is None or _surely_fits(kind, value) or _fits(kind, value):
+            continue
+        found.append(column)
     if table == "visits" and isinstance(row.get("metadata"), list):
         found.append("metadata")  # the one place where the server takes objects alone
     if row.get("unknown") is not None and not _travels(row["unknown"]):
@@ -33,13 +35,28 @@ def bad_columns(table: str, row: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=40)
+def _judged(table: str) -> tuple[tuple[str, Any], ...]:
+    """The columns but for ids: those are the business of ``sync_carry``."""
+    columns = wire_columns(BY_TABLE[table]).items()
+    return tuple((name, kind) for name, kind in columns if not isinstance(kind, Uuid))
+
+
+def _surely_fits(kind: Any, value: Any) -> bool:
+    """What nearly all values are, without a close look."""
+    if type(value) is str and isinstance(kind, Text):
+        short = kind.limit == 0 or len(value) <= kind.limit
+        return short and value.isascii() and "\x00" not in value
+    return isinstance(value, dict | list) and not value
+
+
 def _fits(kind: Any, value: Any) -> bool:
     if isinstance(kind, Json):
         return _travels(value)
     if isinstance(kind, Moment):
         return isinstance(value, int) and _FIRST <= value <= _LAST
-    if value == "" or isinstance(kind, Uuid):
-        return True  # goes as null; ids are the business of sync_carry
+    if value == "":
+        return True  # goes as null
     if isinstance(kind, Text | Digits | Whole | Number | DayColumn):
         try:
             kind.from_wire(value)

@@ -23,6 +23,8 @@ from hikma_tui.sync_shapes import Reason, State
 from hikma_tui.sync_values import encode
 from hikma_tui.sync_waiting import Waiting
 
+_JSON = json.JSONEncoder(ensure_ascii=False, default=str).encode
+_MORE = 80  # bytes by which a row is longer on the wire, roughly: moments are texts there
 CANCELLED = "cancelled"  # the status of an item that can't be deleted any more
 
 # Columns that a server takes with the first push alone: a row that moved (docs/moving.md).
@@ -33,13 +35,13 @@ _FIXED = {"prescription_items": ("patient_id",), "dispensing_records": ("patient
 class Item:
     """One row ready to go. ``wire`` is None for a deletion.
 
-    ``sent`` is the row in python form, as it is to be read back; {} for a deletion. ``again``: it
-    has to be deleted at the server before it is sent.
+    ``sent`` is the row in python form, as it is to be read back, as JSON; {} for a deletion.
+    ``again``: it has to be deleted at the server before it is sent.
     """
 
     one: Waiting
     wire: dict[str, Any] | None
-    sent: dict[str, Any]
+    sent: str = "{}"
     size: int = 40
     again: bool = False
 
@@ -98,7 +100,7 @@ def _is_held(one: Waiting, held: dict[str, set[str]]) -> bool:
 def _deletion(peer_id: str, one: Waiting) -> Item | State | None:
     """A deletion to send; None for what the server never had: that is agreed at once."""
     if (one.known or one.was_sent) and is_uuid(one.id):
-        return Item(one, None, {})
+        return Item(one, None)
     connection().execute(  # without the server's stamp: that says that it is not there
         f"UPDATE {one.table} SET change_seq = 0, server_created_at = NULL"
         " WHERE id = ? AND change_seq = ?",
@@ -135,8 +137,8 @@ def ready(
             hangs(peer_id, one, missing[parent])
             return None
     wire = encode(facts.dialect, one.table, carried)
-    size = len(json.dumps(wire, ensure_ascii=False, default=str))
-    return Item(one, wire, restore(one.table, carried), size, again)
+    sent = _JSON(restore(one.table, carried))
+    return Item(one, wire, sent, len(sent) + _MORE, again)
 
 
 def _as_sent(one: Waiting, dialect: str) -> dict[str, Any]:
@@ -219,28 +221,37 @@ def about_to_send(peer_id: str, items: Sequence[Item]) -> list[Item]:
     One that somebody has edited, deleted or brought back meanwhile waits for the next push.
     What a server may have of a deletion can't be undone any more.
     """
-    rows, still, now = connection(), [], info.now_ms()
-    for item in items:
-        one = item.one
-        found = rows.execute(
-            f"SELECT change_seq, tombstone FROM {one.table} WHERE id = ?", (one.id,)
-        ).fetchone()
-        if found != (one.seq, one.deletion):
-            continue
-        rows.execute(
-            "INSERT INTO peer_rows (peer_id, table_name, row_id, sent, sent_seq, sent_at, state,"
-            " reason, tries) VALUES (?, ?, ?, ?, ?, ?, ?, '', 0) ON CONFLICT DO UPDATE SET"
-            " sent = excluded.sent, sent_seq = excluded.sent_seq, sent_at = excluded.sent_at,"
-            " state = excluded.state, reason = ''",
-            (peer_id, *item.key, json.dumps(item.sent, ensure_ascii=False, default=str), one.seq,
-             now, State.SENT),
-        )  # fmt: skip
-        still.append(item)
+    rows, now = connection(), info.now_ms()
+    as_they_are = _as_they_are(items)
+    still = [i for i in items if as_they_are.get(i.key) == (i.one.seq, i.one.deletion)]
+    rows.executemany(
+        "INSERT INTO peer_rows (peer_id, table_name, row_id, sent, sent_seq, sent_at, state,"
+        " reason, tries) VALUES (?, ?, ?, ?, ?, ?, ?, '', 0) ON CONFLICT DO UPDATE SET"
+        " sent = excluded.sent, sent_seq = excluded.sent_seq, sent_at = excluded.sent_at,"
+        " state = excluded.state, reason = ''",
+        [(peer_id, *item.key, item.sent, item.one.seq, now, State.SENT) for item in still],
+    )
     numbers = {item.one.deletion for item in still if item.one.deletion is not None}
     if numbers:
         sent_at = Deletion.sent_at.is_null()
         Deletion.update(sent_at=now).where(Deletion.pk.in_(numbers) & sent_at).execute()
     return still
+
+
+def _as_they_are(items: Sequence[Item]) -> dict[tuple[str, str], tuple[int, int | None]]:
+    """The number of the last save of each row, and of its deletion."""
+    ids: dict[str, list[str]] = {}
+    for item in items:
+        ids.setdefault(item.one.table, []).append(item.one.id)
+    return {
+        (table, row_id): (seq, deletion)
+        for table, some in ids.items()
+        for row_id, seq, deletion in connection().execute(
+            "SELECT t.id, t.change_seq, t.tombstone"
+            f" FROM json_each(?) j CROSS JOIN {table} t ON t.id = j.value",
+            (json.dumps(some),),
+        )
+    }
 
 
 def mark(peer_id: str, one: Waiting, state: State, reason: str) -> None:

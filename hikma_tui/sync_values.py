@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import compress, groupby
 from typing import Any
 
@@ -166,16 +167,22 @@ def python_row(table: str, columns: Sequence[str], row: Sequence[Any]) -> dict[s
 
     What the server did not send is absent, not None: for a merge it is unchanged.
     """
-    fields = BY_TABLE[table]._meta.fields
-    found: dict[str, Any] = {}
-    for name, value in zip(columns, row, strict=True):
-        field = fields[name]
-        if value is not None and isinstance(field, Json):
-            value = json.loads(value)
-        elif value is not None and isinstance(field, Flag):
-            value = bool(value)
-        found[name] = value
+    found = dict(zip(columns, row, strict=True))
+    for name, read in _not_plain(table):
+        value = found.get(name)
+        if value is not None:
+            found[name] = read(value)
     return found
+
+
+@lru_cache(maxsize=40)
+def _not_plain(table: str) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
+    """The columns whose two forms differ, and how the one becomes the other."""
+    fields = BY_TABLE[table]._meta.fields.items()
+    found: list[tuple[str, Callable[[Any], Any]]] = []
+    found += [(name, json.loads) for name, kind in fields if isinstance(kind, Json)]
+    found += [(name, bool) for name, kind in fields if isinstance(kind, Flag)]
+    return tuple(found)
 
 
 def python_rows(decoded: Decoded) -> list[Mapping[str, Any]]:

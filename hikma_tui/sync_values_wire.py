@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 from typing import Any
 
 from hikma_tui.columns import Day, Flag, Moment, Number, Uuid, moment_text
@@ -21,32 +22,42 @@ def encode(dialect: str, table: str, row: Mapping[str, Any]) -> dict[str, Any]:
     An id is null, never "". Columns that we don't know go back as they came. What ``row`` lacks is
     left out for v3; Flask gets null for it, since it refuses a row without it.
     """
-    fields = wire_columns(BY_TABLE[table])
     unknown = row.get("unknown")
     unknown = dict(unknown) if isinstance(unknown, Mapping) else {}
     sent = {name: value for name, value in unknown.items() if not name.startswith(HELD)}
-    for name, field in fields.items():
+    for name, field, convert in _plan(dialect, table):
         if name in row:
-            sent[name] = _value(dialect, field, row[name])
-            if HELD + name in unknown and row[name] == _placeholder(field):
+            value = row[name]
+            sent[name] = value if value is None or convert is None else convert(value)
+            if unknown and HELD + name in unknown and row[name] == _placeholder(field):
                 sent[name] = _as_it_came(dialect, field, unknown[HELD + name])
         elif dialect == "flask":
-            sent[name] = _value(dialect, field, _placeholder(field))
+            value = _placeholder(field)
+            sent[name] = value if value is None or convert is None else convert(value)
     return sent
 
 
-def _value(dialect: str, field: Any, value: Any) -> Any:
-    if value is None:
-        return None
+@lru_cache(maxsize=60)
+def _plan(dialect: str, table: str) -> tuple[tuple[str, Any, Callable[[Any], Any] | None], ...]:
+    """The columns of a table, and what is to be done with a value that is not None, if anything."""
+    return tuple(
+        (name, field, _converter(dialect, field))
+        for name, field in wire_columns(BY_TABLE[table]).items()
+    )
+
+
+def _converter(dialect: str, field: Any) -> Callable[[Any], Any] | None:
     if isinstance(field, Moment):
-        return _moment(dialect, value)
+        return partial(_moment, dialect)
     if isinstance(field, Day | Uuid):
-        return value or None
+        return _or_none
     if isinstance(field, Flag):
-        return bool(value)
-    if isinstance(field, Number):
-        return field.to_wire(value)
-    return value
+        return bool
+    return field.to_wire if isinstance(field, Number) else None
+
+
+def _or_none(value: Any) -> Any:
+    return value or None
 
 
 def _moment(dialect: str, value: Any) -> Any:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from hikma_tui.clinic import info, own_forms
@@ -20,6 +21,7 @@ from hikma_tui.models import BY_TABLE, OWN_COLUMNS, connection, dicts, wire_colu
 from hikma_tui.sync_carry import REFERENCES, Facts
 from hikma_tui.sync_peer import DAYS_UNSURE
 from hikma_tui.sync_shapes import Reason, State
+from hikma_tui.sync_values import python_row
 
 # What a server takes from a client, parents first: the order in which v3 applies a body, but for
 # its last two, which need requests of their own (wire.md A5).
@@ -104,14 +106,15 @@ def parents_of(table: str, row: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple((there, row[column]) for column, there in _leads(table) if row.get(column))
 
 
-def _leads(table: str) -> list[tuple[str, str]]:
+@lru_cache(maxsize=40)
+def _leads(table: str) -> tuple[tuple[str, str], ...]:
     """(column, table that it points to), where clients make that table's rows."""
-    return [
+    return tuple(
         (column, kind.table)
         for column, kind in wire_columns(BY_TABLE[table]).items()
         if isinstance(kind, Uuid) and kind.table in TAKEN["v3"]
         and (table, column) != ("patient_vitals", "event_id")  # no server keeps that
-    ]  # fmt: skip
+    )  # fmt: skip
 
 
 # -- what the server knows ---------------------------------------------------------------------
@@ -244,13 +247,20 @@ def some(
         )
         .fetchall()
     )
-    model = BY_TABLE[table]
-    ids = [line[0] for line in lines]
-    rows = {row["id"]: row for row in dicts(model.select().where(model.id.in_(ids)))}
+    columns = (*wire_columns(BY_TABLE[table]), "unknown")
+    rows = {
+        row[2]: row
+        for row in connection().execute(
+            f"SELECT t.change_seq, t.tombstone, {', '.join('t.' + name for name in columns)}"
+            f" FROM json_each(?) j CROSS JOIN {table} t ON t.id = j.value",
+            (json.dumps([line[0] for line in lines]),),
+        )
+    }
     return [
         Waiting(
-            table, row_id, rows[row_id]["change_seq"], rows[row_id]["tombstone"],
-            json.loads(base) if base else None, bool(sent), _python(rows[row_id]),
+            table, row_id, rows[row_id][0], rows[row_id][1],
+            json.loads(base) if base else None, bool(sent),
+            python_row(table, columns, rows[row_id][2:]),
         )
         for row_id, base, sent in lines
     ]  # fmt: skip
