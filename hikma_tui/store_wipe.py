@@ -20,7 +20,7 @@ OURS = (
     "*.log", "*.log.[0-9]", "codes-*.db*", "diseases*", "sync.lock", "sync.state*",
     "sync-*", ".sync-*",
 )  # fmt: skip
-FOLDERS = (BACKUPS, "sync")
+FOLDERS = (BACKUPS, "sync", "restoring")
 
 
 def refuse_if_open(directory: Path) -> None:

@@ -66,7 +66,8 @@ def test_after_a_bad_end_the_pages_are_looked_at(tmp_path: Path, unclean: bool) 
     store.close()
     path = tmp_path / "clinic" / "hikma.db"
     rows = sqlite3.connect(path)
-    root = rows.execute("SELECT rootpage FROM sqlite_master WHERE name = 'drug_catalogue'").fetchone()[0]
+    query = "SELECT rootpage FROM sqlite_master WHERE name = 'drug_catalogue'"
+    root = rows.execute(query).fetchone()[0]
     rows.close()
     with path.open("r+b") as file:
         file.seek((root - 1) * 4096)
