@@ -86,7 +86,7 @@ class ScreenAccount:
             if text == "34":
                 terminal.wait("34 y")
         terminal.press("2", "(x)female")
-        terminal.press(F10, f"Saved: new patient. {person.surname.upper()}, {person.given}")
+        terminal.press(F10, f"Saved: new patient. {person.surname.upper()}")  # names may be cut
         self._registered(person)
         terminal.press("1", "Quick:")
         line = f"bp {person.pressure} sit gluc 90mg/dl n {person.note}"
@@ -98,7 +98,7 @@ class ScreenAccount:
         terminal.press(ESC, "F2 register")
 
     def _name(self) -> str:
-        return "".join(self.dice.choice(_LETTERS) for _n in range(9)).capitalize()
+        return "".join(self.dice.choice(_LETTERS) for _n in range(8)).capitalize()
 
     def _type(self, terminal: Terminal, text: str) -> None:
         terminal.press(text, text)
@@ -158,10 +158,13 @@ class ScreenAccount:
         hers = [one for one in rows.values() if one.get("patient_id") == row["id"]]
         measured = [one for one in hers if "systolic_bp" in one]
         answers = json.dumps([one.get("form_data") for one in hers])
+        high = person.pressure.partition("/")[0]
         parts = [
-            bool(measured) and str(measured[0]["systolic_bp"]) == person.pressure.partition("/")[0],
-            person.note in answers, "90" in answers, any("check_in_timestamp" in one for one in hers),
-        ]  # fmt: skip
+            bool(measured) and str(measured[0]["systolic_bp"]) == high,
+            person.note in answers,
+            "90" in answers,
+            any("check_in_timestamp" in one for one in hers),
+        ]
         if any(parts) and not all(parts):
             return [f"half of a visit: {parts}"]
         return ["no visit, and the screen said so"] if person.visited and not any(parts) else []
