@@ -97,9 +97,13 @@ def test_a_copy_that_does_not_read_back_is_no_copy(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def rot(path: Path) -> None:
+        rows = sqlite3.connect(path)  # a page that nobody reads to say what is in a copy
+        query = "SELECT rootpage FROM sqlite_master WHERE name = 'drug_catalogue'"
+        page = rows.execute(query).fetchone()[0]
+        rows.close()
         with path.open("r+b") as file:
-            file.seek(path.stat().st_size - 60_000)
-            file.write(os.urandom(60_000))
+            file.seek((page - 1) * 4096)
+            file.write(os.urandom(4096))
 
     monkeypatch.setattr(store_backups, "forget_cached", rot)
     store = Store.open(place)
