@@ -26,6 +26,7 @@ PARTS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("start", ("--patients", "100000"), ("--patients", "1000", "--pairs", "5")),
     ("search", ("--sizes", "1000,100000,1000000"), ("--sizes", "1000,20000")),
     ("open_patient", ("--patients", "100000"), ("--patients", "2000")),
+    ("save", (), ("--patients", "2000", "--rounds", "100")),
     ("form", (), ("--rounds", "10")),
     ("terminal", (), ()),
     ("codes", (), ("--rounds", "1")),
