@@ -12,7 +12,6 @@ import json
 import os
 import platform
 import shutil
-import sqlite3
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -28,6 +27,7 @@ from hikma_tui.i18n import _
 from hikma_tui.models import BY_TABLE, connection
 from hikma_tui.store import Store
 from hikma_tui.store_errors import StoreError
+from hikma_tui.store_speed import SQLITE
 from hikma_tui.text import plain
 
 _LINES = 200  # of each log
@@ -86,7 +86,7 @@ def _told(options: argparse.Namespace) -> Iterator[str]:
 
 
 def _machine(directory: Path) -> Iterator[str]:
-    yield f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
+    yield f"Python {platform.python_version()}, SQLite {SQLITE}"
     yield f"{platform.system()} {platform.release()}, {platform.machine()}, {os.cpu_count()} cores"
     for name in _PACKAGES:
         try:

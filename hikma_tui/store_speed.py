@@ -7,6 +7,9 @@ import sqlite3
 import time
 from pathlib import Path
 
+SQLITE = sqlite3.sqlite_version
+"""The version of SQLite that this Python has."""
+
 
 def commits(path: Path, synchronous: str, number: int) -> list[float]:
     """The milliseconds of each of ``number`` commits of one row into a new file at ``path``.
