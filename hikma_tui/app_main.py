@@ -13,10 +13,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, ClassVar, ParamSpec, TypeVar
 
+from textual.binding import BindingType
 from textual.screen import Screen
 
 from hikma_tui import clock, i18n, text
 from hikma_tui.app_connect import Connecting
+from hikma_tui.app_lock import LOCK, PIN, USERS, LockableApp, Locking
 from hikma_tui.app_sync import Syncing
 from hikma_tui.clinic import info, pins
 from hikma_tui.clinic.actor import Actor
@@ -29,8 +31,8 @@ from hikma_tui.secrets_kdf import new_token
 from hikma_tui.store import Store
 from hikma_tui.store_errors import StoreError
 from hikma_tui.store_files import BACKUPS
-from hikma_tui.widgets.base import HELP, LEAVE, PALETTE, BaseApp, BaseScreen, trace_without_data
-from hikma_tui.widgets.keys import N_, Action
+from hikma_tui.widgets.base import HELP, LEAVE, PALETTE, BaseScreen, trace_without_data
+from hikma_tui.widgets.keys import N_, Action, bindings
 from hikma_tui.widgets.title import StateLine
 
 P = ParamSpec("P")
@@ -43,7 +45,7 @@ class StoreRefused(Refused):
     """The store could not do it; ``str()`` is the store's own sentence."""
 
 
-class HikmaApp(BaseApp[int]):
+class HikmaApp(LockableApp):
     """A clinic. ``store`` is None until the set-up has made one."""
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -57,8 +59,12 @@ class HikmaApp(BaseApp[int]):
             "app.connect", "", N_("server"),
             N_("Connect to a server, its code, leave it"), show=False,
         ),
+        LOCK,
+        PIN,
+        USERS,
         LEAVE,
     )  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings((LOCK,))]
 
     def __init__(
         self,
@@ -68,11 +74,13 @@ class HikmaApp(BaseApp[int]):
         *,
         demo: bool = False,
     ) -> None:
+        self.locking = Locking(self)
         super().__init__()
         self.directory = directory
         self.store = store
         self.facts = begun[0] if begun else Facts(False, 0, None, "", "terminal", demo, {})
         self.actor = (begun[1] if begun else None) or _NOBODY
+        self.locking.locked = self.facts.pins
         self.demo = demo or self.facts.demo
         self.crash_log = directory / "crash.log" if directory.is_dir() else None
         self._newest_copy = ""
@@ -98,7 +106,7 @@ class HikmaApp(BaseApp[int]):
         """
         self._look_for_copies()
         if self.facts.set_up and not clock.doubtful(self.facts.newest_stamp):
-            return FindScreen()
+            return self.first_screen()
         return super().get_default_screen()
 
     def on_mount(self) -> None:
@@ -108,7 +116,7 @@ class HikmaApp(BaseApp[int]):
 
             self.push_screen(ClockScreen(self.facts.newest_stamp))
         elif not self.facts.set_up:
-            self.push_screen(self._first_screen())
+            self.push_screen(self.first_screen())
 
     def clock_is_right(self, day: date | None) -> None:
         """The question about the day was answered: with a day, or that the clock is right."""
@@ -125,9 +133,14 @@ class HikmaApp(BaseApp[int]):
                 self.tell(not_saved(error))
                 return
             self.facts = replace(self.facts, newest_stamp=stamp)
-        self.switch_screen(self._first_screen())
+        self.switch_screen(self.first_screen())
 
-    def _first_screen(self) -> Screen[Any]:
+    def first_screen(self) -> Screen[Any]:
+        """The lock where there are PINs, else the search; the set-up before there is a clinic."""
+        if self.locking.locked:
+            from hikma_tui.screens.lock import LockScreen
+
+            return LockScreen()
         if self.facts.set_up:
             return FindScreen()
         from hikma_tui.screens.setup import SetupScreen
@@ -138,6 +151,7 @@ class HikmaApp(BaseApp[int]):
         """The first screen is painted: what was kept out of the way of the start comes back."""
         gc.freeze()
         gc.enable()
+        self.locking.watch()
         self.syncing.recount_soon()
 
     async def set_up(self, clinic: str, user: str, zone: str) -> None:
@@ -154,7 +168,9 @@ class HikmaApp(BaseApp[int]):
         )
         self.facts = await self.reading(facts)
         self.crash_log = self.directory / "crash.log"
-        self.switch_screen(self._first_screen())
+        self.switch_screen(self.first_screen())
+        if not self.demo:
+            self.call_later(self.action_pin)
 
     def close_store(self) -> None:
         """Let go of the file. Waits for a running save, and shortly for a sync to stop."""
@@ -174,7 +190,11 @@ class HikmaApp(BaseApp[int]):
 
     async def writing(self, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
         """Run what saves; durable when it returns. Raises Refused, and then nothing was saved."""
-        done = await self._answer(self._open_store().write(function, *arguments, **named))
+        self.locking.saving += 1
+        try:
+            done = await self._answer(self._open_store().write(function, *arguments, **named))
+        finally:
+            self.locking.saving -= 1
         self.syncing.recount_soon()
         return done
 
@@ -309,7 +329,9 @@ class HikmaApp(BaseApp[int]):
 
     def tell(self, text: str) -> None:
         """Say something on the screen that is shown now."""
-        if isinstance(self.screen, BaseScreen):
+        if self.locking.locked:
+            self.locking.hold_back(text)
+        elif isinstance(self.screen, BaseScreen):
             self.screen.say(text)
 
     def action_keys(self) -> None:

@@ -103,7 +103,11 @@ class Syncing:
         command += ["--data-dir", str(self._app.directory), "--language", i18n.language()]
         if self._app.actor.user_id:
             command += ["--user", self._app.actor.user_id]
-        proof = await self._app.proof()
+        try:
+            proof = await self._app.proof()
+        except Refused:
+            self.running = ""
+            raise
         try:
             self._process = await asyncio.to_thread(_started, command, self._password, proof)
         except OSError as error:

@@ -33,7 +33,8 @@ class Flag(StrEnum):
     DELETE_PATIENT_RECORDS = "can_delete_patient_records"
 
 
-def _asked_in_words(flag: Flag) -> str:
+def in_words(flag: Flag) -> str:
+    """What a flag lets somebody do, as the end of "has no permission to"."""
     return {
         Flag.REGISTER_PATIENTS: _("register patients"),
         Flag.VIEW_HISTORY: _("see patients"),
@@ -100,7 +101,7 @@ def require(actor: Actor, flag: Flag, clinic_id: str | None) -> None:
     if not rights(actor).at(flag, clinic_id or actor.clinic_id):
         raise NotAllowed(
             _("{user} has no permission to {act} at this clinic. Nothing was changed.").format(
-                user=actor.user_name, act=_asked_in_words(flag)
+                user=actor.user_name, act=in_words(flag)
             )
         )
 

@@ -68,6 +68,7 @@ class FindScreen(ClinicScreen[None]):
             self._opened = False
             self.query_one(SearchPrompt).used()
         self._asker.ask_again()
+        opening.warn_of_no_pin(self, self.query_one("#message", MessageLine).message)
 
     def on_screen_suspend(self) -> None:
         """What was said is over once something else has been looked at."""

@@ -126,3 +126,10 @@ def needs(screen: ClinicScreen[Any]) -> None:
     from hikma_tui.screens.sync_needs import NeedsScreen
 
     screen.app.push_screen(NeedsScreen())
+
+
+def warn_of_no_pin(screen: ClinicScreen[Any], message: str) -> None:
+    """A standing warning where nobody has a PIN, when nothing else is said."""
+    facts = session(screen).facts
+    if facts.set_up and not (facts.pins or facts.demo or message):
+        screen.say(_("No PIN: whoever has this computer sees everything. Ctrl+P, then PIN."))

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from hikma_tui import clock
-from hikma_tui.clinic import info, patients
+from hikma_tui.clinic import info, patients, pins
 from hikma_tui.clinic.actor import Actor, actor_named, users
 from hikma_tui.days_words import month_name
 from hikma_tui.i18n import _
@@ -36,6 +36,8 @@ class Facts:
     server: bool = False  # one is registered
     copied_outside: tuple[int, str] = (0, "")  # when (ms), and onto what (store_places.Place)
     technical_lead: str = ""  # whom errors tell to write to
+    pins: bool = False  # somebody has one: nothing of a patient is shown without it
+    lock_seconds: int = 300
 
 
 def facts() -> Facts:
@@ -51,6 +53,8 @@ def facts() -> Facts:
         info.has_server(),
         (info.number("copied_outside_at"), info.get("copied_outside_place")),
         info.get("technical_lead"),
+        pins.in_use(),
+        pins.lock_seconds(),
     )
 
 

@@ -135,6 +135,10 @@ class Labelled(Horizontal):
     def __init__(self, label: str, field: LineInput, *, id: str | None = None) -> None:
         super().__init__(Static(display(label), markup=False), field, id=id)
 
+    def relabel(self, label: str) -> None:
+        """Another word before the field."""
+        self.query_one(Static).update(display(label))
+
 
 class SearchPrompt(LineInput):
     """The search field: short, and always as it was typed."""

@@ -1,0 +1,240 @@
+"""The users of these records: who they are, what they may do, and their PINs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import Input, Static
+
+from hikma_tui.clinic import pins, users
+from hikma_tui.clinic.errors import Refused
+from hikma_tui.clinic.permissions import Flag, in_words
+from hikma_tui.clinic.users import Person
+from hikma_tui.i18n import _, ngettext
+from hikma_tui.screens.lock_door import locking
+from hikma_tui.screens.lock_pin import NewPin, own_pin, recovery, shown
+from hikma_tui.screens.session import PatientSideScreen, not_saved
+from hikma_tui.secrets_kdf import hashed
+from hikma_tui.text import display, fit
+from hikma_tui.widgets.dialogs import Ask, Choice, Choose, Dialog
+from hikma_tui.widgets.headline import Headline
+from hikma_tui.widgets.keys import N_, Action
+from hikma_tui.widgets.prompt import LineInput
+from hikma_tui.widgets.row_list import Line, Row, RowList
+from hikma_tui.widgets.title import KeyLine, MessageLine
+
+
+class AskName(Dialog[str | None]):
+    """A name. Gives it, or None when left with Esc."""
+
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("name.done", "f10", N_("go on")),
+        Action("name.leave", "escape", N_("back, nothing changes")),
+    )
+
+    def __init__(self, question: str, value: str = "") -> None:
+        super().__init__(question)
+        self._value = value
+
+    def body(self) -> ComposeResult:
+        """The field."""
+        yield Static(display(_("Name:")), classes="label", markup=False)
+        yield LineInput(self._value, id="name", max_length=users.LONGEST_NAME)
+
+    @on(Input.Submitted)
+    def entered(self, event: Input.Submitted) -> None:
+        """Enter goes on."""
+        event.stop()
+        self.action_done()
+
+    def action_done(self) -> None:
+        """F10; an empty name is asked for again."""
+        if name := self.query_one(LineInput).value.strip():
+            self.dismiss(name)
+        else:
+            self.say(_("A name is needed."), loud=True)
+
+    def action_leave(self) -> None:
+        """Esc."""
+        self.dismiss(None)
+
+
+class UsersScreen(PatientSideScreen):
+    """A list of people; Enter says what can be done with one."""
+
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("users.open", "enter", N_("change"), N_("PIN, name, permissions, removal")),
+        Action("users.add", "f2", N_("add"), N_("Add a user")),
+        Action("users.recovery", "f6", N_("recovery code"), N_("Make a new recovery code")),
+        Action("users.leave", "escape", N_("back"), N_("Back")),
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._people: tuple[Person, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """Heading, list, message, keys."""
+        yield Headline(id="who")
+        yield RowList()
+        yield MessageLine()
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        """Read the list."""
+        self.query_one(Headline).show(_("Users"))
+        self.run_worker(self._read(), group="read", exclusive=True)
+
+    async def _read(self) -> None:
+        try:
+            self._people = tuple(await self.clinic.reading(users.people, self.actor))
+        except Refused as error:
+            self.say(str(error), loud=True)
+            return
+        if self.left:
+            return
+        n = len(self._people)
+        self.query_one(Headline).show(ngettext("{n} user", "{n} users", n).format(n=n))
+        names = [one.name.casefold() for one in self._people]
+        lines: list[Line] = []
+        for one in self._people:
+            twice = names.count(one.name.casefold()) > 1
+            said = [f"…{one.id[-4:]}"] if twice else []
+            said.append(_("PIN") if one.has_pin else _("no PIN"))
+            said += [_("from the server")] if one.from_server else []
+            cells = fit(one.role, 12) + " " + fit(", ".join(said), 30) + " "
+            lines.append(Row(one.id, cells, one.name))
+        self.query_one(RowList).show(lines, keep=True)
+        self.refresh_keys()
+
+    # What can be done ----------------------------------------------------------------------
+
+    def action_open(self) -> None:
+        """Enter."""
+        self.query_one(RowList).open()
+
+    @on(RowList.Opened)
+    def opened(self, event: RowList.Opened) -> None:
+        """Ask what to do with the marked user."""
+        event.stop()
+        one = next((one for one in self._people if one.id == event.key), None)
+        if one is not None:
+            self.run_worker(self._doing(self._change, one), group="users", exclusive=True)
+
+    def action_add(self) -> None:
+        """F2."""
+        self.run_worker(self._doing(self._add), group="users", exclusive=True)
+
+    def action_recovery(self) -> None:
+        """F6."""
+        self.run_worker(self._doing(self._recovery), group="users", exclusive=True)
+
+    def action_leave(self) -> None:
+        """Esc."""
+        self.dismiss(None)
+
+    async def _doing(self, act: Callable[..., Any], *arguments: Any) -> None:
+        try:
+            await act(*arguments)
+        except Refused as error:
+            self.say(not_saved(error), loud=True)
+        await self._read()
+
+    async def _recovery(self) -> None:
+        await self.clinic.reading(
+            pins.require_master, self.actor, _("Only an administrator can make a recovery code.")
+        )
+        if await shown(self):
+            await recovery(self)
+
+    async def _add(self) -> None:
+        name = await self.app.push_screen_wait(AskName(_("A new user of this clinic")))
+        if name is None:
+            return
+        role = await self._role(name)
+        if role is None:
+            return
+        user_id = await self.clinic.writing(users.add, self.actor, name, role)
+        self.say(_("{user} was added.").format(user=name))
+        if await self.clinic.reading(pins.in_use):
+            await self._give_pin(user_id, name)
+
+    async def _role(self, name: str) -> str | None:
+        choices = [
+            Choice("provider", _("provider: sees and records patients, prescribes")),
+            Choice("registrar", _("registrar: registers patients, sees them")),
+            Choice("admin", _("administrator: everything at this clinic")),
+        ]
+        return await self.app.push_screen_wait(
+            Choose(_("What is {user} here?").format(user=name), choices)
+        )
+
+    async def _change(self, one: Person) -> None:
+        choices = [
+            Choice("pin", _("PIN: give a new one")),
+            Choice("rename", _("another name")),
+            Choice("role", _("another role: {role} now").format(role=one.role)),
+            Choice("flags", _("permissions: {n} of {all} now").format(
+                n=len(one.flags), all=len(Flag))),
+            Choice("remove", _("remove this user")),
+        ]  # fmt: skip
+        more = ""
+        if one.from_server:
+            more = _("Comes from the server: name and permissions are changed there. A PIN holds on"
+                     " this computer only.")  # fmt: skip
+        chosen = await self.app.push_screen_wait(Choose(one.name, choices, more))
+        if chosen == "pin" and one.id == self.actor.user_id:
+            await own_pin(self)
+        elif chosen == "pin":
+            await self._give_pin(one.id, one.name)
+        elif chosen == "rename":
+            asked = AskName(_("Another name for {user}").format(user=one.name), one.name)
+            if (name := await self.app.push_screen_wait(asked)) is not None:
+                await self.clinic.writing(users.rename, self.actor, one.id, name)
+        elif chosen == "role":
+            if (role := await self._role(one.name)) is not None:
+                await self.clinic.writing(users.change_role, self.actor, one.id, role)
+        elif chosen == "flags":
+            await self._flags(one)
+        elif chosen == "remove":
+            await self._remove(one)
+
+    async def _give_pin(self, user_id: str, name: str) -> None:
+        typed = await self.app.push_screen_wait(
+            NewPin(_("A PIN for {user}").format(user=name),
+                   _("{user} can change it later.").format(user=name))
+        )  # fmt: skip
+        if typed is None:
+            return
+        made = await asyncio.to_thread(hashed, typed)
+        await self.clinic.writing(pins.set_pin, self.actor, user_id, made)
+        await locking(self).changed()
+        self.say(_("{user} has a new PIN.").format(user=name))
+
+    async def _flags(self, one: Person) -> None:
+        """One flag is turned at a time, until Esc."""
+        while True:
+            choices = [
+                Choice(flag.value, f"[{'x' if flag in one.flags else ' '}] {in_words(flag)}")
+                for flag in Flag
+            ]
+            asked = Choose(_("What may {user} do?").format(user=one.name), choices)
+            chosen = await self.app.push_screen_wait(asked)
+            if chosen is None:
+                return
+            flag = Flag(chosen)
+            on, off = ((), (flag,)) if flag in one.flags else ((flag,), ())
+            await self.clinic.writing(users.set_flags, self.actor, one.id, on, off)
+            one = await self.clinic.reading(users.person_named, self.actor, one.id)
+
+    async def _remove(self, one: Person) -> None:
+        more = _("They are not let in any more. What they wrote stays, under their name.")
+        if await self.app.push_screen_wait(
+            Ask(_("Remove {user}?").format(user=one.name), more, careful=True)
+        ):
+            await self.clinic.writing(users.remove, self.actor, one.id)
+            self.say(_("{user} is removed.").format(user=one.name))
