@@ -45,7 +45,7 @@ def special(connection: sqlite3.Connection, context: Context, decoded: Decoded) 
                 found.update(number for number, row in enumerate(rows) if row[place] in dead)
     if not context.first and table in TAKEN[context.dialect] and "last_modified" in columns:
         found |= _older(connection, table, columns, rows)
-    pair = PAIRS.get(table) if here else _SMALL_PAIRS.get(table)
+    pair = _SMALL_PAIRS.get(table) or (PAIRS.get(table) if here else None)
     if pair is not None and set(pair) <= set(columns):
         found |= _paired(connection, table, columns, rows, pair)
     return found
