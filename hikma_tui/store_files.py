@@ -35,6 +35,9 @@ def prepare_directory(directory: Path) -> None:
             directory.chmod(0o700)
         for name in (FILE_NAME, f"{FILE_NAME}-wal", f"{FILE_NAME}-shm"):
             _tighten(directory / name)
+        if mine:
+            for name in ("backups", "sync"):  # each may lie here already, made by hand
+                _tighten(directory / name, 0o700)
     except OSError as error:
         raise ReadOnly(
             _("The folder for the records can't be used: {reason}. ({path})").format(
@@ -43,11 +46,11 @@ def prepare_directory(directory: Path) -> None:
         ) from error
 
 
-def _tighten(path: Path) -> None:
-    """A file that was copied here by hand may be open to others; SQLite gives its mode on."""
+def _tighten(path: Path, mode: int = 0o600) -> None:
+    """What was copied here by hand may be open to others; SQLite gives a file's mode on."""
     try:
         if stat.S_IMODE(path.stat().st_mode) & 0o077:
-            path.chmod(0o600)
+            path.chmod(mode)
     except OSError:
         return  # not there, or somebody else's: what matters more is the directory's mode
 

@@ -60,7 +60,7 @@ from hikma_tui.sync_shapes import Report
 from hikma_tui.sync_values import Decoder, encode, python_row
 from hikma_tui.wire import qr, stream
 from hikma_tui.wire.shapes import Trouble
-from tests.faults.kills import NIGHTLY, TABLES, Nurse
+from tests.faults.kills import NIGHTLY, TABLES, Nurse, Rows
 from tests.forms.filling import CORPUS, filled, load
 from tests.screens.clinic import TODAY, fill, make_clinic
 from tests.unit.pulling import clinic_body, take
@@ -71,10 +71,12 @@ DATA = Path(i18n.__file__).parent / "data"
 
 WORDS: list[Any] = [
     None, True, False, 0, -1, 1, 2**31, 2**63, -(2**63), 2**64, 10**30, 0.5, -0.0, 1e308, "", " ",
-    "0", "null", "NaN", "x" * 5000, "é", "سلمى\u202e", "\u0000", "\ud800", "\x1b[2J\x1b]52;c;aGk=\x07",
+    "0", "null", "NaN", "x" * 5000, "é", "سلمى\u202e", "\u0000", "\ud800",
+    "\x1b[2J\x1b]52;c;aGk=\x07",
     "[red]x[/red]", "=1+1", "a\nb\tc", "0000-00-00", "2026-02-30", "0001-01-01", "9999-12-31",
     "2026-11-22T25:61:00Z", "-271821-04-20T00:00:00.000Z", "2026-03-01T10:00:00.000Z",
-    1_790_000_000_000, -62_135_596_800_001, 253_402_300_800_000, [], {}, [[]], [None], [{}], {"": ""},
+    1_790_000_000_000, -62_135_596_800_001, 253_402_300_800_000, [], {}, [[]], [None], [{}],
+    {"": ""},
     {"_tag": "None"}, {"_tag": "Some", "value": {"_tag": "Some"}}, '{"a": ', '"[]"', "[{}]", "{}",
     [{"fieldId": None, "value": [1, {"a": []}]}], {"code": 7, "desc": ["x"]}, [1, "a", None, {}],
     {"hikma_tui": 3}, {"hikma_tui": {"patient_id": 5}}, {"addenda": "no"}, {"deceased": [1]},
@@ -83,19 +85,19 @@ WORDS: list[Any] = [
 
 def spoiled(value: Any, dice: random.Random) -> Any:
     """A JSON value with one to three of its parts exchanged, doubled, renamed or gone."""
-    value = copy.deepcopy(value)
+    whole = {"": copy.deepcopy(value)}
     for _turn in range(dice.choice((1, 1, 2, 3))):
-        box, key = {"all": value}, "all"
+        box: Any = whole
+        key: Any = ""
         for _deep in range(dice.randrange(1, 9)):
-            inner: Any = box[key]  # type: ignore[index]
+            inner = box[key]
             if not isinstance(inner, dict | list) or not inner:
                 break
             box = inner
             key = dice.choice(list(inner) if isinstance(inner, dict) else range(len(inner)))
-        if box.get("all", ...) is value if isinstance(box, dict) else False:
-            continue
-        _spoil(box, key, dice)
-    return value
+        if box is not whole:
+            _spoil(box, key, dice)
+    return whole[""]
 
 
 def _spoil(box: Any, key: Any, dice: random.Random) -> None:
@@ -339,7 +341,7 @@ def test_imported_files(tmp_path: Path) -> None:
     kept, refused, unforeseen, seen = 0, 0, 0, 0
     at_once = 25
     for number, dice in inputs("file", 15_000 // at_once if NIGHTLY else 300 // at_once):
-        nurse, rows, lines = Nurse(dice), {}, []
+        nurse, rows, lines = Nurse(dice), Rows(), list[bytes]()
         for _line in range(at_once):
             act = nurse.act(rows)
             rows = act.done(rows)
@@ -506,11 +508,7 @@ def test_json_columns_with_anything_in_them(tmp_path: Path, lane: int) -> None:
             value = {"given_name": value, "metadata": value, "id": patient}  # ours alone: an object
         text = json.dumps(value)
         with told("column", number, (table, name, text)):
-            try:
-                store.write(put, table, name, pk, text).result()
-            except Exception as error:  # NOT NULL
-                assert "NOT NULL" in str(error.__cause__ or error), error
-                continue
+            store.write(put, table, name, pk, text).result()
             store.write(lambda: search.refresh(connection(), patient)).result()
             read_patient(store, actor, patient)
             for ask, *arguments in _of_the_clinic(actor):
