@@ -17,9 +17,10 @@ from hikma_tui import sync_carry, sync_meet, sync_meet_many
 from hikma_tui.clinic import info
 from hikma_tui.models import connection, database
 from hikma_tui.store import Store
+from hikma_tui.sync_apply_aside import Aside
 from hikma_tui.sync_apply_index import ALL, index
 from hikma_tui.sync_apply_special import special
-from hikma_tui.sync_apply_sql import upsert
+from hikma_tui.sync_apply_sql import PAIRS, upsert
 from hikma_tui.sync_apply_turns import Step, Turns, quickly
 from hikma_tui.sync_context import Context
 from hikma_tui.sync_shapes import Phase, Progress
@@ -60,6 +61,7 @@ class _Applying:
 
     def __init__(self, spool: Spool, context: Context, progress: Tell) -> None:
         self.spool, self.context, self.progress = spool, context, progress
+        self.aside = Aside(spool.path.parent, context)
         self.total = sum(spool.counts.values())
         self.done, self.began, self.told = 0, time.monotonic(), 0.0
 
@@ -69,16 +71,27 @@ class _Applying:
             if isinstance(item, Deleted):
                 for row_id in item.rows:
                     yield partial(sync_meet.deleted, self.context, item.table, row_id)
+                yield partial(self.aside.settled, item.table, item.rows)
             else:
                 met: list[dict[str, Any]] = []
-                yield partial(_plain, self.context, item, met)
+                yield partial(_plain, self.context, item, met, self.aside)
                 for at in range(0, len(met), _MET):
                     odd: list[dict[str, Any]] = []
-                    yield partial(_met, self.context, item.table, met[at : at + _MET], odd)
+                    yield partial(self._met, item.table, met[at : at + _MET], odd)
                     for theirs in odd:
-                        yield partial(sync_meet.meet, self.context, item.table, theirs)
+                        meet = partial(sync_meet.meet, self.context, item.table, theirs)
+                        yield partial(self.aside.meet, item.table, theirs, meet)
             yield partial(info.put, _OFFSET, after)
             self.done += len(item.rows)
+
+    def _met(self, table: str, met: list[dict[str, Any]], odd: list[dict[str, Any]]) -> None:
+        """Confirm what was read back as it was sent; ``odd`` is given the rest, for ``meet``."""
+        left: list[dict[str, Any]] = []
+
+        def meet() -> None:
+            left.extend(sync_meet_many.meet_many(self.context, table, met))
+
+        odd += left if self.aside.attempt(meet) is None else met
 
     def tell(self) -> None:
         now = time.monotonic()
@@ -106,7 +119,7 @@ def _begin(spool: Spool) -> int:
     return 0
 
 
-def _plain(context: Context, decoded: Decoded, met: list[dict[str, Any]]) -> None:
+def _plain(context: Context, decoded: Decoded, met: list[dict[str, Any]], aside: Aside) -> None:
     """Upsert what is plain; ``met`` is given what is special, in python form, for ``sync_meet``."""
     here = connection()
     rows = decoded.rows
@@ -114,20 +127,24 @@ def _plain(context: Context, decoded: Decoded, met: list[dict[str, Any]]) -> Non
     if odd:
         met += [_python(decoded, rows[number]) for number in sorted(odd)]
         rows = [row for number, row in enumerate(rows) if number not in odd]
-    rows = _restored(decoded, rows)
+    rows = _last_of_pairs(decoded, _restored(decoded, rows))
     before = here.total_changes
-    here.executemany(upsert(context.dialect, decoded.table, decoded.columns), rows)
+    statement = upsert(context.dialect, decoded.table, decoded.columns)
+    aside.upsert(here, statement, decoded.table, rows, partial(_python, decoded))
     changed = here.total_changes - before
     _count(context, decoded.table, changed)
     if changed:
         _touch(here, decoded, rows)
 
 
-def _met(
-    context: Context, table: str, met: list[dict[str, Any]], odd: list[dict[str, Any]]
-) -> None:
-    """Confirm what was read back as it was sent; ``odd`` is given the rest, for ``sync_meet``."""
-    odd += sync_meet_many.meet_many(context, table, met)
+def _last_of_pairs(decoded: Decoded, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Of rows that come under two ids for one pair the last stays, and alone is counted."""
+    pair = PAIRS.get(decoded.table)
+    if pair is None or not set(pair) <= set(decoded.columns):
+        return rows
+    one, other = (decoded.columns.index(name) for name in pair)
+    last = {(row[one], row[other]): row for row in rows}
+    return rows if len(last) == len(rows) else list(last.values())
 
 
 def _python(decoded: Decoded, row: tuple[Any, ...]) -> dict[str, Any]:

@@ -91,6 +91,7 @@ class Counts:
     differing: int = 0
     conflicts: int = 0  # new ones
     awaiting: int = 0
+    aside: int = 0  # rows that came and could not be held here (sync_apply_aside)
 
 
 @dataclass

@@ -274,6 +274,10 @@ def notice(code: str) -> str:
             " told from what it sends. Compare one birth date with the portal."
         ),
         "days-moved": _("The server's time zone was recognised anew, and birth dates read again."),
+        "aside": _(
+            "Some of the server's records did not fit in here. They are kept in the file"
+            " sync/aside.jsonl: tell whoever runs the server."
+        ),
         "conflicts": _("Some records were changed here and elsewhere: please choose."),
         "refused": _("Some records were not taken by the server. They are kept here."),
         "differs": _("The server keeps some records differently from what was entered."),
