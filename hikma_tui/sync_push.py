@@ -24,7 +24,8 @@ from hikma_tui.sync_shapes import Phase, Progress, State
 from hikma_tui.wire.shapes import Kind, Server, Trouble
 
 BUDGET = 30  # requests that the pushes of one run may spend on finding bad rows (decisions.md 27)
-_AT_ONCE = 100  # rows made ready in one transaction: a save never waits long for it
+_AT_ONCE = 200  # rows made ready in one transaction: a save never waits long for it
+_LINES = 400  # lines written in one transaction; each of them waits for the disk
 _AGAIN = frozenset({Kind.TIMEOUT, Kind.CUT, Kind.NO_NETWORK, Kind.SERVER})
 _TRIES = 3
 _LONGEST_WAIT = 60.0  # seconds; a limit further away ends the push
@@ -113,11 +114,11 @@ class _Push:
     def _group(self, tables: Sequence[str], *, deleted: bool) -> None:
         """Make the rows of some tables ready, and send them as each request is full."""
         waiting: list[Item] = []
+        coming: set[tuple[str, str]] = set()  # their keys
         for table in tables:
             after = (0, "")
             while True:
                 self._stop_if_cancelled()
-                coming = {item.key for item in waiting}
                 found = self.store.write(
                     lines.take, self.peer, self.facts, table, self.ceiling, after, _AT_ONCE,
                     coming, deleted,
@@ -128,9 +129,11 @@ class _Push:
                 self.seen += found.seen - len(found.items)
                 self._count_refused(found.refused)
                 waiting.extend(found.items)
+                coming.update(item.key for item in found.items)
                 while piece := self.size.piece(waiting):
                     request, waiting = waiting[:piece], waiting[piece:]
                     self._send(request)
+                    coming = {item.key for item in waiting}
         if waiting:
             self._send(waiting)
 
@@ -159,8 +162,8 @@ class _Push:
             self.store.write(lines.hangs, self.peer, item.one, self.absent[lost]).result()
             self._is_absent(item, self.absent[lost])
         still: list[Item] = []
-        for start in range(0, len(going), _AT_ONCE):
-            part = going[start : start + _AT_ONCE]
+        for start in range(0, len(going), _LINES):
+            part = going[start : start + _LINES]
             still += self.store.write(lines.about_to_send, self.peer, part).result()
         left = {item.key for item in still}
         for item in going:
