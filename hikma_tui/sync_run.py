@@ -257,7 +257,9 @@ class Course:
         return self.store.on_writer(sync_run_book.anything_sent, self.peer.id).result()
 
     def _judge_speed(self, line: Line) -> None:
-        """Say which of the FAQ's causes made it slow, if it was."""
+        """Say which of the FAQ's causes made it slow, if it was; waiting as asked says itself."""
+        if "limit" in self.report.notices:
+            return
         speed = line.speed
         speed.seconds = time.monotonic() - self._began
         spent = self.report.seconds

@@ -24,7 +24,7 @@ class PasswordDialog(Dialog[str | None]):
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("password.done", "f10", N_("go on")),
-        Action("password.leave", "escape", N_("back, nothing is sent")),
+        Action("password.leave", "escape", N_("back")),
     )
 
     def body(self) -> ComposeResult:

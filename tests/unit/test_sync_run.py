@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hikma_tui import sync_lock
+from hikma_tui import sync_lock, sync_run_speed
 from hikma_tui.clinic import audit, info, server
 from hikma_tui.sync_shapes import Phase, Progress
 from hikma_tui.wire.shapes import Kind
@@ -166,7 +166,8 @@ def test_a_push_that_stops_in_the_middle_is_worked_out(tmp_path: Path) -> None:
         agree(site, cloud)
 
 
-def test_one_bad_moment_is_tried_again(tmp_path: Path) -> None:
+def test_one_bad_moment_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sync_run_speed, "SLOW_SECONDS", 0.5)  # whose fault a wait is, is known
     with joined(tmp_path / "a", patients=20) as (site, cloud):
         cloud.fault("cut", method="GET", times=1, after=200)
         assert site.sync().result == "ok"
