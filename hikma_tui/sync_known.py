@@ -91,6 +91,10 @@ FLAGS = frozenset(
 )  # fmt: skip
 
 
+# What ends in ``_id`` and is no UUID: a capital letter is part of it.
+NUMBERS_OF_PEOPLE = frozenset({"government_id", "external_patient_id", "attribute_id"})
+
+
 def never_stored(dialect: str, table: str) -> frozenset[str]:
     """Columns of a table that the server leaves empty: an empty one of its never replaces ours."""
     return _NEVER.get(dialect, {}).get(table, frozenset())
@@ -138,7 +142,7 @@ def same(column: str, one: Any, other: Any, dialect: str = "v3") -> bool:
         return bool(one) == bool(other)
     if column in MOMENTS and dialect == "flask":  # it cuts to whole seconds
         return bool(int(one) // 1000 == int(other) // 1000)
-    if column == "id" or column.endswith("_id"):
+    if column == "id" or (column.endswith("_id") and column not in NUMBERS_OF_PEOPLE):
         return str(one).lower() == str(other).lower()
     return bool(one == other)
 
