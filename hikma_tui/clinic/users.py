@@ -145,9 +145,10 @@ def remove(actor: Actor, user_id: str) -> None:
     row = live_row(User, user_id)
     _own_here(row)
     _not_above(actor, row)
+    locked = pins.in_use()  # removing who alone has a PIN must not open everything
     deletion.delete(actor, "users", user_id, _("removed"))
     pins.forget(actor, user_id)
-    _somebody_stays()
+    _somebody_stays(locked)
 
 
 def set_flags(
@@ -232,9 +233,11 @@ def _flags(user_id: str, clinic_id: str | None) -> frozenset[Flag]:
     return frozenset(flag for flag in Flag if any(row[flag.value] for row in rows))
 
 
-def _somebody_stays() -> None:
-    """Refused, and so undone, when nobody would be left who can let others in."""
-    with_pin, any_pin = pins.owners(), pins.in_use()
+def _somebody_stays(locked: bool | None = None) -> None:
+    """Refused, and so undone, when nobody would be left who can let others in. ``locked``: whether
+    there were PINs before.
+    """
+    with_pin, any_pin = pins.owners(), pins.in_use() if locked is None else locked
     for one in users():
         if any_pin and one.user_id not in with_pin:
             continue

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 
 from hikma_tui import BUILD_DAY, clock
 from hikma_tui.app_main import HikmaApp
@@ -13,6 +14,7 @@ from hikma_tui.clinic import info
 from hikma_tui.clinic.actor import users
 from hikma_tui.screens.clock_question import ClockScreen
 from hikma_tui.screens.find import FindScreen
+from hikma_tui.screens.lock_pin import NewPin
 from hikma_tui.screens.session import begin
 from hikma_tui.screens.setup import SetupScreen
 from hikma_tui.store import Store
@@ -38,6 +40,13 @@ def same_day(monkeypatch: pytest.MonkeyPatch) -> None:
     stop_the_clock()
 
 
+async def without_pin(app: HikmaApp, pilot: Pilot[int]) -> str:
+    """The set-up asks for a PIN; left with Esc, the first screen warns."""
+    while not on(app, NewPin):
+        await pilot.pause(0.01)
+    return await press(pilot, "escape")
+
+
 async def test_two_names_and_enter_make_a_clinic(tmp_path: Path) -> None:
     app = HikmaApp(tmp_path / "store")
     async with app.run_test() as pilot:
@@ -49,8 +58,10 @@ async def test_two_names_and_enter_make_a_clinic(tmp_path: Path) -> None:
         await press(pilot, "enter")
         await type_text(pilot, "Nora")
         await press(pilot, "enter")
-        text = await press(pilot, "enter")
+        await press(pilot, "enter")
+        text = await without_pin(app, pilot)
         assert on(app, FindScreen)
+        assert "No PIN: whoever has this computer sees everything" in text
         assert "Al-Salam" in text
         assert "Nora" in text
         assert "this computer only" in text
@@ -82,7 +93,8 @@ async def test_any_characters_make_a_name(tmp_path: Path) -> None:
         await calm(pilot)
         app.screen.query_one("#clinic", LineInput).value = "[/x] \x1b[31m عيادة 👩"
         app.screen.query_one("#user", LineInput).value = "[bold]نورا"
-        text = await press(pilot, "f10")
+        await press(pilot, "f10")
+        text = await without_pin(app, pilot)
         assert on(app, FindScreen)
         assert "[/x] ·[31m عيادة" in text
         assert "[bold]نورا" in text

@@ -77,7 +77,8 @@ def test_an_empty_machine_a_patient_a_visit_and_away(tmp_path: Path) -> None:
     with running(directory) as terminal:
         terminal.wait("Name of the clinic:", "F10 begin")
         terminal.send(f"Al-Salam{ENTER}Nora{ENTER}{ENTER}")  # typed ahead, in one piece
-        terminal.wait(*AT_WORK, "Al-Salam", "Nora")
+        terminal.wait("A PIN for Nora", "F10 keep")
+        terminal.press(ESC, *AT_WORK, "Al-Salam", "Nora", "No PIN: whoever has this computer")
         assert stat.S_IMODE(directory.stat().st_mode) == 0o700
         assert stat.S_IMODE((directory / "hikma.db").stat().st_mode) == 0o600
 
