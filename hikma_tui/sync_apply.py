@@ -7,6 +7,7 @@ waits (``sync_apply_turns``). The watermark is the caller's, after ``apply`` has
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -128,6 +129,7 @@ def _plain(context: Context, decoded: Decoded, met: list[dict[str, Any]], aside:
         met += [_python(decoded, rows[number]) for number in sorted(odd)]
         rows = [row for number, row in enumerate(rows) if number not in odd]
     rows = _last_of_pairs(decoded, _restored(decoded, rows))
+    _touch_former(here, context, decoded, rows)
     before = here.total_changes
     statement = upsert(context.dialect, decoded.table, decoded.columns)
     aside.upsert(here, statement, decoded.table, rows, partial(_python, decoded))
@@ -176,6 +178,22 @@ def _stored(decoded: Decoded, row: tuple[Any, ...]) -> tuple[Any, ...]:
 def _count(context: Context, table: str, changed: int) -> None:
     context.report.total.pulled += changed
     context.report.of(table).pulled += changed
+
+
+def _touch_former(
+    here: sqlite3.Connection, context: Context, decoded: Decoded, rows: list[tuple[Any, ...]]
+) -> None:
+    """Whose a row was until now, too, if it was moved elsewhere (docs/moving.md)."""
+    table = decoded.table
+    if context.first or _PATIENT.get(table) != "patient_id" or "patient_id" not in decoded.columns:
+        return
+    places = [decoded.columns.index(name) for name in ("id", "patient_id")]
+    asked = json.dumps([[row[place] for place in places] for row in rows])
+    here.execute(
+        "INSERT OR IGNORE INTO index_waiting (patient_id) SELECT t.patient_id FROM json_each(?) j"
+        f" CROSS JOIN {table} t ON t.id = j.value ->> 0 WHERE t.patient_id <> j.value ->> 1",
+        (asked,),
+    )
 
 
 def _touch(here: sqlite3.Connection, decoded: Decoded, rows: list[tuple[Any, ...]]) -> None:

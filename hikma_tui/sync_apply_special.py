@@ -16,6 +16,7 @@ from hikma_tui.clinic.deletion import HANGS_ON
 from hikma_tui.clinic.server import TAKEN
 from hikma_tui.sync_apply_sql import PAIRS
 from hikma_tui.sync_context import Context
+from hikma_tui.sync_known import CREATED_ANEW
 from hikma_tui.sync_values import Decoded
 
 _FEW = 1000  # so many are read at once; of more, those that came are looked up
@@ -112,11 +113,16 @@ def _older(
     rows: Sequence[tuple[Any, ...]],
 ) -> set[int]:
     """Rows of which a later state was agreed already: the server went back (decisions.md 33)."""
-    places = [columns.index(name) for name in ("id", "last_modified")]
+    stamps = ["id", "last_modified"]
+    anew = ""
+    if "server_created_at" in columns and table not in CREATED_ANEW:
+        stamps.append("server_created_at")
+        anew = " OR t.server_created_at < j.value ->> 2"
+    places = [columns.index(name) for name in stamps]
     asked = json.dumps([[row[place] for place in places] for row in rows])
     found = connection.execute(
         f"SELECT j.key FROM json_each(?) j CROSS JOIN {table} t ON t.id = j.value ->> 0"
-        " WHERE t.last_modified > j.value ->> 1",
+        f" WHERE t.last_modified > j.value ->> 1{anew}",
         (asked,),
     )
     return {int(row[0]) for row in found.fetchall()}

@@ -179,15 +179,30 @@ def equal(dialect: str, table: str, sent: Row, theirs: Row) -> tuple[str, ...]:
     return tuple(found)
 
 
-def went_back(agreed: Row, theirs: Row) -> bool:
+def went_back(agreed: Row, theirs: Row, table: str | None = None) -> bool:
     """Whether the server shows an older state of a row than the one that it had confirmed: it was
     restored from a backup (decisions.md 33). A push raises ``last_modified``, always, and
     ``updated_at`` where that is the client's: also one after the server's clock was put right.
+    With ``table``, also whether it lost the row altogether, and has it from somebody else again.
     """
+    if table is not None and made_anew(table, agreed, theirs):
+        return True
     before, now = agreed.get("last_modified"), theirs.get("last_modified")
     if before is None or now is None or now >= before:
         return False
     return bool((theirs.get("updated_at") or 0) <= (agreed.get("updated_at") or 0))
+
+
+# Their ``server_created_at`` begins anew with each edit, or each move (wire.md A5, A6).
+CREATED_ANEW = frozenset({"patient_vitals", "prescription_items"})
+
+
+def made_anew(table: str, agreed: Row, theirs: Row) -> bool:
+    """Whether the server lost a row and has it again: sent by somebody who had an older state, or
+    made up by itself (the visit of a new note, wire.md A5 "Foreign keys and blanks").
+    """
+    before, now = agreed.get("server_created_at"), theirs.get("server_created_at")
+    return table not in CREATED_ANEW and None not in (before, now) and bool(before < now)
 
 
 def taken(dialect: str, table: str, ours: Row, theirs: Row) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def _live(f: Facing) -> None:
 def _lost_there(f: Facing) -> bool:
     """Whether the server has lost what it had confirmed, of a row that it takes from clients."""
     taken = f.table in TAKEN[f.context.dialect]
-    return taken and known.went_back(f.row, f.came) and bool(f.differing(f.ours))
+    return taken and known.went_back(f.row, f.came, f.table) and bool(f.differing(f.ours))
 
 
 def _suggest(f: Facing) -> None:

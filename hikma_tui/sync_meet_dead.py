@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hikma_tui import sync_known as known
 from hikma_tui import sync_meet_rows as rows
 from hikma_tui.sync_meet_facing import (
     MOST_TRIES,
@@ -47,7 +48,9 @@ def _dead_and_agreed(f: Facing) -> None:
 
 
 def _is_newer(f: Facing) -> bool:
-    """Whether the server's row was written after the one that was deleted here."""
+    """Whether the server's row was written after the one that was deleted here, and is that one."""
+    if known.made_anew(f.table, f.row, f.came):
+        return False  # it was lost there with its deletion, and sent by who had not heard of that
     stamps = ("updated_at", "last_modified")
     return any((f.came.get(n) or 0) > (f.row.get(n) or 0) for n in stamps)
 

@@ -306,8 +306,10 @@ def _states(peer_id: str, table: str, ids: Collection[str]) -> dict[str, State |
     found: dict[str, State | None] = {}
     for row_id, agreed, based, state in connection().execute(
         # a row that was deleted before it was ever sent is agreed, and yet not there
+        # and one that is only here is not there either
         "SELECT t.id, t.change_seq = 0 AND (t.tombstone IS NULL OR t.server_created_at IS NOT"
-        f" NULL), p.base IS NOT NULL, coalesce(p.state, '') FROM {table} t"
+        f" NULL) AND coalesce(p.state, '') != '{State.ONLY_HERE}', p.base IS NOT NULL"
+        f" AND coalesce(p.state, '') != '{State.ONLY_HERE}', coalesce(p.state, '') FROM {table} t"
         " LEFT JOIN peer_rows p ON p.peer_id = ? AND p.table_name = ? AND p.row_id = t.id"
         f" WHERE t.id IN ({marks})",
         (peer_id, table, *ids),

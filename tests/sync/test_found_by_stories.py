@@ -1,0 +1,134 @@
+"""Bugs that the stories of ``world.py`` have found, each told directly."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hikma_tui import search
+from hikma_tui.clinic import conflicts, deletion, moving, visits
+from hikma_tui.models import connection
+from tests.cloud import client
+from tests.cloud.server import Cloud
+from tests.unit.sync_running import Site, joined
+
+
+@pytest.fixture
+def clinic(tmp_path: Path) -> Iterator[tuple[Site, Cloud]]:
+    """A site and its server, which agree; the account may do everything."""
+    with joined(tmp_path / "here", patients=3) as (site, cloud):
+        for row in cloud.store.rows["user_clinic_permissions"].values():
+            row |= {name: True for name in row if name.startswith(("can_", "is_clinic"))}
+        assert site.sync().result == "ok"
+        yield site, cloud
+
+
+def _another(tmp_path: Path, cloud: Cloud) -> Site:
+    site = Site(tmp_path / "there", "Omar")
+    site.join(cloud.url)
+    assert site.sync().result == "ok"
+    return site
+
+
+def test_a_visit_that_was_moved_leaves_the_search_entry_of_whose_it_was(
+    clinic: tuple[Site, Cloud], tmp_path: Path
+) -> None:
+    """When a patient was last seen is in the index: both patients' entries are made anew."""
+    site, cloud = clinic
+    other = _another(tmp_path, cloud)
+    try:
+        visit, source = site.sql("SELECT id, patient_id FROM visits ORDER BY id LIMIT 1")[0]
+        target = site.one("SELECT id FROM patients WHERE id <> ? LIMIT 1", source)
+        other.store.write(moving.move, other.actor, "visits", visit, target, "wrong chart").result()
+        assert other.sync().result == "ok"
+        assert site.sync().result == "ok"
+        assert site.one("SELECT patient_id FROM visits WHERE id = ?", visit) == target
+        assert site.store.on_writer(lambda: search.check(connection())).result() == []
+    finally:
+        other.store.close()
+
+
+def _visit(site: Site, patient: str) -> str:
+    row = {
+        "patient_id": patient, "clinic_id": site.actor.clinic_id, "provider_name": "Dr. Saleh",
+        "check_in_timestamp": 1_795_000_000_000,
+    }  # fmt: skip
+    return str(site.store.write(visits.create_visit, site.actor, row).result())
+
+
+def test_a_visit_that_the_server_made_up_is_not_taken_for_ours(
+    clinic: tuple[Site, Cloud],
+) -> None:
+    """A phone's new note makes a restored server invent the visit that it lost (wire.md A5)."""
+    site, cloud = clinic
+    patient = site.one("SELECT id FROM patients ORDER BY id LIMIT 1")
+    backup = cloud.store.snapshot()
+    visit = _visit(site, patient)
+    assert site.sync().result == "ok"
+    cloud.store.restore(backup)
+    note = {"id": str(uuid.uuid4()), "patient_id": patient, "visit_id": visit}
+    assert client.taken(client.push(cloud, "events", {**note, "event_type": "Note"}))
+    site.sync()
+    assert site.one("SELECT provider_name FROM visits WHERE id = ?", visit) == "Dr. Saleh"
+    [asked] = site.store.read(conflicts.open_conflicts, site.actor).result()
+    site.store.write(conflicts.resolve_all, site.actor, asked.pk, "ours").result()
+    assert site.sync(check=True).waiting == {}
+    there: Any = cloud.store.find("visits", visit)
+    assert there["provider_name"] == "Dr. Saleh"
+
+
+def test_an_older_state_that_somebody_sent_again_does_not_overwrite(
+    clinic: tuple[Site, Cloud],
+) -> None:
+    """The server lost a row, and a client that had not seen our last edit sends it anew."""
+    site, cloud = clinic
+    backup = cloud.store.snapshot()
+    patient = site.register("Rosa", hometown="Jerash")
+    site.sync()
+    old = next(row for row in client.changes(cloud)["patients"]["created"] if row["id"] == patient)
+    site.edit(patient, hometown="Irbid")
+    site.sync()
+    cloud.store.restore(backup)
+    client.push(cloud, "patients", old)
+    site.sync()
+    assert site.one("SELECT hometown FROM patients WHERE id = ?", patient) == "Irbid"
+    assert site.one("SELECT kind FROM conflicts WHERE resolved_at IS NULL") == "differs"
+
+
+def test_a_deleted_row_that_somebody_sent_again_is_asked_about(
+    clinic: tuple[Site, Cloud],
+) -> None:
+    """It was lost there together with its deletion; who sent it had not heard of that."""
+    site, cloud = clinic
+    backup = cloud.store.snapshot()
+    patient = site.register("Rosa")
+    site.sync()
+    old = next(row for row in client.changes(cloud)["patients"]["created"] if row["id"] == patient)
+    site.store.write(deletion.delete, site.actor, "patients", patient, "twice").result()
+    site.sync()
+    cloud.store.restore(backup)
+    client.push(cloud, "patients", old)
+    site.sync()
+    assert site.sql("SELECT id FROM live_patients WHERE id = ?", patient) == []
+    assert site.one("SELECT kind FROM conflicts WHERE resolved_at IS NULL") == "deleted_here"
+
+
+def test_what_hangs_on_a_record_that_is_only_here_waits_for_it(
+    clinic: tuple[Site, Cloud],
+) -> None:
+    """It is not sent to be refused: when its parent has been sent again, it goes too."""
+    site, cloud = clinic
+    backup = cloud.store.snapshot()
+    patient = site.register("Rosa")
+    site.sync()
+    cloud.store.restore(backup)
+    assert site.sync(check=True).waiting["only_here"] == 1
+    _visit(site, patient)
+    report = site.sync()
+    assert report.total.refused == 0
+    report = site.sync(repair=True)
+    assert report.waiting == {}
