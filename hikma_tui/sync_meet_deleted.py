@@ -196,7 +196,12 @@ def _unseen(context: Context, table: str, row_id: str) -> None:
         return
     line.tries += 1
     line.state, line.reason = State.NOT_SENT, Reason.NONE
-    if line.tries >= MOST_TRIES:
+    if line.tries >= MOST_TRIES and is_deletion:
+        # Perhaps the server has not got it at all: it then says yes, and announces nothing
+        # (wire.md A6). Nobody can choose anything here; a full check shows what is so.
+        line.state = State.AWAITING
+        rows.count(context, table, "awaiting")
+    elif line.tries >= MOST_TRIES:
         line.state, line.reason = State.DIFFERS, Reason.DROPPED
         rows.open_conflict(
             context, Disagreement.DIFFERS, table, row, base=line.base, theirs=None

@@ -23,4 +23,5 @@ def test_one_row_for_a_user_at_a_clinic_and_it_is_the_servers(tmp_path: Path) ->
                 row.update(dict.fromkeys(RIGHTS, False), updated_at=cloud.store.now())
         site.sync()
         assert site.sql(query, *pair) == [(0, 0, 0)]
-        assert not site.store.read(permissions.rights, site.actor).result().by_clinic[pair[1]]
+        rights = site.store.read(permissions.rights, site.actor).result()
+        assert not rights.by_clinic[str(pair[1])]
