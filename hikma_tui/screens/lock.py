@@ -58,8 +58,8 @@ class LockScreen(ClinicScreen[None]):
     def compose(self) -> ComposeResult:
         """Heading, who, the field, message, keys."""
         yield Headline(id="who")
-        yield RowList()
         yield Labelled(_("PIN:"), LineInput(id="pin", password=True, max_length=1024), id="asked")
+        yield RowList()
         yield MessageLine()
         yield KeyLine()
 
@@ -106,7 +106,6 @@ class LockScreen(ClinicScreen[None]):
         self.set_focus(None)
         lines = rows(self._everyone, self._with_pin, in_use=self._in_use)
         shown = self.query_one(RowList)
-        shown.display = True
         shown.show(lines)
         shown.highlight(self.actor.user_id)
         self.query_one(Headline).show(_("Locked. Who are you?"))
@@ -145,7 +144,7 @@ class LockScreen(ClinicScreen[None]):
 
     def _choose(self, one: Actor) -> None:
         self._chosen = one
-        self.query_one(RowList).display = False
+        self.query_one(RowList).show([])
         self._ask(_PIN, _("PIN:"), _("Locked. {user}").format(user=one.user_name))
 
     def _ask(self, stage: str, label: str, heading: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from hikma_tui.app_sync import _command, _started
 from hikma_tui.clinic import drafts, info, pins, users
 from hikma_tui.clinic.actor import actor_named
 from hikma_tui.models import EventLog, Proof
@@ -302,6 +303,18 @@ async def test_somebody_who_is_no_administrator_changes_nobody(locked: Clinic) -
         await type_text(pilot, "Samir")
         await press(pilot, "enter", "3")
         await until(pilot, lambda: "no administrator" in screen_text(app))
+
+
+async def test_a_program_that_the_unlocked_screen_starts_is_let_in_once(locked: Clinic) -> None:
+    async with running(locked) as (app, pilot):
+        await enter_pin(pilot, "1234")
+        proof = await app.proof()
+        command = [*_command(), "undo", "--data-dir", str(locked.store.directory)]
+        for wanted in (0, 77):
+            child = await asyncio.to_thread(_started, command, "", proof)
+            _out, said = await asyncio.to_thread(child.communicate)
+            assert child.returncode == wanted, said
+            assert proof.encode() not in said
 
 
 class again:
