@@ -201,13 +201,17 @@ def _body(dice: random.Random) -> tuple[str, bytes]:
     whole = json.loads(text)
     tables = [table for table, kinds in whole["changes"].items() if any(kinds.values())]
     for _turn in range(dice.choice((1, 2, 4))):
-        if tables and dice.random() < 0.9:  # in the rows, where most of the rules are
+        if tables and dice.random() < 0.8:  # in the rows, where most of the rules are
             kinds = whole["changes"][dice.choice(tables)]
             if isinstance(kinds, dict):
                 kind = dice.choice([k for k, rows in kinds.items() if rows] or ["created"])
                 kinds[kind] = spoiled(kinds.get(kind), dice)
         else:
-            whole["changes"] = spoiled(whole["changes"], dice)
+            if dice.random() < 0.5:
+                whole["changes"] = spoiled(whole["changes"], dice)
+            else:
+                key = dice.choice(("timestamp", "success", "changes"))
+                whole[key] = copy.deepcopy(dice.choice(WORDS))
             break
     return dialect, json.dumps(whole).encode()
 
@@ -491,24 +495,26 @@ def test_json_columns_with_anything_in_them(tmp_path: Path, lane: int) -> None:
 
     def pick(dice: random.Random) -> tuple[str, str, int, str | None]:
         table, name = dice.choice(columns)
-        query = f"SELECT rowid, {name} FROM {table} ORDER BY random() LIMIT 1"
-        row = connection().execute(query).fetchone()
-        return (table, name, *row) if row else ("", "", 0, None)
+        rows = connection().execute(f"SELECT rowid, {name} FROM {table} ORDER BY rowid").fetchall()
+        return (table, name, *dice.choice(rows)) if rows else pick(dice)
 
     def put(table: str, name: str, pk: int, text: str | None) -> None:
         connection().execute(f"UPDATE {table} SET {name} = ? WHERE rowid = ?", (text, pk))
 
-    for number, dice in inputs(f"column{lane}", 3_500 if NIGHTLY else 40):
-        table, name, pk, before = store.on_writer(pick, dice).result()
-        if not table:
-            continue
-        value = spoiled(json.loads(before or "{}"), dice) if dice.random() < 0.6 else None
+    def spoil(table: str, before: str | None, dice: random.Random) -> str:
+        value = spoiled(json.loads(before or "{}"), dice) if dice.random() < 0.5 else None
         value = copy.deepcopy(dice.choice(WORDS)) if value is None else value
         if table in ("conflicts", "drafts") and not isinstance(value, dict):
-            value = {"given_name": value, "metadata": value, "id": patient}  # ours alone: an object
-        text = json.dumps(value)
-        with told("column", number, (table, name, text)):
-            store.write(put, table, name, pk, text).result()
+            value = {"given_name": value, "metadata": value, "id": patient}  # ours: an object
+        return json.dumps(value)
+
+    for number, dice in inputs(f"column{lane}", 3_500 if NIGHTLY else 40):
+        picked = [store.on_writer(pick, dice).result() for _n in range(dice.randrange(1, 9))]
+        places = {one[:3]: one[3] for one in picked}
+        texts = {place: spoil(place[0], before, dice) for place, before in places.items()}
+        with told("column", number, texts):
+            for place, text in texts.items():
+                store.write(put, *place, text).result()
             store.write(lambda: search.refresh(connection(), patient)).result()
             read_patient(store, actor, patient)
             for ask, *arguments in _of_the_clinic(actor):
@@ -516,5 +522,6 @@ def test_json_columns_with_anything_in_them(tmp_path: Path, lane: int) -> None:
             for pair in _quietly(store, conflicts.open_conflicts, actor) or ():
                 _quietly(store, conflicts.fields, actor, pair.pk)
             assert store.on_writer(lambda: search.check(connection())).result() == []
-            store.write(put, table, name, pk, before).result()
+            for place, before in places.items():
+                store.write(put, *place, before).result()
     store.close()
