@@ -12,6 +12,7 @@ from hikma_tui import clock, secrets_kdf
 from hikma_tui.clinic import info, pins, setup, users
 from hikma_tui.clinic.actor import Actor, actor_named
 from hikma_tui.clinic.errors import Invalid, MustWait, NotAllowed, NotProven, Refused
+from hikma_tui.models import Proof
 from hikma_tui.secrets_kdf import Work, as_meant, code_as_meant, hashed, matches, tuned
 from hikma_tui.store import Store
 
@@ -164,7 +165,7 @@ def test_a_session_is_used_once_and_soon(store: Store, nora: Actor) -> None:
     with pytest.raises(NotProven):
         store.write(pins.use_session, "one").result()
     store.write(pins.open_session, nora, "two").result()
-    clock._offset_ms += 61_000
+    store.write(lambda: Proof.update(made_at=Proof.made_at - 61_000).execute()).result()
     with pytest.raises(NotProven):
         store.write(pins.use_session, "two").result()
     assert store.read(pins.lock_seconds).result() == 300
