@@ -234,10 +234,17 @@ def leave(store: Store, actor: Actor) -> Left:
     """Leave the server, after a copy of the store. Refused, NotAllowed, StoreError.
 
     All rows stay, with the ids that they have; each live one is unsent for a server that is joined
-    later. Open conflicts are closed with a note and keep the server's version; the kept password
+    later. Open conflicts are closed with a note and keep our version; the kept password
     is forgotten. Nothing is sent, and nothing is taken from the server.
     """
     store.read(may_leave, actor).result()
+    if sync_join_others.have_it_open(store.path):
+        raise Refused(
+            _(
+                "Another program on this computer has these records open: close it first, or it"
+                " would go on as if the server were still there. Nothing was changed."
+            )
+        )
     try:
         with sync_lock.held(store.directory, wall_ms()):
             copy = store.backup("before-leave")

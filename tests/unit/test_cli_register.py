@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -147,6 +149,20 @@ def test_leaving_takes_a_yes_and_keeps_the_records(clinic: Path, cloud: Cloud) -
     assert "before-leave" in yes.stdout
     assert not (clinic / "server-password").exists()
     assert register(clinic, cloud.url, "--plain-http", "--email", EMAIL, "--yes").returncode == 0
+
+
+@pytest.mark.skipif(not Path("/proc/locks").exists(), reason="nothing tells who has a file open")
+def test_neither_joined_nor_left_beside_an_open_program(clinic: Path, cloud: Cloud) -> None:
+    join = (clinic, cloud.url, "--plain-http", "--email", EMAIL, "--yes")
+    for go in (
+        lambda: register(*join),
+        lambda: run("register", "--data-dir", clinic, "--leave", "--yes"),
+    ):
+        with closing(sqlite3.connect(clinic / "hikma.db")) as other:
+            other.execute("SELECT count(*) FROM patients").fetchone()
+            refused = go()
+            assert (refused.returncode, "close it first" in refused.stderr) == (1, True)
+        assert go().returncode == 0
 
 
 def test_only_the_text_of_the_code_goes_into_a_pipe(clinic: Path, cloud: Cloud) -> None:
