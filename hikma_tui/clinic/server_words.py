@@ -73,7 +73,10 @@ def trouble(kind: str, retry_after: float | None = None) -> str:
         "cancelled": _("The sync was stopped. What was done so far is kept; it goes on next time."),
         "busy": _("Another sync of these records is running. Wait until it ends."),
         "no-server": _("These records are on this computer only: no server is connected."),
-        "no-password": _("The sync needs the password of the server. Sign in to the server."),
+        "no-password": _(
+            "The sync needs the password of the server: F9 asks for it; a script gives it by"
+            " --password-fd or HIKMA_TUI_PASSWORD."
+        ),
         "store": _("This computer's own records could not be read or written; the sync stopped."),
         "bad-text": _("This is not the text of a registration code. Copy all of it, once more."),
         "hub": _("This is the code of a local hub. Hubs can't be connected yet."),
