@@ -153,11 +153,13 @@ def test_leaving_takes_a_yes_and_keeps_the_records(clinic: Path, cloud: Cloud) -
 
 @pytest.mark.skipif(not Path("/proc/locks").exists(), reason="nothing tells who has a file open")
 def test_neither_joined_nor_left_beside_an_open_program(clinic: Path, cloud: Cloud) -> None:
-    join = (clinic, cloud.url, "--plain-http", "--email", EMAIL, "--yes")
-    for go in (
-        lambda: register(*join),
-        lambda: run("register", "--data-dir", clinic, "--leave", "--yes"),
-    ):
+    def join() -> subprocess.CompletedProcess[str]:
+        return register(clinic, cloud.url, "--plain-http", "--email", EMAIL, "--yes")
+
+    def leave() -> subprocess.CompletedProcess[str]:
+        return run("register", "--data-dir", clinic, "--leave", "--yes")
+
+    for go in (join, leave):
         with closing(sqlite3.connect(clinic / "hikma.db")) as other:
             other.execute("SELECT count(*) FROM patients").fetchone()
             refused = go()
