@@ -202,7 +202,9 @@ def made_anew(table: str, agreed: Row, theirs: Row) -> bool:
     made up by itself (the visit of a new note, wire.md A5 "Foreign keys and blanks").
     """
     before, now = agreed.get("server_created_at"), theirs.get("server_created_at")
-    return table not in CREATED_ANEW and None not in (before, now) and bool(before < now)
+    return (
+        table not in CREATED_ANEW and before is not None and now is not None and bool(before < now)
+    )
 
 
 def taken(dialect: str, table: str, ours: Row, theirs: Row) -> dict[str, Any]:

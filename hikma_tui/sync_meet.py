@@ -86,6 +86,8 @@ def _live(f: Facing) -> None:
         count_pulled(f, f.agree(f.theirs))
     elif f.context.suggesting:
         _suggest(f)
+    elif f.line.state == State.REFUSED and f.line.reason == Reason.DROPPED:
+        three_way(f, f.line.base)  # it was never taken, and somebody has chosen to keep it here
     elif f.line.sent:  # whatever became of it: it may be what the server has
         answer(f, f.line.sent)
     else:

@@ -20,7 +20,7 @@ from hikma_tui.columns import Uuid
 from hikma_tui.models import BY_TABLE, OWN_COLUMNS, connection, dicts, wire_columns
 from hikma_tui.sync_carry import REFERENCES, Facts
 from hikma_tui.sync_peer import DAYS_UNSURE
-from hikma_tui.sync_shapes import Reason, State
+from hikma_tui.sync_shapes import Disagreement, Reason, State
 from hikma_tui.sync_values import python_row
 
 # What a server takes from a client, parents first: the order in which v3 applies a body, but for
@@ -217,11 +217,14 @@ def _from(table: str) -> str:
         f"FROM {table} t LEFT JOIN peer_rows p"
         " ON p.peer_id = ? AND p.table_name = ? AND p.row_id = t.id"
         " WHERE t.change_seq > 0 AND t.change_seq <= ?"
-        f" AND coalesce(p.state, '') NOT IN ('{State.HELD}', '{State.DIFFERS}')"
+        # a question about values waits for no answer when the row was deleted since
+        f" AND (coalesce(p.state, '') NOT IN ('{State.HELD}', '{State.DIFFERS}')"
+        " OR t.tombstone IS NOT NULL AND coalesce(p.sent, '') != '{}')"
         f" AND NOT (coalesce(p.state, '') IN ('{State.REFUSED}', '{State.AWAITING}')"
         f" AND p.reason != '{Reason.PARENT}' AND p.sent IS NOT NULL AND p.sent_seq = t.change_seq)"
         " AND NOT EXISTS (SELECT 1 FROM conflicts c WHERE c.table_name = ? AND c.row_id = t.id"
-        " AND c.resolved_at IS NULL)"
+        " AND c.resolved_at IS NULL AND (t.tombstone IS NULL"
+        f" OR c.kind IN ('{Disagreement.DELETED_HERE}', '{Disagreement.SUGGESTION}')))"
     )
 
 

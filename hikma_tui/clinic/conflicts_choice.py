@@ -155,7 +155,7 @@ def _as_a_whole(
             _set(model, row["id"], {"change_seq": save.seq})
             _put_line(conflict, table, row["id"], sides.base)
             return "sent"
-        return _stays(save, model, conflict, row)
+        return _stays(save, model, sides, row)
     if choice == "theirs":
         _require_deleting(actor, table, row)
         _let_go(actor, save, model, row)
@@ -170,14 +170,17 @@ def _as_a_whole(
         number = _record(actor, save, model, row, _("Deleted on the server; kept as a new record"))
         conflicts_copy.copy(save, model, row, number)
         return "copied"
-    return _stays(save, model, conflict, row)
+    return _stays(save, model, sides, row)
 
 
-def _stays(save: Save, model: type[Synced], conflict: Conflict, row: Mapping[str, Any]) -> str:
+def _stays(save: Save, model: type[Synced], sides: Sides, row: Mapping[str, Any]) -> str:
     """It stays on this computer as it is; an edit sends it once more."""
+    conflict = sides.conflict
     _set(model, row["id"], {"change_seq": save.seq})
     content = {n: v for n, v in row.items() if n not in OWN_COLUMNS or n == "unknown"}
-    _put_line(conflict, model._meta.table_name, row["id"], None)
+    # Where the server hides another state of it, what we came from is needed to meet that later.
+    base = sides.base if conflict.kind == Disagreement.DIFFERS else None
+    _put_line(conflict, model._meta.table_name, row["id"], base)
     connection().execute(
         "UPDATE peer_rows SET state = ?, reason = ?, sent = ?, sent_seq = ?"
         " WHERE peer_id = ? AND table_name = ? AND row_id = ?",

@@ -1,15 +1,25 @@
 """What was saved and acknowledged, kept apart from the program: each save writes a new token.
 
 A token is gone for a reason only when somebody who saw it wrote another in its place, or chose
-between it and another in a conflict, or deleted the record. All others must stand on the server in
-the end.
+between it and another in a conflict, or deleted the record, or when every disk that held it died.
+All others must stand on the server in the end.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
-Key = tuple[str, str, str]  # table, row id, column (or answer)
+Key = tuple[str, str, str]  # table, row id (of an attribute: its pair), column (or answer)
+Row = tuple[str, str]
+_TOKEN = re.compile(r"t\d{5}")
+
+
+def tokens_in(value: Any) -> set[str]:
+    """The tokens of a text; "both" of a conflict leaves two of them in one."""
+    return set(_TOKEN.findall(value)) if isinstance(value, str) else set()
 
 
 @dataclass
@@ -17,9 +27,11 @@ class Ledger:
     """Tokens by the place they were written to."""
 
     tokens: dict[Key, list[str]] = field(default_factory=dict)
-    superseded: dict[str, str] = field(default_factory=dict)  # token -> what took its place
-    forgiven: set[str] = field(default_factory=set)  # lost with a disk, before they were sent
-    deleted: set[tuple[str, str]] = field(default_factory=set)  # rows that somebody deleted
+    superseded: dict[tuple[Key, str], str] = field(default_factory=dict)  # what took its place
+    forgiven: set[tuple[Key, str]] = field(default_factory=set)  # lost with the disks that had it
+    deleted: dict[Row, set[str]] = field(default_factory=dict)  # rows, and who deleted them
+    unseen: dict[Key, set[str]] = field(default_factory=dict)  # see ``went_back``
+    contested: dict[Key, set[str]] = field(default_factory=dict)  # chosen each way by two people
     told: list[str] = field(default_factory=list)  # what happened, for the story of a failure
     count: int = 0
 
@@ -28,48 +40,90 @@ class Ledger:
         self.count += 1
         return f"t{self.count:05d}"
 
-    def wrote(self, key: Key, token: str, over: object = None) -> None:
+    def wrote(self, key: Key, token: str, over: Any = None) -> None:
         """A save was acknowledged; ``over`` is what stood there before the eyes of the writer."""
         self.tokens.setdefault(key, []).append(token)
         self.told.append(f"{key[0]} {key[1]} {key[2]}: {token} written over {over}")
-        self.replaced(over, token)
+        for old in tokens_in(over):
+            self._replaced(key, old, token)
+        lost = self.unseen.get(key, set()) - tokens_in(over)
+        if lost:  # a server that went back was written to before anybody could notice
+            self.forgive((key, one) for one in lost)
 
-    def replaced(self, old: object, new: object, *, again: bool = False) -> None:
-        """Who saw both let ``new`` stand; ``again``: and sends it anew, older as it may be."""
-        if isinstance(old, str) and old != new:
-            self.told.append(f"{new} takes the place of {old}")
-            self.superseded[old] = str(new)
-            if again:
-                self.superseded.pop(str(new), None)
-            else:
-                self._undo(str(new), old)
+    def chosen(self, key: Key, gone: Iterable[str], now: set[str], *, again: bool) -> None:
+        """Who saw both sides let ``now`` stand; ``again``: and sends it anew, old as it may be."""
+        for old in set(gone) - now:
+            for new in now or {""}:
+                if self.superseded.get((key, new)) == old:
+                    # somebody else has decided otherwise: the one whose choice is sent last wins
+                    self.contested.setdefault(key, set()).update({old, new})
+                self._replaced(key, old, new)
+                if again:
+                    self.superseded.pop((key, new), None)
+                else:
+                    self._undo(key, new, old)
 
-    def _undo(self, token: str, taken_away: str) -> None:
+    def stands(self, key: Key, tokens: Iterable[str]) -> None:
+        """Who saw both sides kept both."""
+        for token in tokens:
+            self.superseded.pop((key, token), None)
+
+    def copied(self, key: Key, value: Any) -> None:
+        """What was kept stands under a new id."""
+        for token in tokens_in(value):
+            self.tokens.setdefault(key, []).append(token)
+            self.told.append(f"{key[0]} {key[1]} {key[2]}: {token} copied")
+
+    def _replaced(self, key: Key, old: str, new: str) -> None:
+        if old != new:
+            self.told.append(f"{key[0]} {key[1]} {key[2]}: {new} takes the place of {old}")
+            self.superseded[key, old] = new
+
+    def _undo(self, key: Key, token: str, taken_away: str) -> None:
         """What ``taken_away`` itself had replaced is not replaced by it any more."""
-        while token in self.superseded:
-            by = self.superseded[token]
+        seen: set[str] = set()
+        while (key, token) in self.superseded and token not in seen:
+            seen.add(token)
+            by = self.superseded[key, token]
             if by == taken_away:
-                del self.superseded[token]
+                del self.superseded[key, token]
                 return
             token = by
 
+    def forgive(self, lost: Iterable[tuple[Key, str]]) -> None:
+        """These are on no disk any more, or nobody can tell that they were overwritten."""
+        for key, token in lost:
+            self.forgiven.add((key, token))
+            self.told.append(f"{key[0]} {key[1]} {key[2]}: {token} is forgiven")
+
+    def delete(self, rows: Iterable[Row], cause: str) -> None:
+        """Somebody deleted these, seeing them."""
+        for row in rows:
+            self.deleted.setdefault(row, set()).add(cause)
+            self.told.append(f"{row[0]} {row[1]} deleted: {cause}")
+
+    def undelete(self, cause: str) -> None:
+        """That deletion was taken back."""
+        self.told.append(f"taken back: {cause}")
+        for causes in self.deleted.values():
+            causes.discard(cause)
+
+    def is_deleted(self, row: Row) -> bool:
+        """Whether somebody wanted it gone."""
+        return bool(self.deleted.get(row))
+
     def story(self, key: Key) -> list[str]:
         """All that was noted about a place."""
-        words = {key[1], *self.tokens.get(key, ())}
+        words = {key[1], key[1][:36], *self.tokens.get(key, ())}
         return [line for line in self.told if any(word in line for word in words)]
 
     def standing(self, key: Key) -> set[str]:
         """The tokens of a place that nobody took away knowingly."""
         return {
-            token
-            for token in self.tokens.get(key, ())
-            if token not in self.forgiven
-            and (token not in self.superseded or self._lost(self.superseded[token]))
-        }
+            token for token in self.tokens.get(key, ())
+            if (key, token) not in self.forgiven and (key, token) not in self.superseded
+        }  # fmt: skip
 
     def doubtful(self, key: Key) -> bool:
         """Whether something was lost with a disk here: then any of its tokens may stand."""
-        return any(token in self.forgiven for token in self.tokens.get(key, ()))
-
-    def _lost(self, token: str) -> bool:
-        return token in self.forgiven
+        return any((key, token) in self.forgiven for token in self.tokens.get(key, ()))

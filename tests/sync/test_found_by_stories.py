@@ -132,3 +132,49 @@ def test_what_hangs_on_a_record_that_is_only_here_waits_for_it(
     assert report.total.refused == 0
     report = site.sync(repair=True)
     assert report.waiting == {}
+
+
+def test_a_record_that_is_deleted_while_a_question_about_it_is_open_is_deleted_there(
+    clinic: tuple[Site, Cloud],
+) -> None:
+    """The question is no question any more, and must not keep the deletion here for ever."""
+    site, cloud = clinic
+    patient = site.one("SELECT id FROM patients ORDER BY id LIMIT 1")
+    visit = _visit(site, patient)
+    site.sync()
+    backup = cloud.store.snapshot()
+    edited = {"id": visit, "provider_name": "Here"}
+    site.store.write(visits.update_visit, site.actor, edited).result()
+    site.sync()
+    cloud.store.restore(backup)
+    assert site.sync().waiting["conflicts"] == 1
+    site.store.write(deletion.delete, site.actor, "visits", visit, "twice").result()
+    site.sync()
+    there: Any = cloud.store.find("visits", visit)
+    assert there["is_deleted"] is True
+    assert site.sync().waiting == {}
+
+
+def test_what_was_kept_here_after_three_vain_tries_is_not_overwritten(
+    clinic: tuple[Site, Cloud],
+) -> None:
+    """A server with a history limit hid the row that somebody had changed there (decisions 24)."""
+    site, cloud = clinic
+    patient = site.one("SELECT id FROM patients ORDER BY id LIMIT 1")
+    row = next(r for r in client.changes(cloud)["patients"]["created"] if r["id"] == patient)
+    row["date_of_birth"] = row["date_of_birth"][:10]
+    stamp = site.one("SELECT updated_at FROM patients WHERE id = ?", patient) + 60_000
+    client.push(cloud, "patients", {**row, "hometown": "There", "updated_at": stamp})
+    place = ("patients", patient)
+    cloud.store.hidden.add(place)
+    site.edit(patient, hometown="Here")
+    for _time in range(3):
+        site.sync()
+    [asked] = site.store.read(conflicts.open_conflicts, site.actor).result()
+    assert site.store.write(conflicts.resolve_all, site.actor, asked.pk, "theirs").result() == (
+        "stays"
+    )
+    cloud.store.hidden.discard(place)
+    site.sync(check=True)
+    assert site.one("SELECT hometown FROM patients WHERE id = ?", patient) == "Here"
+    assert site.one("SELECT kind FROM conflicts WHERE resolved_at IS NULL") == "edit"
