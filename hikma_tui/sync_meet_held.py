@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from hikma_tui.models import connection
 from hikma_tui.sync_shapes import Disagreement
 
@@ -28,5 +30,9 @@ def held_visits() -> set[str]:
 
 
 def held_prescriptions() -> set[str]:
-    """Prescriptions of which nothing is sent, with their items."""
-    return _held("prescriptions")
+    """Prescriptions of which nothing is sent, with their items; those of held visits, too."""
+    found = connection().execute(
+        "SELECT p.id FROM json_each(?) j JOIN prescriptions p ON p.visit_id = j.value",
+        (json.dumps(list(held_visits())),),
+    )
+    return _held("prescriptions") | {row[0] for row in found}
