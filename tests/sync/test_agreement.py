@@ -5,7 +5,8 @@ that was acknowledged is on the server, or was chosen against, or is set aside w
 After each step nothing that was deleted is seen. ``world.py`` has the steps.
 
 HIKMA_TUI_NIGHTLY=1 makes some 12,000 steps of it, other ones each night, with kills of the real
-program; without it the same few hundred are made each time. Hypothesis prints how to run a failure again.
+program; without it the same few hundred are made each time. Hypothesis prints
+how to run a failure again.
 """
 
 from __future__ import annotations
