@@ -153,6 +153,8 @@ class HikmaApp(LockableApp):
         gc.enable()
         self.locking.watch()
         self.syncing.recount_soon()
+        if self.facts.server:
+            self.run_worker(self.syncing.finish_index(), group="index")
 
     async def set_up(self, clinic: str, user: str, zone: str) -> None:
         """Make the store and the clinic in it, then show the search. Raises Refused."""

@@ -213,6 +213,14 @@ class Syncing:
 
     # The counts ----------------------------------------------------------------------------
 
+    async def finish_index(self) -> None:
+        """A killed sync may have left patients whom the search does not know yet: at the start."""
+        from hikma_tui.clinic import finding
+
+        with suppress(Refused):
+            while not self.running and await self._app.writing(finding.take_in):
+                await asyncio.sleep(0.05)
+
     def recount_soon(self) -> None:
         """Something was saved here or by another program: read the counts, beside the screen."""
         if self._app.store is None or not self._app.facts.server:

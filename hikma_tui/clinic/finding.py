@@ -38,3 +38,18 @@ def count(
         return search.total(connection(), shown, today=today, filters=filters), everyone
     found = search.count(connection(), text, today=today, filters=filters, sight=shown, limit=limit)
     return found, everyone
+
+
+def take_in(limit: int = 50) -> int:
+    """Make the search entries of some patients whom a sync fetched before it was killed.
+
+    Returns how many; 0 when nobody waits any more, or when all do (the next sync does those). In
+    a save of its own, short enough that nobody waits for it.
+    """
+    if info.get("index_all"):
+        return 0
+    rows = connection().execute("SELECT patient_id FROM index_waiting LIMIT ?", (limit,)).fetchall()
+    if rows:
+        search.refresh_many(connection(), [row[0] for row in rows])
+        connection().executemany("DELETE FROM index_waiting WHERE patient_id = ?", rows)
+    return len(rows)

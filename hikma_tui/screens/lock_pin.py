@@ -103,9 +103,11 @@ class Paper(Dialog[bool]):
     )
 
     def __init__(self, code: str) -> None:
-        more = _(
-            "Write it on paper, and keep the paper away from this computer.\n"
-            "It gives a new PIN to whoever has forgotten theirs. It is not shown again."
+        more = "\n".join(
+            (
+                _("Write it on paper, and keep the paper away from this computer."),
+                _("It gives a new PIN to whoever has forgotten theirs. It is not shown again."),
+            )
         )
         super().__init__(_("Recovery code: {code}").format(code=code), more)
         self._code = code

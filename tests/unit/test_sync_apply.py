@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hikma_tui import search, sync_apply, sync_apply_special
-from hikma_tui.clinic import info
+from hikma_tui.clinic import finding, info
 from hikma_tui.models import connection
 from hikma_tui.store import Store
 from hikma_tui.sync_context import Context
@@ -26,6 +26,7 @@ from hikma_tui.sync_spool import Spool
 from hikma_tui.wire.shapes import Kind, Trouble
 from tests.unit.meeting import NEW, Place
 from tests.unit.pulling import body, child, clinic_body, content, on_wire, patient, spooled, take
+from tests.unit.sync_running import joined
 
 TODAY = date(2026, 11, 22)
 
@@ -383,3 +384,21 @@ def test_it_is_an_upsert(tmp_path_factory: pytest.TempPathFactory, history: list
         assert store.on_writer(lambda: search.check(connection())).result() == []
     finally:
         store.close()
+
+
+def test_who_waits_for_the_index_is_taken_in_without_a_sync(tmp_path: Path) -> None:
+    """What the program does at its start after a sync was killed between apply and index."""
+    with joined(tmp_path / "a", patients=0) as (site, _cloud):
+        mona = site.register("Mona")
+
+        def forget() -> None:
+            (pk,) = connection().execute("SELECT pk FROM patients WHERE id = ?", (mona,)).fetchone()
+            search.forget(connection(), pk)
+            connection().execute("INSERT INTO index_waiting VALUES (?)", (mona,))
+
+        site.store.write(forget).result()
+        assert not site.store.read(finding.find, site.actor, "Mona").result().hits
+        assert site.store.write(finding.take_in).result() == 1
+        assert site.store.write(finding.take_in).result() == 0
+        assert site.store.read(finding.find, site.actor, "Mona").result().hits
+        assert site.store.on_writer(lambda: search.check(connection())).result() == []
