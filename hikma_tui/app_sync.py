@@ -217,9 +217,10 @@ class Syncing:
         """A killed sync may have left patients whom the search does not know yet: at the start."""
         from hikma_tui.clinic import finding
 
+        taken = 1
         with suppress(Refused):
-            while not self.running and await self._app.writing(finding.take_in):
-                await asyncio.sleep(0.05)
+            while taken and not self.running:  # each turn is a short save of its own
+                taken = await self._app.writing(finding.take_in)
 
     def recount_soon(self) -> None:
         """Something was saved here or by another program: read the counts, beside the screen."""
