@@ -113,7 +113,8 @@ async def test_a_date_asks_once_more(clinic: Clinic) -> None:
 def planned(clinic: Clinic, patient_id: str, notes: str) -> str:
     def put() -> str:
         visit = joined(clinic.actor, patient_id, TODAY)[0]
-        row: dict[str, Any] = {"patient_id": patient_id, "clinic_id": clinic.actor.clinic_id, "notes": notes,
+        row: dict[str, Any] = {
+               "patient_id": patient_id, "clinic_id": clinic.actor.clinic_id, "notes": notes,
                "timestamp": AT + 86_400_000, "user_id": clinic.actor.user_id, "duration": 15,
                "reason": "", "status": "pending", "metadata": {},
                "current_visit_id": visit}  # fmt: skip

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from textual.widgets import Input
 
 from hikma_tui.app_sync import _command, _started
 from hikma_tui.clinic import drafts, info, pins, users
@@ -177,6 +178,7 @@ async def test_without_a_pin_of_ones_own_one_is_not_let_in_once_there_are_pins(
 
 async def test_wrong_tries_wait_longer_and_a_restart_does_not_forget_them(locked: Clinic) -> None:
     async with running(locked) as (app, pilot):
+        shown = ""
         for _again in range(3):
             shown = await enter_pin(pilot, "0000")
         assert "counts in 5 s" in shown
@@ -217,7 +219,8 @@ async def test_the_screen_locks_after_the_idle_time(locked: Clinic) -> None:
         await enter_pin(pilot, "1234")
         await press(pilot, "escape")
         # As after a sleep of the computer: no timer ran, and the first key only locks.
-        app.locking._timer and app.locking._timer.cancel()
+        if app.locking._timer:
+            app.locking._timer.cancel()
         app.locking._touched -= 100
         await press(pilot, "f2")
         assert on(app, LockScreen)
@@ -248,13 +251,13 @@ async def test_the_first_pin_comes_with_a_code_that_is_tried_once(clinic: Clinic
         await pilot.press("f10")
         await until(pilot, lambda: on(app, Paper))
         await calm(pilot)
-        code = app.screen._code
+        code = cast("Paper", app.screen)._code
         assert code in screen_text(app)
         assert code not in await press(pilot, "f10")
         await type_text(pilot, "nonsense")
         assert "not the code" in await press(pilot, "f10")
         await press(pilot, "f10")
-        app.screen.query_one("#code").value = code.lower().replace("-", " ")
+        app.screen.query_one("#code", Input).value = code.lower().replace("-", " ")
         await pilot.press("f10")
         await until(pilot, lambda: on(app, FindScreen))
         await until(pilot, lambda: "Keep the paper" in screen_text(app))

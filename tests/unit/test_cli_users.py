@@ -40,7 +40,7 @@ def test_what_reads_or_writes_patients_asks(place: Path, words: tuple[str, ...])
 
 def test_the_rest_does_not_ask(place: Path) -> None:
     for words in (["status"], ["check"], ["backup"], ["audit", "verify"], ["--version"]):
-        end = [] if words == ["--version"] else ["--data-dir", place]
+        end = [] if words == ["--version"] else ["--data-dir", str(place)]
         assert run(*words, *end).returncode == 0
 
 
