@@ -27,6 +27,15 @@ SCREENS = {
     "Answers to one form over time": ("form_history", "FormHistoryScreen"),
     "Report": ("report", "ReportScreen"),
     "Undo a deletion": ("undo", "UndoScreen"),
+    "Sync": ("sync", "SyncScreen"),
+    "What needs you": ("sync_needs", "NeedsScreen"),
+    "Log of syncs": ("sync_log", "LogScreen"),
+    "Conflicts": ("conflicts", "ConflictsScreen"),
+    "One record in conflict": ("conflicts_choice", "ChoiceScreen"),
+    "Connect to a server": ("connect", "ConnectScreen"),
+    "Before joining": ("connect_plan", "PlanScreen"),
+    "Locked": ("lock", "LockScreen"),
+    "Users": ("users", "UsersScreen"),
 }
 HEAD = """# Keys
 
