@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from types import FrameType
 from typing import Any
@@ -32,6 +32,7 @@ from hikma_tui.wire.shapes import Kind
 
 _PACE = 0.1  # seconds between two lines of progress of one phase
 _PERSON_PACE = 1.0
+_LESS_IMPORTANT = 5  # the nice level, so that the key's echo of a program beside it goes before
 
 CODES: dict[str, int] = {
     "ok": cli_codes.OK,
@@ -72,6 +73,7 @@ def code_of(report: Report) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Sync once; print what came of it."""
+    _step_back()
     wanted = sync.RunOptions(
         check=options.check, repair=options.repair, portal_number=options.portal_number,
         max_bytes=options.max_bytes, agreed=options.yes, timeout=options.timeout,
@@ -88,6 +90,15 @@ def run(options: argparse.Namespace) -> int:
             sync_secret.keep(store.directory, password)
     _print(report, options, telling)
     return code_of(report)
+
+
+def _step_back() -> None:
+    """Lower our priority, once: a screen that started us has done it, or does so meanwhile. Before
+    the store is opened: on Linux the level is a thread's, and later threads inherit it.
+    """
+    with suppress(OSError, AttributeError):
+        if os.getpriority(os.PRIO_PROCESS, 0) < _LESS_IMPORTANT:
+            os.setpriority(os.PRIO_PROCESS, 0, _LESS_IMPORTANT)
 
 
 def _once(
@@ -204,6 +215,10 @@ class _Telling:
             text += f"  {progress.records}{of}"
         if progress.bytes:
             text += f"  {progress.bytes / 1_000_000:.1f} MB"
+            if progress.rate:
+                text += f"  {progress.rate / 1000:.0f} KB/s"
+        elif progress.rate:
+            text += f"  {progress.rate:.0f}/s"
         text = text[:78]
         print("\r" + text.ljust(self._width), end="", file=sys.stderr, flush=True)
         self._width = max(self._width, len(text))

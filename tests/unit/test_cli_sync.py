@@ -19,7 +19,7 @@ from hikma_tui import cli_codes, cli_sync, sync_secret
 from hikma_tui.clinic import audit, server
 from hikma_tui.models import connection
 from hikma_tui.store import Store
-from hikma_tui.sync_shapes import Report
+from hikma_tui.sync_shapes import Phase, Progress, Report
 from hikma_tui.wire.shapes import Kind
 from tests.cloud.seed import PASSWORD
 from tests.cloud.server import Cloud
@@ -207,6 +207,31 @@ def test_killed_in_each_phase_it_goes_on(tmp_path: Path, phase: str, fault: dict
         assert "killed" in told["notices"]
         agreed(directory, cloud)
         assert not list(directory.glob("sync/*"))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads the levels of /proc")
+@pytest.mark.parametrize("before", [0, 12])
+def test_a_timers_sync_steps_back_once(tmp_path: Path, before: int) -> None:
+    """With every thread of its own; what was set further back by its starter stays there."""
+    with place(tmp_path) as (directory, cloud):
+        cloud.fault("stall", method="GET", after=500, seconds=5.0)
+        with start(directory) as process:
+            os.setpriority(os.PRIO_PROCESS, process.pid, max(before, os.nice(0)))
+            until(process, "pull")
+            threads = [int(one.name) for one in Path(f"/proc/{process.pid}/task").iterdir()]
+            levels = {os.getpriority(os.PRIO_PROCESS, thread) for thread in threads}
+            process.kill()
+    assert len(threads) > 1
+    assert levels == {max(before, os.nice(0), 5)}
+
+
+def test_a_person_sees_records_bytes_and_the_rate(capsys: pytest.CaptureFixture[str]) -> None:
+    telling = cli_sync._Telling(as_json=False, to_person=True)
+    telling(Progress(Phase.PULL, 1200, None, 2_500_000, 410_000.0))
+    telling(Progress(Phase.APPLY, 500, 1200, 0, 2000.0))
+    said = capsys.readouterr().err
+    assert "1200  2.5 MB  410 KB/s" in said
+    assert "500/1200  2000/s" in said
 
 
 def test_nobody_reads_any_more(tmp_path: Path) -> None:
