@@ -5,24 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from hikma_tui.clinic.server_words import table_word
 from hikma_tui.i18n import _, ngettext
-
-
-def table_name(table: str) -> str:
-    """What a table of records is called among people."""
-    said = {
-        "patients": _("Patients"),
-        "patient_additional_attributes": _("Answers of registration"),
-        "visits": _("Visits"),
-        "events": _("Notes"),
-        "appointments": _("Appointments"),
-        "patient_vitals": _("Vitals"),
-        "patient_problems": _("Problems"),
-        "prescriptions": _("Prescriptions"),
-        "prescription_items": _("Prescribed medicines"),
-        "dispensing_records": _("Dispensed medicines"),
-    }
-    return said.get(table, table)
 
 
 def _why(kind: str) -> str:
@@ -44,8 +28,9 @@ def _why(kind: str) -> str:
 
 def account(table: str, numbers: Mapping[str, Any]) -> str:
     """One table, every difference named with its number (``sync_check.Account`` as a dict)."""
+    name = table_word(table)
     said = _("{table}: {here} here, {there} on the server").format(
-        table=table_name(table), here=numbers["here"], there=numbers["there"]
+        table=name[:1].upper() + name[1:], here=numbers["here"], there=numbers["there"]
     )
     for title, kinds in (
         (_("only here"), numbers["here_alone"]),

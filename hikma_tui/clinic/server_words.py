@@ -217,6 +217,32 @@ def state(code: str) -> str:
     return said.get(code, code)
 
 
+def table_word(table: str) -> str:
+    """What the rows of a table are called in a clinic, many of them."""
+    words = {
+        "patients": _("patients"),
+        "patient_additional_attributes": _("further answers"),
+        "visits": _("visits"),
+        "events": _("notes"),
+        "appointments": _("appointments"),
+        "prescriptions": _("prescriptions"),
+        "prescription_items": _("prescribed medicines"),
+        "dispensing_records": _("dispensed medicines"),
+        "patient_vitals": _("vitals"),
+        "patient_problems": _("problems"),
+        "clinics": _("clinics"),
+        "users": _("users"),
+        "user_clinic_permissions": _("permissions"),
+        "app_config": _("settings"),
+        "clinic_departments": _("departments"),
+        "registration_forms": _("registration forms"),
+        "event_forms": _("forms"),
+        "drug_catalogue": _("medicines of the pharmacy"),
+        "clinic_inventory": _("stock"),
+    }
+    return words.get(table, table)
+
+
 def phase(code: str) -> str:
     """What a run is doing (``sync_shapes.Phase``)."""
     said = {

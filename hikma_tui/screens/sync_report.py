@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hikma_tui.clinic import server_words
+from hikma_tui.clinic.server_words import table_word
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.screens.sync_door import CHECK, REPAIR, Ended
 from hikma_tui.screens.sync_words import (
@@ -15,7 +16,6 @@ from hikma_tui.screens.sync_words import (
     number,
     rows,
     size,
-    table_word,
     wrapped,
 )
 from hikma_tui.text import cell_width, fit

@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from hikma_tui.clinic import server_words
+from hikma_tui.clinic.server_words import table_word
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.screens.session import moment_text
 from hikma_tui.screens.sync_door import CHECK, REPAIR, Step
@@ -23,32 +24,6 @@ Clock = Callable[[int], str]
 def clock_of(today: date, zone: ZoneInfo | None) -> Clock:
     """Moments as the clinic's clock shows them."""
     return lambda ms: moment_text(ms, today, zone)
-
-
-def table_word(table: str) -> str:
-    """What the rows of a table are called in a clinic, many of them."""
-    words = {
-        "patients": _("patients"),
-        "patient_additional_attributes": _("further answers"),
-        "visits": _("visits"),
-        "events": _("notes"),
-        "appointments": _("appointments"),
-        "prescriptions": _("prescriptions"),
-        "prescription_items": _("prescribed medicines"),
-        "dispensing_records": _("dispensed medicines"),
-        "patient_vitals": _("vitals"),
-        "patient_problems": _("problems"),
-        "clinics": _("clinics"),
-        "users": _("users"),
-        "user_clinic_permissions": _("permissions"),
-        "app_config": _("settings"),
-        "clinic_departments": _("departments"),
-        "registration_forms": _("registration forms"),
-        "event_forms": _("forms"),
-        "drug_catalogue": _("medicines of the pharmacy"),
-        "clinic_inventory": _("stock"),
-    }
-    return words.get(table, table)
 
 
 def one_word(table: str) -> str:
