@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from hikma_tui import qr_text, sync_join, sync_join_words, sync_peer, sync_secret
+from hikma_tui import qr_text, sync_account, sync_join, sync_join_words, sync_peer, sync_secret
 from hikma_tui.cli_codes import NO_SERVER, OK, REFUSED, UNEXPECTED, USAGE
 from hikma_tui.cli_errors import say_there, tell
 from hikma_tui.cli_store import acting, opened, say
@@ -53,15 +53,12 @@ def register(options: argparse.Namespace) -> int:
     """Look what answers at an address; with an account, join it; or leave the server."""
     if options.leave:
         return _leave(options)
+    if not options.text and options.email:
+        return _another_account(options)
     if not options.text:
         tell(_("register needs the text of the code, such as https://hikma.example.org"))
         return USAGE
-    authority = str(Path(options.ca_file).resolve()) if options.ca_file else ""
-    asked = _Asked(
-        options.text, (options.email or "").strip(), options.clinic or "", options.yes,
-        options.plain_http, options.password_fd, options.keep_password, options.json,
-        Options(ca_file=authority, proxy=options.proxy or ""),
-    )  # fmt: skip
+    asked = _asked(options)
     with opened(options) as store:
         actor = acting(store, options)
         store.read(sync_join.refuse, actor).result()
@@ -69,6 +66,15 @@ def register(options: argparse.Namespace) -> int:
             return _register(store, actor, asked)
         except Trouble as trouble:
             return _troubled(trouble, asked)
+
+
+def _asked(options: argparse.Namespace) -> _Asked:
+    authority = str(Path(options.ca_file).resolve()) if options.ca_file else ""
+    return _Asked(
+        options.text or "", (options.email or "").strip(), options.clinic or "", options.yes,
+        options.plain_http, options.password_fd, options.keep_password, options.json,
+        Options(ca_file=authority, proxy=options.proxy or ""),
+    )  # fmt: skip
 
 
 def _register(store: Store, actor: Actor, asked: _Asked) -> int:
@@ -187,6 +193,36 @@ def _troubled(trouble: Trouble, asked: _Asked, email: str = "", dialect: str = "
         if admin:
             say_there(_("For the administrator: {text}").format(text=admin))
     return CODES.get(kind, UNEXPECTED)
+
+
+# Another account of the joined server ----------------------------------------------------------
+
+
+def _another_account(options: argparse.Namespace) -> int:
+    """Sync as another account of the same server from now on (decisions.md 32)."""
+    asked = _asked(options)
+    with opened(options) as store:
+        actor = acting(store, options)
+        try:
+            password = _password(store, asked)
+            if not password:
+                raise Trouble(Kind.NO_PASSWORD)
+            peer = sync_account.change(
+                store, actor, asked.email, password, keep_password=asked.keep
+            )
+        except Trouble as trouble:
+            return _troubled(trouble, asked, asked.email, "v3")
+    if asked.json:
+        told = {"url": peer.url, "email": peer.email, "user_id": peer.user_id}
+        print(json.dumps(told, ensure_ascii=False))
+        return OK
+    say(
+        _("From now on {email} syncs with {url}. What others wrote stays theirs.").format(
+            email=peer.email, url=peer.url
+        ),
+        _("Nothing has been sent yet. Next: hikma-tui sync"),
+    )
+    return OK
 
 
 # Leaving ---------------------------------------------------------------------------------------

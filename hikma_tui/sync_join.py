@@ -225,6 +225,11 @@ def _note(actor: Actor, action: str, peer_id: str, changes: Mapping[str, Any], n
     info.put("newest_stamp", now)
 
 
+def note(actor: Actor, action: str, peer_id: str, changes: Mapping[str, Any]) -> None:
+    """An entry in the audit trail about the server. In the caller's transaction."""
+    _note(actor, action, peer_id, changes, info.now_ms())
+
+
 _KEPT = ("url", "dialect", "clinic_id", "joined_at")  # of a server that was left
 
 # Leaving ---------------------------------------------------------------------------------------

@@ -150,6 +150,9 @@ def facts(peer_id: str, dialect: str) -> Facts:
     batches = [(row[0], row[1] > 0) for row in rows.execute(stock)]
     known["drug_batches"] = frozenset(one for one, here in batches if not here)
     local["drug_batches"] = frozenset(one for one, here in batches if here)
+    # Accounts that synced before: theirs is what they wrote, unless the server refuses it.
+    former = frozenset(peer.get("former_users") or ())
+    known["users"], local["users"] = known["users"] - former, local["users"] - former
     for table, ids in _learned(peer_id).items():
         local[table] = local.get(table, frozenset()) | frozenset(ids)
     return Facts(

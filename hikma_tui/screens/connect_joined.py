@@ -114,6 +114,8 @@ class JoinedScreen(PatientSideScreen):
             (_("Account: {email}. Clinic: {clinic}.").format(
                 email=state.email, clinic=state.clinic), ""),
             (_("One server at a time: to join another one, leave this one first."), ""),
+            (_("A colleague's account can sync instead, where this one was removed:"
+               " hikma-tui register --email E-MAIL"), ""),
         ]  # fmt: skip
         self.query_one(PageText).show(wrapped(lines, self.size.width))
         self.refresh_keys()
