@@ -131,6 +131,12 @@ def _stays(plan: Plan) -> Lines:
     found: Lines = [(_("Stays on this computer"), "heading")]
     for stay in plan.stays:
         found.append((f"{_counted(stay.table, stay.rows)}: {server_words.reason(stay.reason)}", ""))
+    if plan.found.dialect == "flask":
+        said = _(
+            "This older server has no place for vitals, problems, appointments and the pharmacy:"
+            " whatever is recorded of these stays on this computer, later too."
+        )
+        found.append((said, "loud"))
     found.append((
         _("The forms, departments and settings made here: a server takes none from a clinic. What"
           " was answered in them goes up. The server's own forms come, and its registration form"

@@ -207,6 +207,26 @@ def _last_run(peer_id: str) -> Run | None:
     return found[0] if found else None
 
 
+def erased_with(table: str, row_id: str) -> int:
+    """How many prescriptions of a row (a visit's, or the one itself) hold what v3 erases when it
+    gets them again: ``items`` and ``metadata`` of another program (wire.md A5 "Never stored",
+    decisions.md 31). What we noted there ourselves was never on the server. For the reader.
+    """
+    column = {"visits": "visit_id", "prescriptions": "id"}.get(table)
+    if column is None:
+        return 0
+    found = connection().execute(
+        f"SELECT count(*) FROM live_prescriptions WHERE {column} = ?"
+        " AND server_created_at IS NOT NULL"
+        " AND (coalesce(items, '') NOT IN ('', '[]', '{}', 'null') OR json_valid(metadata)"
+        " AND json_remove(metadata, '$.movedFrom') NOT IN ('[]', '{}', 'null'))"
+        " AND EXISTS (SELECT 1 FROM peers WHERE status = 'active'"
+        " AND coalesce(json_extract(metadata, '$.dialect'), 'v3') = 'v3')",
+        (row_id,),
+    )
+    return int(found.fetchone()[0])
+
+
 def runs(limit: int = 50, peer_id: str = "") -> list[Run]:
     """The log of syncs, the newest first; for the reader."""
     rows = connection().execute(

@@ -364,6 +364,14 @@ def large(size: int | None) -> str:
     ).format(n=max(1, round(size / 1_000_000)))
 
 
+def erases() -> str:
+    """Before a prescription of another program goes to the server again (decisions.md 31)."""
+    return _(
+        "Take care: the server erases what another program keeps inside this prescription when it"
+        " is sent again. It stays on this computer."
+    )
+
+
 def waiting_for_limit(seconds: float) -> str:
     """The server asked us to wait, and we do."""
     return _("waiting {n} s, as the server asks").format(n=round(seconds))

@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.events import Resize, ScreenResume
 
-from hikma_tui.clinic import conflicts
+from hikma_tui.clinic import conflicts, server, server_words
 from hikma_tui.clinic.conflicts import FieldPair, OpenConflict
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.i18n import _, ngettext
@@ -44,6 +44,7 @@ class ChoiceScreen(ClinicScreen[str | None]):
         self._one = one
         self._pairs: tuple[FieldPair, ...] = ()
         self._choices: dict[str, str] = {}
+        self._erases = 0
         self._read_once = self._busy = False
 
     def compose(self) -> ComposeResult:
@@ -70,6 +71,8 @@ class ChoiceScreen(ClinicScreen[str | None]):
     async def _read(self) -> None:
         try:
             found = await self.clinic.reading(conflicts.fields, self.actor, self._one.pk)
+            table, row_id = self._one.table, self._one.row_id
+            self._erases = await self.clinic.reading(server.erased_with, table, row_id)
         except Refused as error:
             self.app.notify(str(error))
             self.dismiss(None)
@@ -103,7 +106,10 @@ class ChoiceScreen(ClinicScreen[str | None]):
         app, width = session(self), self.size.width
         clock = sync_words.clock_of(app.today, app.facts.zone)
         lines: list[Line] = []
-        for text in (*words.sides(self._one, clock), words.kind_means(self._one.kind)):
+        said = [*words.sides(self._one, clock), words.kind_means(self._one.kind)]
+        if self._erases:
+            said.append(server_words.erases())
+        for text in said:
             lines += [Info(row) for row in sync_words.wrapped(text, width - 4) if row]
         return [*lines, Info(""), *words.field_lines(self._pairs, self._choices, width)]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from hikma_tui.clinic import moving, patients
+from hikma_tui.clinic import moving, patients, server, server_words
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.clinic.patients import PatientCard
 from hikma_tui.days import age_text, birth_text
@@ -39,6 +39,7 @@ async def move(
     try:
         target = await app.reading(patients.card, app.actor, target_id)
         counts = await app.reading(moving.consequences, app.actor, table, row_id)
+        erases = await app.reading(server.erased_with, table, row_id)
     except Refused as error:
         screen.say(str(error), loud=True)
         return False
@@ -50,6 +51,8 @@ async def move(
     more.append(
         _("Goes with it: {what}.").format(what=goes) if goes else _("Nothing goes with it.")
     )
+    if erases:
+        more.append(server_words.erases())
     more.append(_("Both files will say that it was moved, when, by whom and why."))
     text = "\n".join(more)
     question = _("Move to the other patient: {what}?").format(what=what)

@@ -6,7 +6,17 @@ from typing import Any
 
 from hikma_tui import sync_peer
 from hikma_tui.app_main import HikmaApp
-from hikma_tui.models import BY_TABLE, OWN_COLUMNS, Conflict, PeerRow, SyncRun, connection, dicts
+from hikma_tui.clinic.saving import Save
+from hikma_tui.models import (
+    BY_TABLE,
+    OWN_COLUMNS,
+    Conflict,
+    PeerRow,
+    Prescription,
+    SyncRun,
+    connection,
+    dicts,
+)
 from tests.screens.clinic import NOON, Clinic, calm
 from tests.screens.harness import screen_text
 
@@ -92,3 +102,23 @@ async def ended(app: HikmaApp, pilot: Any) -> str:
     assert not app.syncing.running
     await calm(pilot)
     return screen_text(app)
+
+
+def prescribed_elsewhere(
+    clinic: Clinic, patient_id: str, visit_id: str | None, **more: object
+) -> str:
+    """A prescription that another program made and the server sent; its id."""
+
+    def put() -> str:
+        row = {"patient_id": patient_id, "visit_id": visit_id, "provider_id": clinic.actor.user_id,
+               "pickup_clinic_id": clinic.actor.clinic_id, "prescribed_at": AT, "notes": "",
+               **more}  # fmt: skip
+        with Save(clinic.actor) as save:
+            made = save.insert(Prescription, row)
+        connection().execute(
+            "UPDATE prescriptions SET change_seq = 0, server_created_at = ? WHERE id = ?",
+            (AT, made),
+        )
+        return made
+
+    return clinic.store.write(put).result()

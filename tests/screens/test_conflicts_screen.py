@@ -20,7 +20,7 @@ from hikma_tui.screens.patient import PatientScreen
 from hikma_tui.widgets.dialogs import Ask
 from tests.screens.clinic import TODAY, Clinic, calm, fill, make_clinic, on, press, running
 from tests.screens.harness import assert_nothing_to_obey, golden, missing_glyphs, screen_text
-from tests.screens.server import AT, agreed, connected, differ
+from tests.screens.server import AT, agreed, connected, differ, prescribed_elsewhere
 
 
 @pytest.fixture
@@ -79,6 +79,20 @@ async def test_two_fields_are_chosen_one_by_one_and_saved(clinic: Clinic) -> Non
         found = card(clinic, ids["A-0123"])
         values = {found.phone, found.hometown}
         assert values in ({"070 123456", "Tripoli"}, {"071 999999", "Saida"})
+
+
+@pytest.mark.parametrize("items", [[{"drug": "x"}], []])
+async def test_what_the_server_erases_of_a_prescription_is_said_before_the_choice(
+    clinic: Clinic, items: list[object]
+) -> None:
+    ids, peer = begun(clinic)
+    made = prescribed_elsewhere(clinic, ids["A-0123"], None, items=items, notes="ours")
+    differ(clinic, peer, "prescriptions", made, notes="theirs")
+    (one,) = clinic.store.read(conflicts.open_conflicts, clinic.actor).result()
+    async with running(clinic) as (app, pilot):
+        text = " ".join((await shown(app, pilot, ChoiceScreen(one))).split())
+        assert "theirs" in text
+        assert ("the server erases what another program keeps" in text) is bool(items)
 
 
 async def test_esc_leaves_it_for_later_and_nothing_is_decided(clinic: Clinic) -> None:

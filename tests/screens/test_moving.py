@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hikma_tui.clinic import chart, status
+from hikma_tui.clinic import chart, server, status
 from hikma_tui.screens.moving_target import ChoosePatient
 from hikma_tui.screens.patient import PatientScreen
 from hikma_tui.screens.visit import VisitScreen
@@ -24,6 +24,7 @@ from tests.screens.clinic import (
     use_utc,
 )
 from tests.screens.harness import golden, screen_text
+from tests.screens.server import connected, prescribed_elsewhere
 
 DAY = date(2026, 11, 2)
 
@@ -97,6 +98,31 @@ async def test_a_visit_is_moved_from_the_patient_and_a_dead_target_is_warned_of(
         assert "not his" not in text
         assert "Visit moved to another patient on 22 Nov 2026" in text
         assert (await app.reading(chart.chart, clinic.actor, right)).total == 1
+
+
+@pytest.mark.parametrize(
+    ("kept", "warned"),
+    [({"items": [{"drug": "x"}]}, True), ({"metadata": {"shelf": 4}}, True),
+     ({"metadata": {"movedFrom": {"name": "A"}}}, False), ({}, False)],
+)  # fmt: skip
+async def test_it_warns_of_what_the_server_erases_in_another_programs_prescription(
+    clinic: Clinic, kept: dict[str, object], warned: bool
+) -> None:
+    patient = fill(clinic)["A-0123"]
+    visit = clinic.note(patient, DAY, "not his").visit_id
+    prescribed_elsewhere(clinic, patient, visit, **kept)
+    count = clinic.store.read(server.erased_with, "visits", visit).result
+    assert count() == 0  # no server
+    connected(clinic)
+    assert clinic.store.read(server.erased_with, "visits", visit).result() == int(warned)
+    async with running(clinic) as (_app, pilot):
+        _app.push_screen(PatientScreen(patient))
+        await calm(pilot)
+        await press(pilot, "9", "7")
+        await type_text(pilot, "A-0300")
+        text = " ".join((await press(pilot, "enter")).split())
+        assert "1 prescription" in text
+        assert ("the server erases what another program keeps" in text) is warned
 
 
 async def test_leaving_at_any_step_moves_nothing(clinic: Clinic) -> None:

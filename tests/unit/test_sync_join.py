@@ -369,6 +369,9 @@ def test_the_plan_says_what_goes_what_stays_and_why(place: Place) -> None:
     )
     assert ("patient_vitals", 40) in [(s.table, s.rows) for s in flask.stays]
     assert "patient_vitals" not in flask.goes_up
+    for one, named in ((made, False), (flask, True)):
+        said = " ".join(text for text, _style in sync_join_words.paragraphs(one))
+        assert ("no place for vitals, problems, appointments" in said) is named
 
 
 _KILLED = """
