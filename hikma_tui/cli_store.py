@@ -14,7 +14,7 @@ from hikma_tui.cli_codes import OK, REFUSED, USAGE
 from hikma_tui.cli_errors import tell
 from hikma_tui.clinic import audit, deletion, info, pins, setup
 from hikma_tui.clinic.actor import Actor, actor_named
-from hikma_tui.clinic.server import ServerState, state
+from hikma_tui.clinic.server import ServerState, confirmed, state
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.models import connection
 from hikma_tui.store import Store
@@ -96,7 +96,7 @@ def status(options: argparse.Namespace) -> int:
             told = {
                 "clinic": clinic, "patients": patients, "demo": demo, "path": str(store.path),
                 "schema": version, "newest_copy_ms": _copied_at(store.directory),
-                "server": server.as_json(),
+                "server": {**server.as_json(), "confirmed": store.read(confirmed).result()},
             }  # fmt: skip
             print(json.dumps(told, ensure_ascii=False))
             return OK
@@ -117,13 +117,13 @@ def _server_lines(server: ServerState, zone: ZoneInfo | None) -> list[str]:
     """Where the store stands with its server, for a person."""
     if not server.registered:
         return [_("Server: none; these records are on this computer only")]
-    confirmed = _("never")
+    moment = _("never")
     if server.last_confirmed_ms is not None:
-        confirmed = f"{clock.local(server.last_confirmed_ms, zone):%Y-%m-%d %H:%M}"
+        moment = f"{clock.local(server.last_confirmed_ms, zone):%Y-%m-%d %H:%M}"
     said = [
         _("Server: {url} ({email})").format(url=server.url, email=server.email),
         _("Confirmed: {moment}; not sent: {n}; needs you: {m}").format(
-            moment=confirmed, n=server.not_sent, m=server.needs_you
+            moment=moment, n=server.not_sent, m=server.needs_you
         ),
     ]
     if server.needs_full_check:

@@ -180,6 +180,24 @@ def _agreed_only_here(peer_id: str, table: str) -> int:
     return int(found.fetchone()[0])
 
 
+def confirmed() -> int:
+    """How many live records of care the server has just so. It counts all of them, so it is not in
+    ``state``, which is read after each save; for the reader.
+    """
+    peer = connection().execute(
+        "SELECT id, json_extract(metadata, '$.dialect') FROM peers WHERE status = 'active' LIMIT 1"
+    ).fetchone()  # fmt: skip
+    if peer is None:
+        return 0
+    return sum(
+        connection()
+        .execute(f"SELECT count(*) FROM live_{table} WHERE change_seq = 0")
+        .fetchone()[0]
+        - _agreed_only_here(peer[0], table)
+        for table in TAKEN.get(peer[1] or "v3", TAKEN["v3"])
+    )
+
+
 def _open_conflicts() -> int:
     query = "SELECT count(*) FROM conflicts WHERE resolved_at IS NULL"
     return int(connection().execute(query).fetchone()[0])

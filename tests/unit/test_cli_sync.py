@@ -89,6 +89,8 @@ def test_a_script_reads_the_report_and_the_code(tmp_path: Path) -> None:
         assert told["total"]["confirmed"] == 3
         assert told["waiting"] == {}
         agreed(directory, cloud)
+        status = program.run("status", "--json", "--data-dir", directory).stdout
+        assert json.loads(status)["server"]["confirmed"] == 23 + 20  # patients, and the visits
         code, said, _complained = run(directory)
         assert code == 0
         assert "confirmed by the server" in said
@@ -249,6 +251,7 @@ def test_status_tells_the_counts_without_a_network(tmp_path: Path) -> None:
     with place(tmp_path) as (directory, _cloud):
         told = json.loads(program.run("status", "--json", "--data-dir", directory).stdout)
         assert (told["server"]["registered"], told["server"]["not_sent"]) == (True, 3)
+        assert told["server"]["confirmed"] == 0
         assert "not sent: 3" in program.run("status", "--data-dir", directory).stdout
     alone = program.new_clinic(tmp_path / "alone")
     told = json.loads(program.run("status", "--json", "--data-dir", alone).stdout)

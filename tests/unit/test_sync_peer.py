@@ -100,6 +100,9 @@ def test_every_state_is_counted_once(store: Store) -> None:
     told = found.as_json()
     assert (told["needs_you"], told["up_to_date"]) == (found.needs_you, False)
     assert sum(found.tables["patients"].values()) == 12
+    assert store.read(server.confirmed).result() == 0  # the only one agreed is only here
+    write(store, lambda: connection().execute("UPDATE patients SET change_seq = 0").fetchall())
+    assert store.read(server.confirmed).result() == 12 - 2
 
 
 def test_confirmed_is_said_only_after_a_sync(store: Store) -> None:
