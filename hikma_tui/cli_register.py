@@ -208,7 +208,13 @@ def _another_account(options: argparse.Namespace) -> int:
             if not password:
                 raise Trouble(Kind.NO_PASSWORD)
             peer = sync_account.change(
-                store, actor, asked.email, password, keep_password=asked.keep
+                store,
+                actor,
+                asked.email,
+                password,
+                ca_file=asked.options.ca_file,
+                proxy=asked.options.proxy,
+                keep_password=asked.keep,
             )
         except Trouble as trouble:
             return _troubled(trouble, asked, asked.email, "v3")

@@ -19,12 +19,14 @@ from hikma_tui.wire.shapes import Account, Credentials
 
 
 def change(
-    store: Store, actor: Actor, email: str, password: str, *, keep_password: bool = False
-) -> PeerFacts:
+    store: Store, actor: Actor, email: str, password: str, *, ca_file: str = "", proxy: str = "",
+    keep_password: bool = False,
+) -> PeerFacts:  # fmt: skip
     """Sign in to the joined server, and sync as that account from now on; nothing is sent yet.
 
     No row changes. The account has to be of the clinic that was joined, or of none. A password that
     was kept is the former account's: it is forgotten, the new one kept only where that is asked.
+    ``ca_file`` and ``proxy`` take the place of those that were given before; "" leaves them.
 
     Raises:
         Refused: No server is joined. Invalid: another clinic's account, a colon in the password.
@@ -35,21 +37,21 @@ def change(
     if peer is None:
         raise Refused(_("These records are on this computer only: no server is connected."))
     found = sync_join.Found(peer.url, peer.dialect, peer.url.startswith("http:"))
-    account = sync_join.sign_in(
-        found, Credentials(email, password), Options(ca_file=peer.ca_file, proxy=peer.proxy)
-    )
+    way = Options(ca_file=ca_file or peer.ca_file, proxy=proxy or peer.proxy)
+    account = sync_join.sign_in(found, Credentials(email, password), way)
     if account.clinic_id and account.clinic_id.lower() != (peer.clinic_id or "").lower():
         said = _("On the server {email} belongs to another clinic.")
         raise Invalid("clinic", said.format(email=account.email))
     with sync_lock.held(store.directory, wall_ms()):
-        changed = store.write(_change, actor, peer, account).result()
-    sync_secret.forget(store.directory)
+        changed = store.write(_change, actor, peer, account, way).result()
+    if sync_secret.kept(store.directory) != password:
+        sync_secret.forget(store.directory)
     if keep_password:
         sync_secret.keep(store.directory, password)
     return changed
 
 
-def _change(actor: Actor, peer: PeerFacts, account: Account) -> PeerFacts:
+def _change(actor: Actor, peer: PeerFacts, account: Account, way: Options) -> PeerFacts:
     current = sync_peer.active()
     if current is None or current.id != peer.id:
         raise Refused(_("Somebody else is signed in now. Nothing was changed."))
@@ -57,7 +59,12 @@ def _change(actor: Actor, peer: PeerFacts, account: Account) -> PeerFacts:
     if current.user_id not in ("", account.user_id, *former):
         former.append(current.user_id)
     sync_peer.update(
-        peer.id, email=account.email, user_id=account.user_id, former_users=former or None
+        peer.id,
+        email=account.email,
+        user_id=account.user_id,
+        former_users=former or None,
+        ca_file=way.ca_file,
+        proxy=way.proxy,
     )
     changes = {
         "email": {"old": current.email, "new": account.email},

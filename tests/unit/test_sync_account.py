@@ -95,6 +95,15 @@ def test_only_an_account_of_the_same_clinic_with_its_own_password(tmp_path: Path
             sync_account.change(site.store, site.actor, OMAR, "wrong")
         assert caught.value.kind is Kind.WRONG_PASSWORD
         assert site.store.read(sync_peer.active).result() == before
+        file = tmp_path / "none.pem"
+        sync_secret.keep(site.directory, PASSWORD)
+        changed = sync_account.change(
+            site.store, site.actor, EMAIL, PASSWORD, ca_file=str(file), proxy=""
+        )
+        assert (changed.ca_file, changed.more.get("former_users")) == (str(file), None)
+        again = sync_account.change(site.store, site.actor, EMAIL, PASSWORD)
+        assert again.ca_file == str(file)
+        assert sync_secret.kept(site.directory) == PASSWORD  # the same account's: it stays
     store = Store.create(tmp_path / "alone")
     with pytest.raises(Refused, match="this computer only"):
         sync_account.change(store, site.actor, OMAR, "OmarPass1")
@@ -116,6 +125,6 @@ def test_from_the_command_line(tmp_path: Path) -> None:
         finally:
             del os.environ[sync_secret.ENVIRONMENT]
         assert (done.returncode, OMAR in done.stdout) == (0, True)
-        assert sync_secret.kept(site.directory) is None  # nobody asked for it the second time
+        assert sync_secret.kept(site.directory) == "OmarPass1"
         told = program.run("status", "--json", "--data-dir", site.directory).stdout
         assert json.loads(told)["server"]["email"] == OMAR
