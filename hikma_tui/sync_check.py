@@ -217,7 +217,9 @@ def _accounted(path: Path, stamps: dict[str, Stamps], context: Context) -> Found
         for model in _patients_first():
             table = model._meta.table_name
             if table not in stamps and table not in TAKEN.get(context.dialect, ()):
-                continue  # this server knows no such table
+                if table not in SETTINGS and (stays := _live(table)):
+                    found.tables[table] = Account(0, stays, {"stays": stays})
+                continue  # this server knows no such table: nothing of it was ever there
             account = _account(table, context)
             found.tables[table] = account
             if table not in SETTINGS:
@@ -240,7 +242,7 @@ def _patients_first() -> list[type[Any]]:
 def _account(table: str, context: Context) -> Account:
     rows = connection()
     there = rows.execute("SELECT count(*) FROM seen.there WHERE t = ?", (table,)).fetchone()[0]
-    here = rows.execute(f"SELECT count(*) FROM {table} WHERE tombstone IS NULL").fetchone()[0]
+    here = _live(table)
     absent: list[str] = []
     here_alone: Counter[str] = Counter()
     taken = table in TAKEN.get(context.dialect, ())
@@ -259,6 +261,11 @@ def _account(table: str, context: Context) -> Account:
     ):
         there_alone[kind] += number
     return Account(there, here, dict(here_alone), dict(there_alone))
+
+
+def _live(table: str) -> int:
+    query = f"SELECT count(*) FROM {table} WHERE tombstone IS NULL"
+    return int(connection().execute(query).fetchone()[0])
 
 
 def _alone_here(table: str, peer_id: str, taken: bool) -> Iterator[tuple[str, str]]:

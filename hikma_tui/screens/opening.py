@@ -114,7 +114,7 @@ def sync_ended(screen: ClinicScreen[Any], said: str) -> None:
     from hikma_tui.screens.sync_report import result_text
 
     last = door(screen).ended
-    if last is not None and last.result != "ok" and not said:
+    if last is not None and last.result != "ok" and said in ("", _no_pin()):
         screen.say(result_text(last.result, last.report, last.said))
 
 
@@ -132,4 +132,8 @@ def warn_of_no_pin(screen: ClinicScreen[Any], message: str) -> None:
     """A standing warning where nobody has a PIN, when nothing else is said."""
     facts = session(screen).facts
     if facts.set_up and not (facts.pins or facts.demo or message):
-        screen.say(_("No PIN: whoever has this computer sees everything. Ctrl+P, then PIN."))
+        screen.say(_no_pin())
+
+
+def _no_pin() -> str:
+    return _("No PIN: whoever has this computer sees everything. Ctrl+P, then PIN.")

@@ -115,11 +115,24 @@ class NeedsScreen(PatientSideScreen):
         for state in server_needs.STATES:
             listed = sum(need.state == state for need in self._needs)
             more = int(getattr(self._state, state)) - listed
-            if more > 0:
+            if more > 0 and state == "stays":  # of whole tables: which, is what there is to know
+                lines += self._tables_that_stay(room)
+            elif more > 0:
                 counted = ngettext("and {n} more: {state}", "and {n} more: {state}", more)
                 said = counted.format(n=words.number(more), state=server_words.state(state))
                 lines += [Info(said)]
         return lines or [Info(""), Info(_("What a sync can't settle by itself stands here."))]
+
+    def _tables_that_stay(self, room: int) -> list[Line]:
+        """What this server has no place for, by table."""
+        stays = {name: n["stays"] for name, n in self._state.tables.items() if n.get("stays")}
+        for need in self._needs:
+            if need.state == "stays":  # listed above, with its reason
+                stays[need.table] = stays.get(need.table, 0) - 1
+        title = f"{server_words.state('stays')}: {words.number(sum(stays.values()))}"
+        named = [f"{words.table_word(t)}: {words.number(n)}" for t, n in stays.items() if n > 0]
+        why = words.wrapped(server_words.reason("no-table"), room)
+        return [Divider(title), *(Info(row) for row in (*why, *named) if row)]
 
     def _group(self, need: Need, room: int) -> list[Line]:
         why = server_words.reason(need.reason) or _way_out(need.state)

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from hikma_tui import sync_peer
 from hikma_tui.app_main import HikmaApp
+from hikma_tui.clinic import records
 from hikma_tui.clinic.server import Run, ServerState
 from hikma_tui.models import connection
 from hikma_tui.screens import sync_report
@@ -241,6 +243,26 @@ async def test_what_needs_a_person_says_why_and_opens_the_patient(clinic: Clinic
         golden("sync_needs", text)
         await press(pilot, "enter")
         assert on(app, PatientScreen)
+
+
+async def test_what_the_older_server_has_no_place_for_is_named(clinic: Clinic) -> None:
+    ids = fill(clinic)
+    peer = connected(clinic)
+    agreed(clinic, peer)
+    clinic.store.write(sync_peer.update, peer, dialect="flask").result()
+    for number in range(2):
+        row = {"patient_id": ids["A-0123"], "heart_rate": 80 + number,
+               "timestamp": "2026-11-20T12:00:00.000Z"}  # fmt: skip
+        clinic.store.write(records.create, clinic.actor, "patient_vitals", row).result()
+    note = clinic.note(ids["A-0300"], TODAY, "headache")
+    marked(clinic, peer, "events", note.event_id, "stays", "no-place")
+    async with running(clinic) as (app, pilot):
+        await counted(app, pilot)
+        text = await press(pilot, "f8")
+        assert "stays on this computer: 2" in text
+        assert "vitals: 2" in text
+        assert "notes:" not in text  # it is listed, with its reason
+        assert_nothing_to_obey(text)
 
 
 async def test_in_forty_columns_nothing_breaks(clinic: Clinic) -> None:

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -418,6 +419,8 @@ def test_control_c_is_clean(clinic: Path) -> None:
         [*COMMAND, "import", "-", "--data-dir", str(clinic)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         env=environment(), bufsize=0,
+        # whoever runs the tests in the background has it ignored, and so would the program
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     assert process.stdin is not None
     assert process.stdout is not None

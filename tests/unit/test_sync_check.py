@@ -173,7 +173,9 @@ def test_the_older_server_has_no_place_for_vitals(tmp_path: Path) -> None:
         state = site.store.read(server.state).result()
         assert (state.stays, state.not_sent) == (1, 0)
         assert report.result == "ok"
-        accounts(report)
+        assert accounts(report)["patient_vitals"].here_alone == {"stays": 1}
+        said = "Vitals: 1 here, 0 on the server; only here: 1 without a place on this server."
+        assert said in report.check["sentences"]
 
 
 def test_what_is_counted_as_staying_is_what_is_never_pushed() -> None:
