@@ -130,7 +130,8 @@ class NeedsScreen(PatientSideScreen):
             if need.state == "stays":  # listed above, with its reason
                 stays[need.table] = stays.get(need.table, 0) - 1
         title = f"{server_words.state('stays')}: {words.number(sum(stays.values()))}"
-        named = [f"{server_words.table_word(t)}: {words.number(n)}" for t, n in stays.items() if n > 0]
+        word = server_words.table_word
+        named = [f"{word(table)}: {words.number(n)}" for table, n in stays.items() if n > 0]
         why = words.wrapped(server_words.reason("no-table"), room)
         return [Divider(title), *(Info(row) for row in (*why, *named) if row)]
 
