@@ -185,7 +185,7 @@ def _touch_former(
 ) -> None:
     """Whose a row was until now, too, if it was moved elsewhere (docs/moving.md)."""
     table = decoded.table
-    if context.first or _PATIENT.get(table) != "patient_id" or "patient_id" not in decoded.columns:
+    if _PATIENT.get(table) != "patient_id" or "patient_id" not in decoded.columns or info.get(ALL):
         return
     places = [decoded.columns.index(name) for name in ("id", "patient_id")]
     asked = json.dumps([[row[place] for place in places] for row in rows])

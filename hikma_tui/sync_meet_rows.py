@@ -147,8 +147,10 @@ def touch(context: Context, model: type[Synced], row: Mapping[str, Any]) -> None
     """The search entry of that row's patient must be made anew, whatever happens before it is."""
     column = SEARCHED.get(model)
     patient_id = row.get(column) if column else None
-    if patient_id and patient_id not in context.stale:
+    if patient_id:
         context.stale.add(str(patient_id))
+        # Each time: an open program may have taken the patient from the list since, or a savepoint
+        # may have been rolled back.
         connection().execute(
             "INSERT OR IGNORE INTO index_waiting (patient_id) VALUES (?)", (patient_id,)
         )

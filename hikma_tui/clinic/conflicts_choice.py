@@ -131,6 +131,7 @@ def _by_field(
     if not merged.ours_differs:
         stamps = {n: theirs[n] for n in known.STAMPS if n in theirs and n in row}
         _set(model, row["id"], {**stamps, "change_seq": 0})
+        save.touch(model, row)  # when a patient was registered is searched
         _drop_line(sides.conflict, table, row["id"])
         return "taken"
     _set(model, row["id"], {"change_seq": save.seq})
@@ -254,7 +255,7 @@ def _bring_back(save: Save, model: type[Synced], sides: Sides, root: Mapping[str
         base = _base(conflict, table, row["id"])
         save.raise_again(child, row)
         if child is model and row["id"] == root["id"] and conflict.theirs:
-            _take_theirs(child, sides, row, base)
+            _take_theirs(save, child, sides, row, base)
         elif row["change_seq"] > 0 and (
             base is None or known.equal(sides.dialect, table, base, _content(row))
         ):
@@ -270,8 +271,9 @@ def _bring_back(save: Save, model: type[Synced], sides: Sides, root: Mapping[str
 
 
 def _take_theirs(
-    model: type[Synced], sides: Sides, row: Mapping[str, Any], base: Mapping[str, Any] | None
-) -> None:
+    save: Save, model: type[Synced], sides: Sides, row: Mapping[str, Any],
+    base: Mapping[str, Any] | None,
+) -> None:  # fmt: skip
     """A row that is back as the server has it, with what was changed here before the deletion and
     is no question there.
     """
@@ -283,6 +285,7 @@ def _take_theirs(
     chosen = dict.fromkeys(paths, "theirs")
     found = merge(table, base, mine, theirs, dialect=sides.dialect, choices=chosen)
     _set(model, row["id"], {n: v for n, v in found.row.items() if n in row and n != "id"})
+    save.touch(model, found.row)  # perhaps another's by now
     if found.ours_differs:
         _put_line(sides.conflict, table, row["id"], theirs)
     else:

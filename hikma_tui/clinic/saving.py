@@ -81,6 +81,7 @@ class Save:
         fields = {getattr(model, name): value for name, value in changed.items()}
         model.update({**fields, model.change_seq: self.seq}).where(model.id == row_id).execute()
         told = {n: {"old": old[n], "new": v} for n, v in changed.items() if n != "updated_at"}
+        self.touch(model, old)  # whose it was: a choice about a moved visit changes that
         self._note("UPDATE", model, {**old, **changed}, told)
         return True
 
@@ -120,6 +121,10 @@ class Save:
     ) -> None:
         table = model._meta.table_name
         self.entries.append(audit.Entry(action, table, str(row["id"]), changes))
+        self.touch(model, row)
+
+    def touch(self, model: type[Synced], row: Mapping[str, Any]) -> None:
+        """The search entry of the patient whose ``row`` this is will be made anew."""
         if model in _SEARCHED and row.get(_SEARCHED[model]):
             self.touched.add(str(row[_SEARCHED[model]]))
 

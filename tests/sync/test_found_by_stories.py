@@ -178,3 +178,26 @@ def test_what_was_kept_here_after_three_vain_tries_is_not_overwritten(
     site.sync(check=True)
     assert site.one("SELECT hometown FROM patients WHERE id = ?", patient) == "Here"
     assert site.one("SELECT kind FROM conflicts WHERE resolved_at IS NULL") == "edit"
+
+
+def test_a_choice_about_whose_a_visit_is_leaves_no_stale_search_entry(
+    clinic: tuple[Site, Cloud], tmp_path: Path
+) -> None:
+    """It goes from one patient to another by the choice: both entries are made anew."""
+    site, cloud = clinic
+    other = _another(tmp_path, cloud)
+    try:
+        first, second, third = (row[0] for row in site.sql("SELECT id FROM patients ORDER BY id"))
+        visit = _visit(site, first)
+        site.sync()
+        other.sync()
+        other.store.write(moving.move, other.actor, "visits", visit, third, "his").result()
+        other.sync()
+        site.store.write(moving.move, site.actor, "visits", visit, second, "hers").result()
+        site.sync()
+        [asked] = site.store.read(conflicts.open_conflicts, site.actor).result()
+        site.store.write(conflicts.resolve_all, site.actor, asked.pk, "theirs").result()
+        assert site.one("SELECT patient_id FROM visits WHERE id = ?", visit) == third
+        assert site.store.on_writer(lambda: search.check(connection())).result() == []
+    finally:
+        other.store.close()

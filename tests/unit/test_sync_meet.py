@@ -44,6 +44,24 @@ def test_a_new_row_is_stored_as_agreed(place: Place) -> None:
     assert context.report.total.pulled == 1
 
 
+def test_a_patient_whom_an_open_program_took_from_the_list_is_put_there_again(place: Place) -> None:
+    """It makes search entries of its own while the sync still applies (docs/sync.md)."""
+
+    towns = ("Irbid", "Jerash")
+    came = [place.theirs("patients", place.patient, hometown=town) for town in towns]
+
+    def both(context: Context) -> None:
+        for theirs in came:
+            connection().execute("DELETE FROM index_waiting")
+            meet(context, "patients", theirs)
+
+    place.sync(both)
+    [found] = place.store.on_writer(
+        lambda: connection().execute("SELECT patient_id FROM index_waiting").fetchall()
+    ).result()
+    assert tuple(found) == (place.patient,)
+
+
 def test_edits_of_different_columns_are_merged_and_still_sent(place: Place) -> None:
     place.edit("patients", place.patient, phone="2")
     seq = place.row("patients", place.patient)["change_seq"]
