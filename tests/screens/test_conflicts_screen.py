@@ -12,7 +12,7 @@ from hikma_tui.app_main import HikmaApp
 from hikma_tui.clinic import conflicts, patients
 from hikma_tui.clinic.saving import Save
 from hikma_tui.clinic.visits import joined
-from hikma_tui.models import Appointment
+from hikma_tui.models import Appointment, connection
 from hikma_tui.screens.conflicts import ConflictsScreen
 from hikma_tui.screens.conflicts_choice import ChoiceScreen
 from hikma_tui.screens.conflicts_mark import ConflictMark
@@ -93,6 +93,26 @@ async def test_what_the_server_erases_of_a_prescription_is_said_before_the_choic
         text = " ".join((await shown(app, pilot, ChoiceScreen(one))).split())
         assert "theirs" in text
         assert ("the server erases what another program keeps" in text) is bool(items)
+
+
+async def test_what_the_server_altered_is_sent_again_or_taken(clinic: Clinic) -> None:
+    ids, peer = begun(clinic)
+    differ(clinic, peer, "patients", ids["A-0123"], kind="differs", hometown="Tripoli")
+    (one,) = clinic.store.read(conflicts.open_conflicts, clinic.actor).result()
+    async with running(clinic) as (app, pilot):
+        text = " ".join((await shown(app, pilot, ChoiceScreen(one))).split())
+        assert "the server keeps it differently" in text
+        assert "It was sent, and the server altered it." in text
+        assert "Keep here: it is sent once more." in text
+        await press(pilot, "2")
+        await press(pilot, "f10")
+        assert left(clinic) == 0
+        row = clinic.store.read(
+            lambda: connection().execute(
+                "SELECT hometown, change_seq FROM live_patients WHERE id = ?", (ids["A-0123"],)
+            ).fetchone()
+        ).result()  # fmt: skip
+        assert row == ("Tripoli", 0)
 
 
 async def test_esc_leaves_it_for_later_and_nothing_is_decided(clinic: Clinic) -> None:
