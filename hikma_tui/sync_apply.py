@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 
 from hikma_tui import sync_carry, sync_meet, sync_meet_many
+from hikma_tui import sync_known as known
 from hikma_tui.clinic import info
 from hikma_tui.models import connection, database
 from hikma_tui.store import Store
@@ -128,7 +129,8 @@ def _plain(context: Context, decoded: Decoded, met: list[dict[str, Any]], aside:
     if odd:
         met += [_python(decoded, rows[number]) for number in sorted(odd)]
         rows = [row for number, row in enumerate(rows) if number not in odd]
-    rows = _last_of_pairs(decoded, _restored(decoded, rows))
+    decoded = _restored(context, decoded, rows)
+    rows = _last_of_pairs(decoded, decoded.rows)
     _touch_former(here, context, decoded, rows)
     before = here.total_changes
     statement = upsert(context.dialect, decoded.table, decoded.columns)
@@ -153,26 +155,26 @@ def _python(decoded: Decoded, row: tuple[Any, ...]) -> dict[str, Any]:
     return sync_carry.restore(decoded.table, python_row(decoded.table, decoded.columns, row))
 
 
-def _restored(decoded: Decoded, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """What only this store knows, and sent along in the metadata, is put back in its place."""
-    if "metadata" not in decoded.columns:
-        return rows
-    at = decoded.columns.index("metadata")
-    marked = [n for n, row in enumerate(rows) if row[at] and sync_carry.MARK in row[at]]
+def _restored(context: Context, decoded: Decoded, rows: list[tuple[Any, ...]]) -> Decoded:
+    """What only this store knows, and sent along in the metadata, is put back in its place: also
+    in a column that the older server does not have (nothing in it leaves what stands here).
+    """
+    table, columns = decoded.table, decoded.columns
+    at = columns.index("metadata") if "metadata" in columns else -1
+    marked = [n for n, row in enumerate(rows) if at >= 0 and row[at] and sync_carry.MARK in row[at]]
     if not marked:
-        return rows
-    rows = list(rows)
-    for number in marked:
-        rows[number] = _stored(decoded, rows[number])
-    return rows
-
-
-def _stored(decoded: Decoded, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        return Decoded(table, columns, rows)
     from hikma_tui.models import BY_TABLE
 
-    fields = BY_TABLE[decoded.table]._meta.fields
-    found = _python(decoded, row)
-    return tuple(fields[name].db_value(found[name]) for name in decoded.columns)
+    fields = BY_TABLE[table]._meta.fields
+    found = {number: _python(decoded, rows[number]) for number in marked}
+    named = set().union(*found.values()) - set(columns)
+    more = tuple(sorted(named & known.never_stored(context.dialect, table)))
+    columns, nothing = (*more, *columns), (None,) * len(more)
+    rows = [(*nothing, *row) for row in rows] if more else list(rows)
+    for number, row in found.items():
+        rows[number] = tuple(fields[name].db_value(row.get(name)) for name in columns)
+    return Decoded(table, columns, rows)
 
 
 def _count(context: Context, table: str, changed: int) -> None:

@@ -28,6 +28,7 @@ class Ledger:
 
     tokens: dict[Key, list[str]] = field(default_factory=dict)
     superseded: dict[tuple[Key, str], str] = field(default_factory=dict)  # what took its place
+    replaced: set[tuple[Key, str, str]] = field(default_factory=set)  # each time that, for good
     forgiven: set[tuple[Key, str]] = field(default_factory=set)  # lost with the disks that had it
     deleted: dict[Row, set[str]] = field(default_factory=dict)  # rows, and who deleted them
     unseen: dict[Key, set[str]] = field(default_factory=dict)  # see ``went_back``
@@ -46,15 +47,21 @@ class Ledger:
         self.told.append(f"{key[0]} {key[1]} {key[2]}: {token} written over {over}")
         for old in tokens_in(over):
             self._replaced(key, old, token)
-        lost = self.unseen.get(key, set()) - tokens_in(over)
-        if lost:  # a server that went back was written to before anybody could notice
-            self.forgive((key, one) for one in lost)
+        self.written_to((key[0], key[1]), tokens_in(over))
+
+    def written_to(self, row: Row, seen: Iterable[str] = ()) -> None:
+        """Something of a row was saved, perhaps only whose it is: a server that went back may have
+        that before anybody could notice, and its older state is then the newer one.
+        """
+        for key, tokens in self.unseen.items():
+            if key[:2] == row:
+                self.forgive((key, one) for one in tokens - set(seen))
 
     def chosen(self, key: Key, gone: Iterable[str], now: set[str], *, again: bool) -> None:
         """Who saw both sides let ``now`` stand; ``again``: and sends it anew, old as it may be."""
         for old in set(gone) - now:
             for new in now or {""}:
-                if self.superseded.get((key, new)) == old:
+                if (key, new, old) in self.replaced:
                     # somebody else has decided otherwise: the one whose choice is sent last wins
                     self.contested.setdefault(key, set()).update({old, new})
                 self._replaced(key, old, new)
@@ -78,6 +85,7 @@ class Ledger:
         if old != new:
             self.told.append(f"{key[0]} {key[1]} {key[2]}: {new} takes the place of {old}")
             self.superseded[key, old] = new
+            self.replaced.add((key, old, new))
 
     def _undo(self, key: Key, token: str, taken_away: str) -> None:
         """What ``taken_away`` itself had replaced is not replaced by it any more."""

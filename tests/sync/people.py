@@ -250,12 +250,15 @@ class Machine(Site):
         rows, people = self.live(table), self.live("patients")
         if not rows or len(people) < 2:
             return
+        target = dice.choice(people)["id"]
         try:
-            self._saved(
-                moving.move, table, one_of(rows, dice)["id"], dice.choice(people)["id"], "test"
-            )
+            self._saved(moving.move, table, one_of(rows, dice)["id"], target, "test")
         except Refused:
             return
+        for name in TABLES[1:]:  # what hangs on it went along
+            for row in self.live(name):
+                if row["patient_id"] == target and row["change_seq"]:
+                    self.ledger.written_to((name, name_of(name, row)))
 
     # -- trouble ---------------------------------------------------------------------------------
 

@@ -201,3 +201,22 @@ def test_a_choice_about_whose_a_visit_is_leaves_no_stale_search_entry(
         assert site.store.on_writer(lambda: search.check(connection())).result() == []
     finally:
         other.store.close()
+
+
+def test_who_wrote_a_note_is_known_at_another_machine_of_the_older_server(tmp_path: Path) -> None:
+    """It has no column for it: the id travels in the metadata, and is put back at a first pull."""
+    with joined(tmp_path / "here", patients=1, flask=True) as (site, cloud):
+        site.sync()
+        patient = site.one("SELECT id FROM patients")
+        note = {
+            "patient_id": patient, "visit_id": _visit(site, patient), "event_type": "Note",
+            "form_data": [], "recorded_by_user_id": site.actor.user_id,
+        }  # fmt: skip
+        written = site.store.write(visits.create_event, site.actor, note).result()
+        assert site.sync().result == "ok"
+        other = _another(tmp_path, cloud)
+        try:
+            asked = "SELECT recorded_by_user_id FROM events WHERE id = ?"
+            assert other.one(asked, written) == site.actor.user_id
+        finally:
+            other.store.close()
