@@ -250,7 +250,8 @@ def _bring_back(save: Save, model: type[Synced], sides: Sides, root: Mapping[str
             _("What this belongs to is deleted here: bring that back first, or keep this deleted."),
         ) from error
     conflict, number = sides.conflict, root["tombstone"]
-    for child, row in list(_of_deletion(number)):
+    going = list(_of_deletion(number))
+    for child, row in going:
         table = child._meta.table_name
         base = _base(conflict, table, row["id"])
         save.raise_again(child, row)
@@ -264,6 +265,7 @@ def _bring_back(save: Save, model: type[Synced], sides: Sides, root: Mapping[str
             stamps = {n: base[n] for n in known.STAMPS if base and n in base and n in row}
             _set(child, row["id"], {**stamps, "change_seq": 0})
             _drop_line(conflict, table, row["id"])
+    deletion.hide_under_deleted(save, going)
     Deletion.update(undone_at=save.now, undone_by=save.actor.user_id).where(
         Deletion.pk == number
     ).execute()

@@ -226,12 +226,47 @@ def undo(actor: Actor, number: int) -> None:
         stays = "visit_id" in row and (root, "visit_id") not in HANGS_ON[Visit]
         require_parents(root, {**row, "visit_id": None} if stays else row)
     with Save(actor) as save:
-        for model in BY_TABLE.values():
-            for row in dicts(model.select().where(model.tombstone == number)):
-                save.raise_again(model, row)
+        going = [
+            (model, row)
+            for model in BY_TABLE.values()
+            for row in dicts(model.select().where(model.tombstone == number))
+        ]
+        for model, row in going:
+            save.raise_again(model, row)
+        hide_under_deleted(save, going)
         Deletion.update(undone_at=save.now, undone_by=actor.user_id).where(
             Deletion.pk == number
         ).execute()
+
+
+def hide_under_deleted(save: Save, back: list[tuple[type[Synced], dict[str, Any]]]) -> None:
+    """Of rows that were brought back, those stay deleted whose record is deleted by now.
+
+    While they were deleted here, somebody elsewhere had moved them to a record that another
+    deletion took: they go with that one.
+    """
+    again = True
+    while again:  # what hangs on a row that is hidden is hidden in the next round
+        again = False
+        for child, row in back:
+            number = _deleted_with(child, row["id"])
+            if number is not None:
+                model: Any = child
+                sets = {model.tombstone: number, model.change_seq: save.seq}
+                model.update(sets).where(model.id == row["id"]).execute()
+                again = True
+
+
+def _deleted_with(child: type[Synced], row_id: str) -> int | None:
+    """The deletion of a record that a live row hangs on; None where it may be seen."""
+    row = next(iter(dicts(child.select().where(child.id == row_id, child.tombstone.is_null()))), {})
+    for parent, children in HANGS_ON.items():
+        for model, column in children:
+            if model is child and row.get(column):
+                for one in dicts(parent.select().where(parent.id == row[column])):
+                    if one["tombstone"] is not None:
+                        return int(one["tombstone"])
+    return None
 
 
 def undoable(actor: Actor) -> list[Deleted]:

@@ -220,3 +220,33 @@ def test_who_wrote_a_note_is_known_at_another_machine_of_the_older_server(tmp_pa
             assert other.one(asked, written) == site.actor.user_id
         finally:
             other.store.close()
+
+
+def test_a_note_that_was_moved_under_a_deleted_patient_is_not_shown_by_an_undo(
+    clinic: tuple[Site, Cloud], tmp_path: Path
+) -> None:
+    """Its visit was deleted here; elsewhere it was moved to a patient who is deleted here, too."""
+    site, cloud = clinic
+    other = _another(tmp_path, cloud)
+    try:
+        first, second = (row[0] for row in site.sql("SELECT id FROM patients LIMIT 2"))
+        visit = _visit(site, first)
+        row = {"patient_id": first, "visit_id": visit, "event_type": "Note", "form_data": []}
+        note = str(site.store.write(visits.create_event, site.actor, row).result())
+        site.sync()
+        other.sync()
+        number = site.store.write(deletion.delete, site.actor, "visits", visit, "twice").result()
+        site.store.write(deletion.delete, site.actor, "patients", second, "twice").result()
+        other.store.write(moving.move, other.actor, "events", note, second, "hers").result()
+        other.sync()
+        site.sync()
+        if site.one("SELECT tombstone FROM events WHERE id = ?", note) == number:
+            site.store.write(deletion.undo, site.actor, number).result()
+        shown = (
+            "SELECT e.id FROM live_events e JOIN patients p ON p.id = e.patient_id"
+            " WHERE p.tombstone IS NOT NULL"
+        )
+        assert site.one("SELECT patient_id FROM events WHERE id = ?", note) == second
+        assert site.sql(shown) == []
+    finally:
+        other.store.close()
