@@ -5,23 +5,29 @@ that was acknowledged is on the server, or was chosen against, or is set aside w
 After each step nothing that was deleted is seen. ``world.py`` has the steps.
 
 HIKMA_TUI_NIGHTLY=1 makes some 12,000 steps of it, other ones each night, with kills of the real
-program; without it the same few hundred are made each time. Hypothesis prints
-how to run a failure again.
+program. Without it the same stories, at most 160 steps, are told each time, and no server is
+restored in them.
+
+OPEN, found by the stories of the night, of servers that were restored: questions (kind "differs")
+that stay open after a copy, about rows that another machine deleted; and in some of them a text
+that the server has in an older state than the ledger expects. Not explained: what the program
+loses there, or what the ledger does not know. Nightly is red until they are.
+``test_found_by_stories.py`` and ``test_server_back.py`` hold what is known of restored servers.
 """
 
 from __future__ import annotations
 
 import os
 
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.sync.world import STEPS, World
 
 NIGHTLY = os.environ.get("HIKMA_TUI_NIGHTLY") == "1"
-NAMES = (*STEPS, "sync_and_kill") if NIGHTLY else STEPS
-LENGTH = 60 if NIGHTLY else 45
+QUIET = tuple(name for name in STEPS if name not in ("server_backup", "server_restored"))
+NAMES = (*STEPS, "sync_and_kill") if NIGHTLY else QUIET
+LENGTH = 60 if NIGHTLY else 40
 stories = st.lists(
     st.tuples(st.sampled_from(NAMES), st.integers(0, 2), st.integers(0, 2**32)),
     min_size=LENGTH if NIGHTLY else 20, max_size=LENGTH,
@@ -45,20 +51,12 @@ def rules(examples: int) -> settings:
     )  # fmt: skip
 
 
-# OPEN, found by these stories and not yet explained: a search entry that is stale after a sync that
-# followed a cancelled one; questions (kind "differs") that stay open after a copy and a restored
-# server; on the older server ``events.recorded_by_user_id``. Nightly is red until they are.
-found_open = pytest.mark.xfail(not NIGHTLY, reason="three findings are open", strict=False)
-
-
-@found_open
-@rules(180 if NIGHTLY else 5)
+@rules(180 if NIGHTLY else 3)
 @given(stories)
 def test_all_agree_in_the_end(story: list[tuple[str, int, int]]) -> None:
     told(story, flask=False)
 
 
-@found_open
 @rules(30 if NIGHTLY else 1)
 @given(stories)
 def test_all_agree_with_the_older_server(story: list[tuple[str, int, int]]) -> None:
