@@ -20,7 +20,7 @@ from tests.cloud.store import Store as Rows
 from tests.sync.ledger import Key, Ledger, Row, tokens_in
 from tests.sync.people import Machine
 from tests.sync.phone import RULED, Phone
-from tests.sync.places import OLDER, TABLES, name_of, value_of
+from tests.sync.places import OLDER, TABLES, name_of, value_of, written
 
 MINUTE = 60_000
 DAY = 1440 * MINUTE
@@ -245,6 +245,12 @@ class World:
         self.went_back = True
         machines = {pair for one in self.machines for pair in one.held()}
         self.phone.restore(dice.choice(self.server_backups), machines)
+        for one in self.machines:  # an edit that waits may be pushed over the older state
+            for table in self.tables:
+                for row in one.live(table):
+                    if row["change_seq"]:
+                        has = {token for _key, token in written(table, [row])}
+                        self.ledger.written_to((table, name_of(table, row)), has)
 
     def everywhere(self) -> set[tuple[Key, str]]:
         """All tokens that some disk holds."""
