@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hikma_tui.clock import wall_ms
+from hikma_tui.clock import DAY_MS, wall_ms
 from hikma_tui.i18n import _
 from hikma_tui.schema import VERSION
 from hikma_tui.store_errors import Corrupt, DiskFull, Locked, StoreError, TooNew
@@ -146,7 +146,8 @@ def mark_of(rows: sqlite3.Connection) -> tuple[int, int]:
 def name_for(kind: str, moment_ms: int) -> str:
     """``automatic-20261122T180200123456.db``: the kind, and UTC to what tells two of them apart."""
     moment = datetime.fromtimestamp(moment_ms / 1000, UTC)
-    return f"{kind}-{moment:%Y%m%dT%H%M%S}{time.time_ns() // 1000 % 1_000_000:06d}.db"
+    apart = time.time_ns() // 1000 % 1000  # below the ms: names sort by their moment
+    return f"{kind}-{moment:%Y%m%dT%H%M%S}{moment_ms % 1000:03d}{apart:03d}.db"
 
 
 def copy_to(connection: sqlite3.Connection, directory: Path, name: str) -> Path:
@@ -158,6 +159,10 @@ def copy_to(connection: sqlite3.Connection, directory: Path, name: str) -> Path:
     backups.mkdir(mode=0o700, exist_ok=True)
     stamp = connection.execute("SELECT value FROM store_info WHERE key = 'newest_stamp'").fetchone()
     moment = max(wall_ms(), int(stamp[0]) if stamp else 0)
+    # Under a clock that is behind, the newest record may be older than a copy of the same hours:
+    # the later copy, which has more in it, must count as the newer one.
+    later = [c.made_ms for c in copies(backups) if 0 <= c.made_ms - moment < DAY_MS]
+    moment = max([moment, *(made + 1 for made in later)])
     path = backups / name_for(name, moment)
 
     def fill(part: Path) -> None:

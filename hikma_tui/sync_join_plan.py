@@ -73,16 +73,6 @@ class Plan:
     ca_file: str = ""
     proxy: str = ""
 
-    @property
-    def rows_up(self) -> int:
-        """How many rows go up in all."""
-        return sum(self.goes_up.values())
-
-    @property
-    def rows_staying(self) -> int:
-        """How many records of care this server can't have."""
-        return sum(stay.rows for stay in self.stays)
-
 
 def refuse(actor: Actor) -> None:
     """Refused or NotAllowed, with a sentence, where this store may not join any server now.

@@ -136,12 +136,6 @@ def key_of(path: Path) -> str:
     return "/".join(path)
 
 
-def path_of(key: str) -> Path:
-    """The path that a key stands for."""
-    column, slash, rest = key.partition("/")
-    return (column, rest) if slash else (column,)
-
-
 # -- reading -------------------------------------------------------------------------------------
 
 

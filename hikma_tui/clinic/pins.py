@@ -90,12 +90,6 @@ def lock_seconds() -> int:
 # Trying -----------------------------------------------------------------------------------------
 
 
-def seconds_to_wait(owner: str) -> int:
-    """How long the next try of a PIN (a user's id) or of the recovery code has to wait."""
-    row = Proof.get_or_none(Proof.owner == owner)
-    return 0 if row is None else _left(row, clock.wall_ms())
-
-
 def _left(row: Proof, now: int) -> int:
     wait = _WAITS[min(row.tries, len(_WAITS) - 1)]
     past = max(0, now - row.tried_at)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from hikma_tui.wire.http import Answer, Client
-from hikma_tui.wire.shapes import Account, Body, Changes, Credentials, Kind, Traffic, Trouble
-from hikma_tui.wire.talk import FAR, account, encoded, foreign, other, pulled
+from hikma_tui.wire.http import Answer
+from hikma_tui.wire.shapes import Account, Changes, Kind, Trouble
+from hikma_tui.wire.talk import FAR, Spoken, account, encoded, foreign, object_of, other
 
 SYNC = "/api/v2/sync"
 LOGIN = "/api/login"
@@ -22,38 +19,18 @@ PUSHED = (
 )  # fmt: skip
 
 
-class Flask:
+class Flask(Spoken):
     """One Flask server, see ``shapes.Server``."""
 
     dialect = "flask"
     pushed: tuple[str, ...] = PUSHED
-
-    def __init__(self, client: Client, credentials: Credentials | None) -> None:
-        self.url = client.url
-        self._client, self._credentials = client, credentials
-
-    @property
-    def traffic(self) -> Traffic:
-        """What went over the line so far."""
-        return self._client.traffic
+    sync = SYNC
 
     def sign_in(self) -> Account:
         """Who the credentials are. WRONG_PASSWORD and NO_USER are told apart here."""
-        if self._credentials is None or not self._credentials.password:
-            raise Trouble(Kind.NO_PASSWORD)
-        pair = {"email": self._credentials.email, "password": self._credentials.password}
-        answer = self._client.ask("POST", LOGIN, body=json.dumps(pair).encode())
+        answer = self._signing_in(LOGIN)
         self._judge(answer)
-        return account(_object(answer))
-
-    @contextmanager
-    def pull(self, since: int) -> Iterator[Body]:
-        """All that changed since ``since`` (ms, 0: everything, tombstones too)."""
-        with pulled(self._client, SYNC, since) as (answer, body):
-            self._judge(answer)
-            if not answer.is_json:
-                raise Trouble(Kind.SERVER, answer.type, status=answer.status)
-            yield body
+        return account(object_of(answer))
 
     def push(self, changes: Changes) -> None:
         """Send rows. Taken means 200, JSON and ``ok``.
@@ -71,18 +48,18 @@ class Flask:
         if answer.status in (400, 413, 422, 500):
             raise Trouble(Kind.REFUSED, answer.type, status=answer.status)
         self._judge(answer)
-        if _object(answer).get("ok") is not True:
+        if object_of(answer).get("ok") is not True:
             raise Trouble(Kind.REFUSED, "not ok", status=200)
 
     def alive(self) -> None:
         """Its welcome, then a pull that must be empty (decisions.md 27)."""
         answer = self._client.ask("GET", "/")
         self._judge(answer)
-        if WELCOME not in str(_object(answer).get("message", "")):
+        if WELCOME not in str(object_of(answer).get("message", "")):
             raise Trouble(Kind.SERVER, "welcome", status=answer.status)
         answer = self._client.ask("GET", SYNC, query={"last_pulled_at": FAR}, signed=True)
         self._judge(answer)
-        if not isinstance(_object(answer).get("changes"), dict):
+        if not isinstance(object_of(answer).get("changes"), dict):
             raise Trouble(Kind.SERVER, "no changes", status=answer.status)
 
     def _now(self) -> int:
@@ -115,13 +92,3 @@ def _message(answer: Answer) -> object:
     except Trouble:
         return None
     return value.get("message") if isinstance(value, dict) else None
-
-
-def _object(answer: Answer) -> dict[str, object]:
-    """The answer's JSON object. Trouble SERVER where it is no JSON by its type, else GARBAGE."""
-    if not answer.is_json:
-        raise Trouble(Kind.SERVER, answer.type, status=answer.status)
-    value = answer.json()
-    if not isinstance(value, dict):
-        raise Trouble(Kind.GARBAGE, "another JSON", status=answer.status)
-    return value

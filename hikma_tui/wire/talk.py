@@ -9,7 +9,7 @@ from typing import Any
 
 from hikma_tui.wire import answers
 from hikma_tui.wire.http import Answer, Client
-from hikma_tui.wire.shapes import Account, Body, Changes, Kind, Trouble
+from hikma_tui.wire.shapes import Account, Body, Changes, Credentials, Kind, Traffic, Trouble
 
 FAR = 4_102_444_800_000  # ms, the year 2100: a pull from there is empty
 KINDS = ("created", "updated", "deleted")
@@ -85,3 +85,48 @@ def account(found: Any) -> Account:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def object_of(answer: Answer) -> dict[str, object]:
+    """The answer's JSON object. Trouble SERVER where it is no JSON by its type, else GARBAGE."""
+    if not answer.is_json:
+        raise Trouble(Kind.SERVER, answer.type, status=answer.status)
+    value = answer.json()
+    if not isinstance(value, dict):
+        raise Trouble(Kind.GARBAGE, "another JSON", status=answer.status)
+    return value
+
+
+class Spoken:
+    """What both dialects have in common: whose line it is, what signs in, how a pull comes."""
+
+    sync = ""  # the path of the sync
+
+    def __init__(self, client: Client, credentials: Credentials | None) -> None:
+        self.url = client.url
+        self._client, self._credentials = client, credentials
+
+    @property
+    def traffic(self) -> Traffic:
+        """What went over the line so far."""
+        return self._client.traffic
+
+    def _signing_in(self, path: str) -> Answer:
+        """The answer to e-mail and password. Trouble NO_PASSWORD without one."""
+        if self._credentials is None or not self._credentials.password:
+            raise Trouble(Kind.NO_PASSWORD)
+        pair = {"email": self._credentials.email, "password": self._credentials.password}
+        return self._client.ask("POST", path, body=json.dumps(pair).encode())
+
+    @contextmanager
+    def pull(self, since: int) -> Iterator[Body]:
+        """All that changed since ``since`` (ms by the server's clock, 0: everything)."""
+        with pulled(self._client, self.sync, since) as (answer, body):
+            self._judge(answer)
+            if not answer.is_json:
+                raise Trouble(Kind.SERVER, answer.type, status=answer.status)
+            yield body
+
+    def _judge(self, answer: Answer) -> None:
+        """Trouble where the answer is not what was asked for."""
+        raise NotImplementedError
