@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hikma_tui import clock, schema, search
+from hikma_tui import clock, logs, schema, search
 from hikma_tui.cli_codes import OK, REFUSED, USAGE
 from hikma_tui.cli_errors import tell
 from hikma_tui.clinic import audit, deletion, info, pins, setup
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 def directory_of(options: argparse.Namespace, *, demo: bool = False) -> Path:
     """The directory that was asked for, else the environment's, else the platform's own."""
     chosen: Path | None = getattr(options, "data_dir", None)
-    return chosen if chosen is not None else default_directory(demo)
+    directory = chosen if chosen is not None else default_directory(demo)
+    logs.use(directory)
+    return directory
 
 
 @contextmanager

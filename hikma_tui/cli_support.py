@@ -18,9 +18,9 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-from hikma_tui import __version__, report_files, schema, search
+from hikma_tui import __version__, logs, report_files, schema, search
 from hikma_tui.cli_codes import NO_OUTPUT, OK, REFUSED
-from hikma_tui.cli_errors import error_log, say_there, tell
+from hikma_tui.cli_errors import say_there, tell
 from hikma_tui.cli_store import directory_of, opened, say
 from hikma_tui.clinic import audit, info, server
 from hikma_tui.i18n import _
@@ -81,7 +81,7 @@ def _told(options: argparse.Namespace) -> Iterator[str]:
             yield from _store(store)
     except StoreError as error:
         yield f"store: {type(error).__name__} (exit code {error.exit_code})"
-    for path in sorted({*directory.glob("*.log"), error_log()}):
+    for path in sorted({*directory.glob("*.log"), logs.elsewhere()}):
         yield from _log(path)
 
 
@@ -155,9 +155,7 @@ def _counts() -> list[str]:
 
 def _log(path: Path) -> Iterator[str]:
     """The last lines of a log; logs are written without patients' data."""
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()[-_LINES:]
-    except OSError:
-        return
-    yield f"log: {path.name}"
-    yield from (f"    {plain(line)}" for line in lines)
+    lines = logs.recent(path, _LINES)
+    if lines:
+        yield f"log: {path.name}"
+        yield from (f"    {plain(line)}" for line in lines)

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from hikma_tui import logs
 from hikma_tui.cli_codes import OK, REFUSED
 from hikma_tui.cli_errors import say_there, tell
 from hikma_tui.cli_store import acting, directory_of, opened, say
@@ -29,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
         tell(_("Nothing was deleted."))
         return REFUSED
     refuse_if_open(directory)
-    left = wipe(directory)
+    left = wipe(directory) + _without_logs()
     for path in left:
         say(_("Could not be deleted: {path}").format(path=path))
     say(*_out_of_reach())
@@ -95,6 +96,17 @@ def _agreed(options: argparse.Namespace, name: str) -> bool:
         return False
     say_there(_("And once more, the word DELETE:"))
     return sys.stdin.readline().strip() in ("DELETE", _("DELETE"))
+
+
+def _without_logs() -> list[Path]:
+    """Delete the log that lies in no folder of records; gives what could not be deleted."""
+    left: list[Path] = []
+    for path in logs.family(logs.elsewhere()):
+        try:
+            path.unlink()
+        except OSError:
+            left.append(path)
+    return left
 
 
 def _out_of_reach() -> list[str]:

@@ -1,47 +1,28 @@
-"""``sync.log`` beside the store: what a run did, for whoever looks for a fault.
+"""What a run of the sync did, for whoever looks for a fault: entries of the program's log.
 
 Codes, counts, times and HTTP's own numbers; never a row, a name, a password or an address with
-either. Mode 0600; the older half is ``sync.log.1``.
+either.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
-import traceback
-from datetime import UTC, datetime
 from pathlib import Path
 
-from hikma_tui.text import plain
+from hikma_tui import logs
 
-FILE_NAME = "sync.log"
-_LARGEST = 512_000
+_PART = "sync"
 
 
 class Log:
     """The log of one run. A log that can't be written stops nothing."""
 
     def __init__(self, directory: Path) -> None:
-        self.path = directory / FILE_NAME
-        with contextlib.suppress(OSError):
-            if self.path.exists() and self.path.stat().st_size > _LARGEST:
-                self.path.replace(self.path.with_name(f"{FILE_NAME}.1"))
+        self._directory = directory
 
     def say(self, text: str) -> None:
         """One line, with the moment and the process before it."""
-        moment = datetime.now(UTC).isoformat(timespec="milliseconds")
-        line = f"{moment} {os.getpid()} {plain(text)[:500]}\n"
-        with contextlib.suppress(OSError):
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(line)
+        logs.say(_PART, text.replace("\n", " ")[:500], self._directory)
 
     def failed(self, error: BaseException) -> None:
         """Where something unexpected happened: places in the source, no words and no values."""
-        found: BaseException | None = error
-        while found is not None:
-            self.say(f"unexpected {type(found).__name__}")
-            for frame in traceback.extract_tb(found.__traceback__)[-8:]:
-                place = "/".join(Path(frame.filename).parts[-2:])
-                self.say(f"  {place}:{frame.lineno} {frame.name}")
-            found = found.__cause__ or found.__context__
+        logs.failed(_PART, error, self._directory)

@@ -142,7 +142,7 @@ def for_admin(kind: str) -> str:
         "busy": _("sync.lock is held by another process on this computer."),
         "hub": _("A sync_hub code was given; only cloud servers are supported."),
     }
-    return said.get(kind, _("See sync.log beside the records."))
+    return said.get(kind, _("See hikma.log beside the records."))
 
 
 def reason(code: str) -> str:

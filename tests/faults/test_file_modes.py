@@ -126,5 +126,5 @@ def test_what_a_sync_makes_is_the_users_alone(tmp_path: Path) -> None:
             process.stdout.read()
         assert process.returncode == 0
         assert loose(site.directory) == []
-        assert {"sync.log"} < names(site.directory)
+        assert {"hikma.log"} < names(site.directory)
         assert any("password" in name for name in names(site.directory))

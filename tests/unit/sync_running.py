@@ -67,7 +67,7 @@ class Site:
         return report
 
     def log(self) -> str:
-        path = self.directory / "sync.log"
+        path = self.directory / "hikma.log"
         return path.read_text() if path.exists() else ""
 
     def register(self, name: str, **more: Any) -> str:

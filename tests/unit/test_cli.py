@@ -453,7 +453,7 @@ def test_an_unexpected_error_shows_nobody_s_data(clinic: Path, own_place: Path) 
     assert done.returncode == 70
     assert "RuntimeError" in done.stderr
     assert done.stderr.count("\n") == 1
-    log = own_place / "state" / "hikma-tui" / "errors.log"
+    log = own_place / "state" / "hikma-tui" / "hikma.log"
     assert log.stat().st_mode & 0o777 == 0o600
     noted = log.read_text(encoding="utf-8")
     assert "broken" in noted

@@ -35,6 +35,7 @@ PLACE = {
     "i18n": "pure",
     "ids": "pure",
     "local": "models",
+    "logs": "pure",
     "medicines": "pure",
     "models": "models",
     "names": "pure",

@@ -82,7 +82,7 @@ def test_a_row_that_does_not_fit_is_kept_aside_and_the_others_go_in(place: Place
     assert "aside.jsonl" in server_words.notice("aside")
     path = place.store.directory / "sync" / FILE_NAME
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    log = (place.store.directory / "sync.log").read_text()
+    log = (place.store.directory / "hikma.log").read_text()
     assert f"{ATTRIBUTES}, IntegrityError UNIQUE constraint failed" in log
 
 

@@ -302,4 +302,4 @@ def test_nothing_secret_is_in_the_log_or_the_store(tmp_path: Path) -> None:
         report = json.dumps([run.counts for run in site.store.read(server.runs).result()])
         assert "Zebulon" not in report
         assert b"NursePass123" not in (site.directory / "hikma.db").read_bytes()
-        assert (site.directory / "sync.log").stat().st_mode & 0o077 == 0
+        assert (site.directory / "hikma.log").stat().st_mode & 0o077 == 0
