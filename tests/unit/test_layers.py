@@ -89,6 +89,7 @@ TAKES = {
     "rich": {"widgets", "screens", "app"},
     "peewee": {"models", "search", "store", "clinic", "sync", "tools"},
     "playhouse": {"store"},
+    "sqlcipher3": {"store"},  # store_cipher.py alone, by name, when a ciphered file is met
     "sqlite3": {"models", "search", "store", "clinic", "sync", "tools"},
     "httpx": {"wire", "sync"},
     "qrcode": {"pure", "widgets", "screens", "wire"},
