@@ -15,6 +15,7 @@ from hikma_tui.cli_errors import tell
 from hikma_tui.clinic import audit, deletion, info, pins, setup
 from hikma_tui.clinic.actor import Actor, actor_named
 from hikma_tui.clinic.server import ServerState, confirmed, state
+from hikma_tui.clinic.server_needs import put_aside
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.models import connection
 from hikma_tui.store import Store
@@ -98,7 +99,8 @@ def status(options: argparse.Namespace) -> int:
             told = {
                 "clinic": clinic, "patients": patients, "demo": demo, "path": str(store.path),
                 "schema": version, "newest_copy_ms": _copied_at(store.directory),
-                "server": {**server.as_json(), "confirmed": store.read(confirmed).result()},
+                "server": {**server.as_json(), "confirmed": store.read(confirmed).result(),
+                           "put_aside": store.read(put_aside).result()},
             }  # fmt: skip
             print(json.dumps(told, ensure_ascii=False))
             return OK
@@ -128,6 +130,12 @@ def _server_lines(server: ServerState, zone: ZoneInfo | None) -> list[str]:
             moment=moment, n=server.not_sent, m=server.needs_you
         ),
     ]
+    if server.aside:
+        counted = ngettext(
+            "{n} record of the server did not fit in here: F8 tells which.",
+            "{n} records of the server did not fit in here: F8 tells which.", server.aside,
+        )  # fmt: skip
+        said.append(counted.format(n=server.aside))
     if server.needs_full_check:
         said.append(_("A full check is due: hikma-tui sync --check"))
     return said

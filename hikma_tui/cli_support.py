@@ -126,7 +126,8 @@ def _store(store: Store) -> Iterator[str]:
         return
     yield f"server: {_host(state.url)}, {state.dialect}"
     for name in ("not_sent", "sent", "awaiting", "refused", "differs", "held", "stays",
-                 "only_here", "conflicts", "last_confirmed_ms", "last_full_check_ms"):  # fmt: skip
+                 "only_here", "aside", "conflicts", "last_confirmed_ms",
+                 "last_full_check_ms"):  # fmt: skip
         yield f"server: {name} = {getattr(state, name)}"
     for one in store.read(server.runs, _RUNS).result():
         numbers = {k: v for k, v in one.counts.items() if k in ("total", "seconds", "notices")}

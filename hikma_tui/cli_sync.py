@@ -67,7 +67,7 @@ def code_of(report: Report) -> int:
     """The exit code for what became of a run (docs/cli.md)."""
     if report.result != "ok":
         return CODES.get(report.result, cli_codes.UNEXPECTED)
-    needs = ("conflicts", "refused", "differs", "only_here")
+    needs = ("conflicts", "refused", "differs", "only_here", "aside")
     return cli_codes.NEEDS_PERSON if any(map(report.waiting.get, needs)) else cli_codes.OK
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from hikma_tui import clock, sync_lock, sync_peer, sync_run, sync_run_book
-from hikma_tui.clinic import info, server_words
+from hikma_tui.clinic import info, server_needs, server_words
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.store import Store
 from hikma_tui.store_errors import StoreError
@@ -76,6 +76,8 @@ def _locked(
         report.result, report.message = Kind.STORE, server_words.trouble(Kind.STORE)
         log.failed(error)
     report.waiting = store.read(sync_run_book.waiting).result()
+    if report.waiting.get("aside"):
+        report.put_aside = store.read(server_needs.put_aside).result()
     store.write(sync_run_book.close_run, pk, peer.id, course.user, report).result()
     log.say(
         f"run {pk} ends: {report.result}, {report.total}, {report.requests} requests,"

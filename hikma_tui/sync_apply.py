@@ -132,10 +132,8 @@ def _plain(context: Context, decoded: Decoded, met: list[dict[str, Any]], aside:
     decoded = _restored(context, decoded, rows)
     rows = _last_of_pairs(decoded, decoded.rows)
     _touch_former(here, context, decoded, rows)
-    before = here.total_changes
     statement = upsert(context.dialect, decoded.table, decoded.columns)
-    aside.upsert(here, statement, decoded.table, rows, partial(_python, decoded))
-    changed = here.total_changes - before
+    changed = aside.upsert(here, statement, decoded.table, rows, partial(_python, decoded))
     _count(context, decoded.table, changed)
     if changed:
         _touch(here, decoded, rows)

@@ -1,14 +1,14 @@
 """Pulled rows that the store can't hold: one of them must not stop all others for ever.
 
-A batch that breaks a constraint is taken row by row. What still breaks it stands in ``aside.jsonl``
-beside the spool, whole, until the server sends a newer one that fits or says that it is deleted;
-the run counts it, its log names the table and the constraint, and its report has a notice.
+A batch that breaks a constraint is taken row by row. What still breaks it is put aside, whole
+(``clinic.server_aside``), until the server sends one that fits, at the latest in a full check, or
+says that it is deleted; the run counts it, its log names the table and the constraint, its report
+has a notice, and it stands in the list of what needs a person.
 """
 
 from __future__ import annotations
 
-import json
-import os
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
@@ -17,11 +17,11 @@ from typing import Any
 
 import peewee
 
+from hikma_tui.clinic import server_aside
 from hikma_tui.models import database
 from hikma_tui.sync_context import Context
 from hikma_tui.sync_run_log import Log
 
-FILE_NAME = "aside.jsonl"
 NOTICE = "aside"
 _MOST = 2000  # rows that are kept; more of them are counted, and no accident
 _UNFIT = (
@@ -34,13 +34,20 @@ class Aside:
     """What one store has put aside. Used inside the write transaction that applies the rows.
 
     Args:
-        folder: Where the file stands: the spool's.
+        folder: The spool's.
         context: Of the run; its report counts.
     """
 
     def __init__(self, folder: Path, context: Context) -> None:
-        self.path, self.context = folder / FILE_NAME, context
-        self.rows = _read(self.path)
+        self.folder, self.context = folder, context
+        self._keys: set[tuple[str, str]] | None = None
+
+    @property
+    def rows(self) -> set[tuple[str, str]]:
+        """Table and id of what is aside; read once, on the writer's thread."""
+        if self._keys is None:
+            self._keys = server_aside.keys()
+        return self._keys
 
     def upsert(
         self,
@@ -49,18 +56,25 @@ class Aside:
         table: str,
         rows: Sequence[tuple[Any, ...]],
         whole: Callable[[tuple[Any, ...]], dict[str, Any]],
-    ) -> None:
+    ) -> int:
         """Execute ``statement`` with each of the rows; those that can't be held are put aside.
+        How many rows of ``table`` that changed.
 
         ``whole`` gives a row in python form.
         """
+        before = here.total_changes
+        fits = rows
+        failed: list[tuple[tuple[Any, ...], Exception]] = []
         try:
             here.executemany(statement, rows)
         except _UNFIT:
-            self._one_by_one(here, statement, table, list(rows), whole)
-        else:
-            if self.rows:
-                self.settled(table, (whole(row)["id"] for row in rows))
+            fits, failed = _one_by_one(here, statement, list(rows))
+        changed = here.total_changes - before
+        if self.rows:
+            self.settled(table, (whole(row)["id"] for row in fits))
+        for row, why in failed:
+            self.keep(table, whole(row), why)
+        return changed
 
     def attempt(self, action: Callable[[], None]) -> Exception | None:
         """Do something in a savepoint; what it did and counted is undone where it did not fit."""
@@ -90,68 +104,44 @@ class Aside:
         if NOTICE not in report.notices:
             report.notices.append(NOTICE)
         # SQLite names the columns of the constraint, never a value.
-        Log(self.path.parent.parent).say(f"put aside: {table}, {type(error).__name__} {error}")
+        Log(self.folder.parent).say(f"put aside: {table}, {type(error).__name__} {error}")
         if len(self.rows) < _MOST or (table, row["id"]) in self.rows:
-            self.rows[table, row["id"]] = row
-            self._write()
+            self.rows.add((table, row["id"]))
+            server_aside.keep(table, row, reason(error))
 
     def settled(self, table: str, ids: Iterable[str]) -> None:
         """These rows fit by now, or are deleted on the server."""
-        gone = [(table, row_id) for row_id in ids if (table, row_id) in self.rows]
-        for key in gone:
-            del self.rows[key]
+        gone = [row_id for row_id in ids if (table, row_id) in self.rows]
         if gone:
-            self._write()
-
-    def _one_by_one(
-        self,
-        here: sqlite3.Connection,
-        statement: str,
-        table: str,
-        rows: list[tuple[Any, ...]],
-        whole: Callable[[tuple[Any, ...]], dict[str, Any]],
-    ) -> None:
-        """Again and again while that helps: one row may make room for another."""
-        failed: list[tuple[tuple[Any, ...], Exception]] = []
-        while rows:
-            failed = []
-            for row in rows:
-                try:
-                    here.execute(statement, row)  # undone as a whole where it fails
-                except _UNFIT as error:
-                    failed.append((row, error))
-                else:
-                    self.settled(table, [whole(row)["id"]])
-            if len(failed) == len(rows):
-                break
-            rows = [row for row, _error in failed]
-        for row, why in failed:
-            self.keep(table, whole(row), why)
-
-    def _write(self) -> None:
-        """All anew, so that a run that was killed and begun again has none twice."""
-        building = self.path.with_suffix(".part")
-        descriptor = os.open(building, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-            for (table, _row_id), row in self.rows.items():
-                file.write(json.dumps({"table": table, "row": row}, ensure_ascii=False) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        building.replace(self.path)
-        if not self.rows:
-            self.path.unlink()
+            self.rows.difference_update((table, row_id) for row_id in gone)
+            server_aside.drop(table, gone)
 
 
-def _read(path: Path) -> dict[tuple[str, str], dict[str, Any]]:
-    found = {}
-    try:
-        for line in path.read_text(encoding="utf-8").splitlines():
-            one = json.loads(line)
-            found[one["table"], one["row"]["id"]] = one["row"]
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, LookupError, TypeError):
-        # A damaged list is no reason not to sync; it is kept under another name.
-        path.replace(path.with_suffix(".damaged"))
-        return {}
-    return found
+def _one_by_one(
+    here: sqlite3.Connection, statement: str, rows: list[tuple[Any, ...]]
+) -> tuple[list[tuple[Any, ...]], list[tuple[tuple[Any, ...], Exception]]]:
+    """Again and again while that helps: one row may make room for another. Those that fit, and
+    those that don't.
+    """
+    fits: list[tuple[Any, ...]] = []
+    failed: list[tuple[tuple[Any, ...], Exception]] = []
+    while rows:
+        failed = []
+        for row in rows:
+            try:
+                here.execute(statement, row)  # undone as a whole where it fails
+            except _UNFIT as error:
+                failed.append((row, error))
+            else:
+                fits.append(row)
+        if len(failed) == len(rows):
+            break
+        rows = [row for row, _error in failed]
+    return fits, failed
+
+
+def reason(error: Exception) -> str:
+    """The code of a constraint, and its columns behind a colon: ``twice:phone``, ``unfit:``."""
+    said = str(error)
+    code = "twice" if said.startswith("UNIQUE") else "unfit"
+    return f"{code}:{','.join(re.findall(r'[a-z_]+[.]([a-z_]+)', said))}"

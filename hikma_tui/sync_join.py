@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from hikma_tui import search, sync_join_others, sync_join_rows, sync_lock, sync_peer, sync_secret
-from hikma_tui.clinic import audit, info, server_words
+from hikma_tui.clinic import audit, info, server_aside, server_words
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid, Refused
 from hikma_tui.clinic.permissions import Flag, require
@@ -217,6 +217,7 @@ def _forget_runs() -> None:
         "DELETE FROM store_info WHERE key IN ('sync_spool', 'index_all', 'suggesting')"
         " OR key LIKE 'sync#_not#_there:%' ESCAPE '#'"
     )
+    server_aside.forget()
 
 
 def _note(actor: Actor, action: str, peer_id: str, changes: Mapping[str, Any], now: int) -> None:

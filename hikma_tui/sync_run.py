@@ -208,7 +208,7 @@ class Course:
         found = self.store.read(server.state).result()
         for code, number in (
             ("conflicts", found.conflicts), ("refused", found.refused),
-            ("differs", found.differs), ("only-here", found.only_here),
+            ("differs", found.differs), ("only-here", found.only_here), ("aside", found.aside),
         ):  # fmt: skip
             if number:
                 self._notice(code)

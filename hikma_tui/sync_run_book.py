@@ -17,7 +17,7 @@ from hikma_tui.sync_shapes import Report
 KILLED = "killed"
 _STATES = (
     "not_sent", "sent", "awaiting", "refused", "differs", "held", "stays", "only_here",
-    "conflicts",
+    "conflicts", "aside",
 )  # fmt: skip
 
 

@@ -109,6 +109,7 @@ class Report:
     bytes_up: int = 0
     requests: int = 0
     waiting: dict[str, int] = field(default_factory=dict)  # by state, after the run
+    put_aside: list[dict[str, str]] = field(default_factory=list)  # server_needs.put_aside
     notices: list[str] = field(default_factory=list)  # codes, see clinic/server_words.py
     message: str = ""  # one sentence for a person
     check: dict[str, Any] = field(default_factory=dict)  # the full check's account (sync_check)

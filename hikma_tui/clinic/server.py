@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from hikma_tui.clinic import server_aside
 from hikma_tui.models import SYNCED, connection
 
 # What each server takes from a client (wire.md A5, Part B); the rest of a store stays here.
@@ -69,6 +70,7 @@ class ServerState:
     only_here: int = 0
     settings: int = 0
     conflicts: int = 0
+    aside: int = 0  # rows of the server's that can't be stored here
     dropped: int = 0  # of those that differ, the ones without a conflict to choose in
     last_confirmed_ms: int | None = None
     last_full_check_ms: int | None = None
@@ -79,7 +81,7 @@ class ServerState:
     @property
     def needs_you(self) -> int:
         """How many things wait for a person; one that differs is counted by its conflict."""
-        return self.conflicts + self.refused + self.dropped + self.only_here
+        return self.conflicts + self.refused + self.dropped + self.only_here + self.aside
 
     @property
     def up_to_date(self) -> bool:
@@ -127,6 +129,7 @@ def state() -> ServerState:
 
 _COUNTED = (
     "not_sent", "sent", "awaiting", "refused", "differs", "held", "stays", "only_here", "settings",
+    "aside",
 )  # fmt: skip
 
 
@@ -138,6 +141,8 @@ def _by_table(peer_id: str, dialect: str) -> dict[str, dict[str, int]]:
         counts = _counts(peer_id, table, table in taken)
         if counts:
             found[table] = counts
+    for table, number in server_aside.counts().items():
+        found.setdefault(table, {})["aside"] = number
     return found
 
 

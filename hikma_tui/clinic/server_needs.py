@@ -1,4 +1,5 @@
-"""What the sync could not settle by itself, row by row: refused, differing, only here, staying.
+"""What the sync could not settle by itself, row by row: put aside, refused, differing, only here,
+staying.
 
 Read on the reader's connection; nothing is changed. Whose file may not be seen is not named
 (decisions.md 20). Conflicts have a module of their own (``clinic/conflicts.py``).
@@ -10,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from hikma_tui.clinic import patients
+from hikma_tui.clinic import patients, server_aside, server_words
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.clinic.patients import PatientCard
@@ -19,7 +20,7 @@ from hikma_tui.models import BY_TABLE, SYNCED, connection
 MOST = 200
 """Rows of each state that are listed; the rest is only counted (``server.state``)."""
 
-STATES = ("refused", "differs", "only_here", "stays")
+STATES = ("aside", "refused", "differs", "only_here", "stays")
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ def needs(actor: Actor, most: int = MOST) -> list[Need]:
     if peer is None:
         return []
     cards: dict[str, tuple[PatientCard | None, bool]] = {}
-    found: list[Need] = []
-    for state in STATES:
+    found = [_aside(actor, one, cards) for one in server_aside.listed(most)]
+    for state in STATES[1:]:
         left = most
         for model in SYNCED:
             table = model._meta.table_name
@@ -95,6 +96,31 @@ def _need(
             cards[patient_id] = card_of(actor, patient_id)
         card, hidden = cards[patient_id]
     return Need(table, row_id, state, reason, tries, bool(deleted), card, hidden, visit_id, moment)
+
+
+def _aside(
+    actor: Actor,
+    one: server_aside.PutAside,
+    cards: dict[str, tuple[PatientCard | None, bool]],
+) -> Need:
+    patient_id = one.patient_id
+    card, hidden = None, False
+    if patient_id:
+        if patient_id not in cards:
+            cards[patient_id] = card_of(actor, patient_id)
+        card, hidden = cards[patient_id]
+    return Need(one.table, one.row_id, "aside", one.reason, 0, False, card, hidden)
+
+
+def put_aside(most: int = 50) -> list[dict[str, str]]:
+    """What was put aside, for scripts: table, the server's id, the reason, what to do. No values
+    of the records.
+    """
+    return [
+        {"table": one.table, "id": one.row_id, "reason": one.reason,
+         "what_to_do": server_words.reason(one.reason)}
+        for one in server_aside.listed(most)
+    ]  # fmt: skip
 
 
 def card_of(actor: Actor, patient_id: str) -> tuple[PatientCard | None, bool]:

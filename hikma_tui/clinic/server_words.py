@@ -7,7 +7,13 @@ sentence too: no run may end without words.
 
 from __future__ import annotations
 
+from hikma_tui.clinic.server_reasons import reason
 from hikma_tui.i18n import _, ngettext
+
+__all__ = [
+    "busy_since", "erases", "for_admin", "large", "notice", "phase", "reason", "result", "state",
+    "table_word", "trouble", "waiting_for_limit",
+]  # fmt: skip
 
 
 def _safe() -> str:
@@ -145,60 +151,6 @@ def for_admin(kind: str) -> str:
     return said.get(kind, _("See hikma.log beside the records."))
 
 
-def reason(code: str) -> str:
-    """Why a row is not confirmed, and the user's way out (``sync_shapes.Reason``).
-
-    Behind a colon stand the columns that no server takes as they are (``sync_push_bad``).
-    """
-    code, _colon, columns = code.partition(":")
-    if code == "bad-row" and columns:
-        return _bad_fields(columns.split(","))
-    said = {
-        "": "",
-        "no-table": _("This server has no place for such records; they stay on this computer."),
-        "no-place": _(
-            "It names a form, clinic or user that the server does not have; it stays on this"
-            " computer."
-        ),
-        "not-a-uuid": _("Its number is none that a server takes; it stays on this computer."),
-        "bad-row": _(
-            "The server does not take this record. Open it and look for something odd, save it"
-            " again, or show it to the administrator."
-        ),
-        "parent": _("It waits for the record that it belongs to."),
-        "days": _(
-            "Which day the server's birth dates mean is not certain, so it waits. Set the clinic's"
-            " time zone, or register a patient with a birth date and sync: then it is sent."
-        ),
-        "altered": _("The server keeps it differently from what was entered. Compare and choose."),
-        "dropped": _(
-            "The server said yes three times and did not keep it. Tell the administrator; it is"
-            " kept here."
-        ),
-        "conflict": _("It was changed here and elsewhere. Compare and choose."),
-        "suggestion": _(
-            "It comes from a copy of these records. Look at it and choose; nothing of it is sent"
-            " until then."
-        ),
-    }
-    return said.get(code, _("The server does not take it as it is. It is kept here."))
-
-
-def _bad_fields(columns: list[str]) -> str:
-    from hikma_tui.clinic.conflicts_words import column_words
-
-    known = [column_words(name) for name in columns if name != "unknown"]
-    if not known:
-        return _(
-            "The server does not take this record, for what another program added to it. It is"
-            " kept here: show it to the administrator."
-        )
-    return _(
-        "The server does not take this record as it is: too long, or out of range: {fields}."
-        " It is kept here: open it, put that right, save, and sync again."
-    ).format(fields=", ".join(known))
-
-
 def state(code: str) -> str:
     """What a row's state is called (``sync_shapes.State``); ``confirmed`` too."""
     said = {
@@ -212,6 +164,7 @@ def state(code: str) -> str:
         "stays": _("stays on this computer"),
         "settings": _("settings of this computer"),
         "only_here": _("only here"),
+        "aside": _("put aside: does not fit in here"),
         "held": _("waiting for a choice"),
     }
     return said.get(code, code)
@@ -304,8 +257,8 @@ def notice(code: str) -> str:
         ),
         "days-moved": _("The server's time zone was recognised anew, and birth dates read again."),
         "aside": _(
-            "Some of the server's records did not fit in here. They are kept in the file"
-            " sync/aside.jsonl: tell whoever runs the server."
+            "Some of the server's records did not fit in here. They are kept aside and named under"
+            " what needs you (F8); the next full check tries them again."
         ),
         "conflicts": _("Some records were changed here and elsewhere: please choose."),
         "refused": _("Some records were not taken by the server. They are kept here."),

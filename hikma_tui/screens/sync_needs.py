@@ -170,6 +170,8 @@ class NeedsScreen(PatientSideScreen):
     def _open(self, need: Need) -> None:
         if need.hidden:
             self.say(_("The file belongs to a clinic that you may not see: ask its staff."))
+        elif need.state == "aside" and need.patient is None:
+            self.say(_("Its number at the server: {id}").format(id=need.row_id))
         elif need.deleted:
             self.say(_("It is deleted here, and the server did not take that: it will be tried."))
         elif need.patient is None:
@@ -232,6 +234,8 @@ def _row(key: str, need: Need, today: date, width: int) -> Row:
     cells = fit(what, _WHAT if wide else 10)
     if need.patient is None:
         name = _("a file of another clinic") if need.hidden else _("no patient's")
+        if need.state == "aside" and not need.hidden:
+            name = need.row_id  # what whoever runs the server can find it by
         return Row(key, cells, name)
     # The name last, whatever room is left: its script must not move the facts (decisions.md 37).
     about = fit(facts(need.patient, today), 36) if wide else fit(short(need.patient, today), 14)

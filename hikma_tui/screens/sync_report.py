@@ -161,7 +161,7 @@ def count_lines(server: ServerState, width: int) -> Lines:
     """``3 not sent: 1 visit, 2 notes``, a row for each state that any row is in."""
     lines: Lines = []
     for name in ("not_sent", "held", "sent", "awaiting", "refused", "differs", "only_here",
-                 "stays"):  # fmt: skip
+                 "aside", "stays"):  # fmt: skip
         n = getattr(server, name)
         if not n:
             continue

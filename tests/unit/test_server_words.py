@@ -41,6 +41,9 @@ def test_a_sentence_for_every_reason_and_phase() -> None:
         assert server_words.reason(reason) != unknown
     assert "Phone, Sex." in server_words.reason("bad-row:phone,sex")
     assert "unknown" not in server_words.reason("bad-row:unknown")
+    assert "twice" in server_words.reason("twice:patient_id,attribute_id")
+    assert "Phone." in server_words.reason("unfit:phone,patient_id")
+    assert "about" not in server_words.reason("unfit:")
     for phase in Phase:
         assert server_words.phase(phase) != phase
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,9 +9,8 @@ from typing import Any
 import pytest
 
 from hikma_tui import search
-from hikma_tui.clinic import server_words
+from hikma_tui.clinic import info, server, server_aside, server_needs
 from hikma_tui.models import connection
-from hikma_tui.sync_apply_aside import FILE_NAME
 from tests.unit.meeting import Place
 from tests.unit.pulling import body, child, patient, take
 
@@ -35,9 +32,9 @@ def attribute(number: int, kind: str, value: str) -> dict[str, Any]:
     )  # fmt: skip
 
 
-def kept(place: Place) -> list[dict[str, Any]]:
-    path = place.store.directory / "sync" / FILE_NAME
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+def kept(place: Place) -> list[server_aside.PutAside]:
+    found: list[server_aside.PutAside] = place.read(server_aside.listed, 10)
+    return found
 
 
 def values(place: Place) -> dict[str, tuple[str, str]]:
@@ -75,13 +72,11 @@ def test_a_row_that_does_not_fit_is_kept_aside_and_the_others_go_in(place: Place
     }
     assert place.row("visits", child(9, "")["id"])["patient_id"] == patient(2)["id"]
     [one] = kept(place)
-    assert (one["table"], one["row"]["string_value"]) == (ATTRIBUTES, "z")
+    assert (one.table, one.row["string_value"]) == (ATTRIBUTES, "z")
+    assert one.reason == "twice:patient_id,attribute_id"
     counts = context.report.tables[ATTRIBUTES]
     assert (counts.aside, counts.pulled, context.report.total.aside) == (1, 1, 1)
     assert context.report.notices == ["aside"]
-    assert "aside.jsonl" in server_words.notice("aside")
-    path = place.store.directory / "sync" / FILE_NAME
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
     log = (place.store.directory / "hikma.log").read_text()
     assert f"{ATTRIBUTES}, IntegrityError UNIQUE constraint failed" in log
 
@@ -91,7 +86,7 @@ def test_it_is_kept_once_however_often_it_comes(place: Place) -> None:
     for value in ("z", "newer"):
         take(place.store, place.context(), body({ATTRIBUTES: [attribute(1, "b", value)]}))
     [one] = kept(place)
-    assert one["row"]["string_value"] == "newer"
+    assert one.row["string_value"] == "newer"
 
 
 @pytest.mark.parametrize("how", ["newer", "deleted"])
@@ -105,7 +100,6 @@ def test_it_is_forgotten_when_a_newer_one_fits_or_it_is_deleted(place: Place, ho
     context = place.context()
     take(place.store, context, body({ATTRIBUTES: changes}))
     assert kept(place) == []
-    assert not (place.store.directory / "sync" / FILE_NAME).exists()
     assert context.report.notices == []
 
 
@@ -144,7 +138,7 @@ def test_a_special_row_that_does_not_fit_stops_nothing(place: Place) -> None:
     take(place.store, context, body({"patients": [patient(2)], ATTRIBUTES: rows}))
     assert values(place)[attribute(3, "c", "")["id"]] == ("c", "w")
     assert place.row("patients", patient(2)["id"])["surname"] == "Haddad"
-    assert [one["row"]["string_value"] for one in kept(place)] == ["z"]
+    assert [one.row["string_value"] for one in kept(place)] == ["z"]
     total = context.report.total
     assert (total.aside, total.conflicts, total.pulled) == (1, 0, 2)
 
@@ -160,11 +154,52 @@ def test_of_two_ids_for_one_pair_the_last_stays_and_counts(place: Place) -> None
         context.report.of(ATTRIBUTES)
 
 
-def test_a_damaged_list_of_what_is_aside_stops_nothing(place: Place) -> None:
+def test_a_damaged_entry_stops_nothing_and_is_named(place: Place) -> None:
     begun(place)
-    path = place.store.directory / "sync" / FILE_NAME
-    path.parent.mkdir(exist_ok=True)
-    path.write_text("{no list")
+    row_id = attribute(1, "a", "")["id"]
+    place.store.write(info.put, f"aside:{ATTRIBUTES}:{row_id}", "{no row").result()
     take(place.store, place.context(), body({"patients": [patient(5)]}))
     assert place.row("patients", patient(5)["id"])["surname"] == "Haddad"
-    assert path.with_suffix(".damaged").exists()
+    assert [(one.row_id, one.reason) for one in kept(place)] == [(row_id, "unfit")]
+
+
+def test_what_is_aside_needs_a_person_who_is_told_why_and_what_to_do(place: Place) -> None:
+    begun(place)
+    place.agree()
+    assert place.read(server.state).needs_you == 0
+    take(place.store, place.context(), body({ATTRIBUTES: [attribute(1, "b", "z")]}))
+    state = place.read(server.state)
+    assert (state.aside, state.needs_you, state.up_to_date) == (1, 1, False)
+    assert state.tables[ATTRIBUTES]["aside"] == 1
+    [need] = [one for one in place.read(server_needs.needs, place.actor) if one.state == "aside"]
+    assert need.patient is not None
+    assert need.patient.id == patient(1)["id"]
+    [told] = place.read(server_needs.put_aside)
+    assert (told["table"], told["id"]) == (ATTRIBUTES, attribute(1, "", "")["id"])
+    assert "twice" in told["what_to_do"]
+    assert "full check" in told["what_to_do"]
+    assert "'z'" not in str(told)  # no values
+    # A full check brings everything once more, and what made it impossible is gone by now.
+    everything = [attribute(1, "b", "z"), attribute(2, "c", "y")]
+    context = place.context(full=True)
+    take(place.store, context, body({"patients": [patient(1)], ATTRIBUTES: everything}))
+    assert place.read(server.state).needs_you == 0
+    assert values(place)[attribute(1, "", "")["id"]] == ("b", "z")
+
+
+def test_a_server_that_was_left_leaves_nothing_aside(place: Place) -> None:
+    begun(place)
+    take(place.store, place.context(), body({ATTRIBUTES: [attribute(1, "b", "z")]}))
+    place.store.write(info.put, "aside", "stays").result()
+    place.store.write(info.put, "asides", "stays").result()
+    place.store.write(server_aside.forget).result()
+    assert kept(place) == []
+    assert (place.read(info.get, "aside"), place.read(info.get, "asides")) == ("stays", "stays")
+
+
+def test_half_a_character_is_kept_until_it_fits(place: Place) -> None:
+    begun(place)
+    odd = {**attribute(4, "d", ""), "string_value": "\ud83d"}
+    place.store.write(server_aside.keep, ATTRIBUTES, odd, "unfit:").result()
+    [one] = kept(place)
+    assert one.row["string_value"] == "\ud83d"
