@@ -12,17 +12,19 @@ import sqlite3
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from peewee import DatabaseError, PeeweeException
 
-from hikma_tui import schema
+from hikma_tui import schema, store_cipher
 from hikma_tui.i18n import _
 from hikma_tui.models import BY_TABLE, database
 from hikma_tui.models import connection as open_connection
 from hikma_tui.store_backups import copy_to
-from hikma_tui.store_errors import Corrupt, StoreError, TooNew, from_sqlite, replaced
+from hikma_tui.store_cipher import Key
+from hikma_tui.store_errors import Corrupt, NotOurs, StoreError, TooNew, from_sqlite, replaced
 from hikma_tui.store_files import FILE_NAME, prepare_directory, probe, sync_file, which_file
 from hikma_tui.store_turn import turn
 
@@ -57,8 +59,10 @@ def _refuse_dead_rows(
 class Store:
     """An open store. Make one with ``Store.open`` or ``Store.create``; ``close`` it at the end."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, key: Key | None = None) -> None:
         self.path = path
+        self.key = key
+        self._open = store_cipher.note_open(path, key)
         self.directory = path.parent
         self._threads: dict[str, ThreadPoolExecutor] = {}
         self._counting: sqlite3.Connection | None = None
@@ -73,8 +77,10 @@ class Store:
         return (directory / FILE_NAME).exists()
 
     @classmethod
-    def create(cls, directory: Path) -> Store:
+    def create(cls, directory: Path, key: Key | None = None) -> Store:
         """Make an empty store in ``directory`` (0700, file 0600) and open it. StoreError if not.
+
+        With a key it is ciphered from its first byte on, and the key is held.
 
         The file is built beside its place and renamed into it, so a power cut leaves either no
         store or a whole one.
@@ -90,6 +96,7 @@ class Store:
             descriptor = os.open(building, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
             os.close(descriptor)
             database.init(str(building), pragmas={"journal_mode": "delete"})
+            database.opens = partial(store_cipher.connect, key=key)
             database.connect()
             try:
                 with database.atomic("IMMEDIATE"):
@@ -104,6 +111,8 @@ class Store:
             sync_file(directory)
         except (sqlite3.Error, PeeweeException, OSError) as error:
             raise _ours(error, path) from error
+        if key is not None:
+            store_cipher.hold_key(key)
         return cls.open(directory)
 
     @classmethod
@@ -116,15 +125,16 @@ class Store:
     ) -> Store:
         """Open the store in ``directory``; an older one is copied to ``backups`` and upgraded.
 
-        Raises a StoreError (each with its sentence and exit code) and then changes nothing.
+        Raises a StoreError (each with its sentence and exit code) and then changes nothing;
+        NeedsPassphrase where it is ciphered and its key is not held (``store_cipher.hold_key``).
         ``upgrades`` and ``version`` are given by the tests of the upgrade path alone.
         """
         os.umask(0o077)
         path = directory / FILE_NAME
         probe(path)
         prepare_directory(directory)
-        store = cls(path)
-        database.init(str(path), pragmas=_PRAGMAS)
+        store = cls(path, store_cipher.key_of(path))
+        database.init("")  # a store that was open before must not be taken for this one
         try:
             store.on_writer(store._check_and_upgrade, upgrades, version).result()
         except BaseException:
@@ -143,6 +153,12 @@ class Store:
                 ).format(path=self.path)
             )
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if connection.execute("PRAGMA application_id").fetchone()[0] != schema.APPLICATION_ID:
+            raise NotOurs(
+                _("This file is another program's: nothing was changed. ({path})").format(
+                    path=self.path
+                )
+            )
         if not os.access(self.path, os.W_OK):
             raise sqlite3.OperationalError("attempt to write a readonly database")
         if found < target:
@@ -200,6 +216,7 @@ class Store:
             return
         self._closed = True
         self.interrupt_count()
+        store_cipher.note_closed(self._open)
         for executor in self._threads.values():
             executor.submit(database.close).result()
             executor.shutdown(wait=True)
@@ -218,6 +235,7 @@ class Store:
                 self._file = which_file(self.path)
             if database.database != str(self.path):
                 database.init(str(self.path), pragmas=_PRAGMAS)
+                database.opens = partial(store_cipher.connect, key=self.key)
             database.connect()
         connection = open_connection()
         if name == "writer":

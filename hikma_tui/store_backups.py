@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from hikma_tui import store_cipher
 from hikma_tui.clock import DAY_MS, wall_ms
 from hikma_tui.i18n import _
 from hikma_tui.schema import VERSION
@@ -97,7 +98,9 @@ def look_into(path: Path, *, thorough: bool = True) -> Inside:
     """
     probe(path)
     try:
-        rows = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+        rows = store_cipher.connect(
+            f"{path.resolve().as_uri()}?mode=ro&immutable=1", store_cipher.key_of(path), uri=True
+        )
         try:
             return _inside(rows, path, thorough=thorough)
         finally:
@@ -165,8 +168,10 @@ def copy_to(connection: sqlite3.Connection, directory: Path, name: str) -> Path:
     moment = max([moment, *(made + 1 for made in later)])
     path = backups / name_for(name, moment)
 
+    key = store_cipher.the_key(directory)
+
     def fill(part: Path) -> None:
-        target = sqlite3.connect(part)
+        target = store_cipher.connect(part, key)  # as protected as the store
         until = time.monotonic() + PATIENCE
         connection.execute("BEGIN")  # one moment of the store, or each save would begin it anew
         try:

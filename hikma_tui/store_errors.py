@@ -85,6 +85,13 @@ def replaced(path: Path) -> Replaced:
     )
 
 
+def _ciphered(path: Path) -> bool:
+    """Of a ciphered file a damaged page reads like another file's: its key was tried before."""
+    from hikma_tui.store_cipher import is_ciphered
+
+    return is_ciphered(path)
+
+
 def from_sqlite(error: sqlite3.Error | OSError, path: Path) -> StoreError:
     """The error of ours that an error of SQLite or of the system stands for."""
     text = str(error).lower()
@@ -116,7 +123,7 @@ def from_sqlite(error: sqlite3.Error | OSError, path: Path) -> StoreError:
                 " Check who may write this file and its folder. ({path})"
             ).format(path=path)
         )
-    if "NOTADB" in code or "not a database" in text:
+    if ("NOTADB" in code or "not a database" in text) and not _ciphered(path):
         return NotOurs(
             _("This file is not a store of hikma-tui: nothing was changed. ({path})").format(
                 path=path
@@ -129,7 +136,8 @@ def from_sqlite(error: sqlite3.Error | OSError, path: Path) -> StoreError:
                 " not there any more. ({path})"
             ).format(path=path)
         )
-    if "CORRUPT" in code or "malformed" in text or "IOERR" in code or "disk i/o" in text:
+    words = ("malformed", "disk i/o", "not a database")
+    if "CORRUPT" in code or "IOERR" in code or any(word in text for word in words):
         return Corrupt(
             _(
                 "The records' file is damaged: nothing was changed."

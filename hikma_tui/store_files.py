@@ -6,6 +6,7 @@ import os
 import stat
 from pathlib import Path
 
+from hikma_tui import store_cipher
 from hikma_tui.i18n import _
 from hikma_tui.schema import APPLICATION_ID
 from hikma_tui.store_errors import Corrupt, NoStore, NotOurs, ReadOnly
@@ -58,7 +59,8 @@ def _tighten(path: Path, mode: int = 0o600) -> None:
 def probe(path: Path) -> None:
     """Refuse a file that is not ours, by its header alone: nothing is opened or changed.
 
-    Raises NoStore, NotOurs, Corrupt or ReadOnly.
+    Raises NoStore, NotOurs, Corrupt or ReadOnly; NeedsPassphrase where it is ciphered and its key
+    is not held.
     """
     if not path.exists():
         raise NoStore(
@@ -76,13 +78,16 @@ def probe(path: Path) -> None:
                 reason=error.strerror or type(error).__name__, path=path
             )
         ) from error
-    if header[:16] != b"SQLite format 3\x00":
+    if store_cipher.is_salt(header) and path.stat().st_size >= store_cipher.PAGE:
+        store_cipher.key_of(path)
+        return
+    if header[:16] != b"SQLite format 3\x00" and not store_cipher.is_salt(header):
         raise NotOurs(
             _("This file is not a store of hikma-tui: nothing was changed. ({path})").format(
                 path=path
             )
         )
-    if len(header) < 100:
+    if len(header) < 100 or store_cipher.is_salt(header):
         raise Corrupt(
             _(
                 "The records' file is damaged: nothing was changed."

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hikma_tui import store_cipher
 from hikma_tui.clock import wall_ms
 from hikma_tui.i18n import _
 from hikma_tui.models import SYNCED
@@ -42,11 +43,14 @@ class Difference:
 def compare(present: Path, copy: Path) -> Difference:
     """Compare two sound stores' files, neither of which is changed. Corrupt when one is not."""
     try:
-        rows = sqlite3.connect(f"{present.resolve().as_uri()}?mode=ro", uri=True)
+        here, there = store_cipher.key_of(present), store_cipher.key_of(copy)
+        rows = store_cipher.connect(
+            f"{present.resolve().as_uri()}?mode=ro", here, attaches=there is not None, uri=True
+        )
         try:
-            rows.execute(
-                "ATTACH ? AS copy", (f"{copy.resolve().as_uri()}?mode=ro&immutable=1",)
-            )  # one statement: the journal of the present is read, the copy has none
+            # the journal of the present is read, the copy has none
+            where = f"{copy.resolve().as_uri()}?mode=ro&immutable=1"
+            store_cipher.attach(rows, "copy", where, there)
             return _difference(rows)
         finally:
             rows.close()
@@ -127,7 +131,7 @@ def alone_with(directory: Path) -> Iterator[sqlite3.Connection | None]:
     if not path.exists():
         yield None
         return
-    rows = sqlite3.connect(path, timeout=2, isolation_level=None)
+    rows = store_cipher.open_file(path, timeout=2, isolation_level=None)
     sound = False
     try:
         try:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from hikma_tui import schema, search
+from hikma_tui import schema, search, store_cipher
 from hikma_tui.i18n import _
 from hikma_tui.models import LOCAL, SYNCED, connection
 from hikma_tui.store import Store
@@ -45,7 +45,7 @@ def rescue(directory: Path, work: Path) -> Salvaged:
     Corrupt when nothing can be read. ``work`` must be empty.
     """
     damaged = _copied(directory, work)
-    store = Store.create(work)
+    store = Store.create(work, store_cipher.the_key(directory))  # as protected as it was
     try:
         found = store.on_writer(_fill, damaged).result()
     finally:
@@ -73,7 +73,7 @@ def _copied(directory: Path, work: Path) -> Path:
 def _fill(damaged: Path) -> Salvaged:
     """Fill the new store, whose writer's thread runs this; one transaction."""
     rows = connection()
-    old = sqlite3.connect(damaged, isolation_level=None)
+    old = store_cipher.open_file(damaged, isolation_level=None)
     try:
         old.execute("PRAGMA writable_schema = ON")  # read on past a length that is not right
         version = _version(old)

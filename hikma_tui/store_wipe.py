@@ -6,11 +6,15 @@ them, so nothing is overwritten: docs/cli.md says so, and what is the real answe
 
 from __future__ import annotations
 
+import fcntl
+import os
 import sqlite3
 from fnmatch import fnmatch
 from pathlib import Path
 
+from hikma_tui import store_cipher
 from hikma_tui.i18n import _
+from hikma_tui.store_cipher import NeedsPassphrase, NoCipher
 from hikma_tui.store_errors import Locked
 from hikma_tui.store_files import BACKUPS, FILE_NAME, sync_file
 
@@ -28,7 +32,12 @@ def refuse_if_open(directory: Path) -> None:
     path = directory / FILE_NAME
     if not path.exists():
         return
-    connection = sqlite3.connect(path, timeout=2)
+    try:
+        connection = store_cipher.open_file(path, timeout=2)
+    except (NeedsPassphrase, NoCipher):  # who has lost the passphrase may still want it gone
+        if _locked(path):
+            raise _in_use() from None
+        return
     try:
         # Leaving the WAL needs the file for oneself, so it tells whether anybody else has it.
         mode = connection.execute("PRAGMA journal_mode = delete").fetchone()[0]
@@ -39,12 +48,30 @@ def refuse_if_open(directory: Path) -> None:
     finally:
         connection.close()
     if mode == "wal":
-        raise Locked(
-            _(
-                "Another program has these records open: nothing was deleted."
-                " Close it everywhere, then try again."
-            )
+        raise _in_use()
+
+
+def _in_use() -> Locked:
+    return Locked(
+        _(
+            "Another program has these records open: nothing was deleted."
+            " Close it everywhere, then try again."
         )
+    )
+
+
+def _locked(path: Path) -> bool:
+    """Whether a process holds SQLite's shared lock on a file (sqlite.org/fileformat2: the bytes
+    from 1 GiB + 2), as each does that has a store open.
+    """
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 510, (1 << 30) + 2)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def found(directory: Path) -> tuple[list[Path], list[Path]]:

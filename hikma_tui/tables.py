@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from typing import Any
 
 from peewee import AutoField, IntegerField, Model, SqliteDatabase
 
 from hikma_tui.columns import Flag, Json, Moment, Uuid
 
+
+class Database(SqliteDatabase):
+    """SQLite, opened by what store.py says: a ciphered store needs another engine."""
+
+    opens: Callable[..., sqlite3.Connection] = staticmethod(sqlite3.connect)
+
+    def _connect(self) -> sqlite3.Connection:
+        whole: Any = self  # peewee's stubs leave out what its own ``_connect`` uses
+        connection = self.opens(
+            self.database, timeout=whole._timeout, isolation_level=None, **self.connect_params
+        )
+        try:
+            whole._add_conn_hooks(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
 # Opened by store.py: one connection for each of its threads.
-database = SqliteDatabase(None, autoconnect=False)
+database = Database(None, autoconnect=False)
 
 
 class Base(Model):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,35 @@ def _no_network(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_no_network)
+
+CIPHERED = os.environ.get("HIKMA_TUI_TEST_CIPHERED") == "1"
+"""Every store of every test is ciphered: what holds for a plain one holds for it."""
+_PASSPHRASE = "a passphrase of the tests"
+
+
+@pytest.fixture(autouse=True)
+def ciphered_where_asked(own_place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With HIKMA_TUI_TEST_CIPHERED=1: stores are made ciphered, and tests read them so."""
+    if not CIPHERED:
+        return
+    from hikma_tui import store_cipher
+    from hikma_tui.store import Store
+
+    key = store_cipher.derive(_PASSPHRASE, b"hik" + bytes(12) + bytes([10]))
+    store_cipher.hold_key(key)
+    monkeypatch.setenv("HIKMA_TUI_PASSPHRASE", _PASSPHRASE)
+    plain, create = sqlite3.connect, Store.create.__func__  # type: ignore[attr-defined]
+
+    def connect(path: Any, *arguments: Any, **named: Any) -> Any:
+        file = Path(str(path).removeprefix("file://").partition("?")[0])
+        if file.is_file() and store_cipher.is_ciphered(file):
+            return store_cipher.connect(path, key, **named)
+        return plain(path, *arguments, **named)
+
+    monkeypatch.setattr(sqlite3, "connect", connect)
+    monkeypatch.setattr(
+        Store, "create", classmethod(lambda cls, folder, own=None: create(cls, folder, own or key))
+    )
 
 
 @pytest.fixture(autouse=True)
