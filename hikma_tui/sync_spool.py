@@ -9,19 +9,18 @@ A spool that is filled stands under its name; one that is being filled is called
 
 from __future__ import annotations
 
-import marshal
 import os
-import struct
 import time
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
+from hikma_tui import sync_spool_frames
 from hikma_tui.store_errors import from_sqlite
 from hikma_tui.sync_shapes import Phase, Progress
+from hikma_tui.sync_spool_frames import DELETED, END, MAGIC, ROWS, broken, framed
 from hikma_tui.sync_values import Decoded, Decoder
 from hikma_tui.wire import stream
 from hikma_tui.wire.shapes import Body, Kind, Trouble
@@ -29,9 +28,6 @@ from hikma_tui.wire.shapes import Body, Kind, Trouble
 FILE_NAME = "sync/pull.spool"
 """Where the spool of a store lies, beside the store's file."""
 
-_MAGIC = b"hikma spool 1\n"
-_FRAME = struct.Struct("<II")  # length, CRC-32
-_ROWS, _DELETED, _END = 0, 1, 2
 _AT_ONCE = 100  # deleted ids in one frame: each may take a whole chart with it
 _FRAME_ROWS = 500  # rows in one frame, where they are not long
 _TELL_EVERY = 0.2  # seconds
@@ -79,12 +75,12 @@ class Spool:
             Trouble: STORE where the file is not as it was written.
         """
         with self.path.open("rb") as file:
-            for after, (kind, table, columns, rows) in _frames(file, offset):
-                if kind == _END:
+            for after, (kind, table, columns, rows) in sync_spool_frames.frames(file, offset):
+                if kind == END:
                     return
-                found = Deleted(table, rows) if kind == _DELETED else Decoded(table, columns, rows)
+                found = Deleted(table, rows) if kind == DELETED else Decoded(table, columns, rows)
                 yield after, found
-        raise _broken()
+        raise broken()
 
 
 def fill(
@@ -128,9 +124,9 @@ def left(path: Path) -> Spool | None:
     """The whole spool that stands at ``path``; None where there is none, or a damaged one."""
     try:
         with path.open("rb") as file:
-            counts, timestamp, size, odd, key = _last(file)
+            counts, timestamp, size, odd, key = sync_spool_frames.last(file)
             file.seek(0)
-            if file.read(len(_MAGIC)) != _MAGIC:
+            if file.read(len(MAGIC)) != MAGIC:
                 return None
     except (OSError, ValueError, Trouble):
         return None
@@ -154,7 +150,7 @@ class _Filling:
         self.body, self.decoder, self.path = body, decoder, path
         self.progress, self.cancelled = progress, cancelled
         self.file = files.enter_context(_new(building))
-        self.file.write(_MAGIC)
+        self.file.write(MAGIC)
         self.aside_path = building.with_suffix(".deleted")
         self.aside = files.enter_context(_new(self.aside_path))
         self.counts: dict[str, int] = {}
@@ -189,13 +185,13 @@ class _Filling:
             if found.kind == "deleted":
                 for at in range(0, len(found.rows), _AT_ONCE):
                     some = found.rows[at : at + _AT_ONCE]
-                    _put(self.aside, (_DELETED, found.table, (), some))
+                    self.aside.write(framed((DELETED, found.table, (), some)))
                 self.count(found.table, len(found.rows))
                 continue
             for rows in self.decoder.batch(found.table, found.rows):
                 self.keep(rows)
                 self.count(rows.table, len(rows.rows))
-        raise _broken()  # a stream ends with its tail, or raises
+        raise broken()  # a stream ends with its tail, or raises
 
     def keep(self, rows: Decoded) -> None:
         """Whole batches of a table share a frame: they are small, for the processor's cache."""
@@ -211,7 +207,8 @@ class _Filling:
 
     def flush(self) -> None:
         if self.held is not None:
-            _put(self.file, (_ROWS, self.held.table, self.held.columns, self.held.rows))
+            held = self.held
+            self.file.write(framed((ROWS, held.table, held.columns, held.rows)))
         self.held = None
 
     def count(self, table: str, number: int) -> None:
@@ -225,8 +222,8 @@ class _Filling:
             self.file.write(piece)
         key = os.urandom(16).hex()
         at = self.file.tell()
-        _put(self.file, (_END, "", (), [self.counts, tail.timestamp, self.bytes, tail.odd, key]))
-        self.file.write(_FRAME.pack(at & 0xFFFFFFFF, at >> 32))
+        about = [self.counts, tail.timestamp, self.bytes, tail.odd, key]
+        self.file.write(framed((END, "", (), about)) + sync_spool_frames.end(at))
         self.file.flush()
         self.aside_path.unlink()
         self.progress(
@@ -242,38 +239,3 @@ def _new(path: Path) -> BinaryIO:
     path.unlink(missing_ok=True)
     descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
     return os.fdopen(descriptor, "w+b", buffering=1 << 18)
-
-
-def _put(file: BinaryIO, frame: tuple[Any, ...]) -> None:
-    text = marshal.dumps(frame)
-    file.write(_FRAME.pack(len(text), zlib.crc32(text)))
-    file.write(text)
-
-
-def _frames(file: BinaryIO, offset: int) -> Iterator[tuple[int, Any]]:
-    offset = max(offset, len(_MAGIC))
-    file.seek(offset)
-    while head := file.read(_FRAME.size):
-        if len(head) < _FRAME.size:
-            raise _broken()
-        length, checksum = _FRAME.unpack(head)
-        text = file.read(length)
-        if len(text) < length or zlib.crc32(text) != checksum:
-            raise _broken()
-        offset += _FRAME.size + length
-        yield offset, marshal.loads(text)
-
-
-def _last(file: BinaryIO) -> list[Any]:
-    """What the last frame says."""
-    file.seek(-_FRAME.size, os.SEEK_END)
-    low, high = _FRAME.unpack(file.read(_FRAME.size))
-    for _after, (kind, _table, _columns, rows) in _frames(file, low | high << 32):
-        if kind == _END and isinstance(rows, list) and len(rows) == 5:
-            return rows
-        break
-    raise _broken()
-
-
-def _broken() -> Trouble:
-    return Trouble(Kind.STORE, "the spool of a pull is damaged")
