@@ -13,7 +13,7 @@ def sync_options(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--repair",
         action="store_true",
-        help=_("then send again what is only here; deletes nothing"),
+        help=_("then send again what is only here or was refused; deletes nothing"),
     )
     verb.add_argument(
         "--portal-number", metavar="N", type=_count, help=_("patients that the portal says")

@@ -23,7 +23,7 @@ from hikma_tui.clinic.server import SETTINGS, TAKEN
 from hikma_tui.models import BY_TABLE, SYNCED, connection
 from hikma_tui.sync_context import Context
 from hikma_tui.sync_run_pull import EVERYTHING, Puller
-from hikma_tui.sync_shapes import Phase, Progress, State
+from hikma_tui.sync_shapes import Phase, Progress, Reason, State
 from hikma_tui.sync_spool import Spool
 from hikma_tui.sync_values import Decoded
 from hikma_tui.wire.shapes import Kind, Trouble
@@ -151,6 +151,23 @@ def send_again(peer_id: str) -> int:
     if number:
         info.put("change_seq", seq)
     return number
+
+
+def try_again(peer_id: str) -> int:
+    """``--repair``: rows that the server refused, or said yes to and did not keep, are offered once
+    more as they stand; how many. A server may have been mended, or know a form, a clinic or a
+    medicine by now. What is refused again says so again.
+
+    In the caller's write transaction. A row with an open question waits for its answer.
+    """
+    cursor = connection().execute(
+        "UPDATE peer_rows SET state = '', tries = 0 WHERE peer_id = ?"
+        " AND (state = ? OR state = ? AND reason = ?)"
+        " AND NOT EXISTS (SELECT 1 FROM conflicts c WHERE c.table_name = peer_rows.table_name"
+        " AND c.row_id = peer_rows.row_id AND c.resolved_at IS NULL)",
+        (peer_id, State.REFUSED, State.DIFFERS, Reason.DROPPED),
+    )
+    return cursor.rowcount
 
 
 # -- what the server sent ------------------------------------------------------------------------

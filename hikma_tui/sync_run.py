@@ -40,7 +40,7 @@ class RunOptions:
 
     Attributes:
         check: A full check after the sync.
-        repair: A full check, then what is safe: only-here rows are sent again.
+        repair: A full check, then what is safe: only-here rows are sent again, refused ones tried.
         portal_number: How many patients the portal says, to be explained.
         max_bytes: The most that one pull may bring, 0 for no bound.
         agreed: A large pull on a metered link is fine.
@@ -196,8 +196,9 @@ class Course:
         self._fact(needs_check=None, full_at=self.report.started_at)
         if self.options.repair:
             sent_again = self.store.write(sync_check.send_again, self.peer.id).result()
-            self.report.check["sent_again"] = sent_again
-            if sent_again:
+            tried_again = self.store.write(sync_check.try_again, self.peer.id).result()
+            self.report.check |= {"sent_again": sent_again, "tried_again": tried_again}
+            if sent_again or tried_again:
                 self._send(puller, context, line)
 
     def _end(self, puller: Puller) -> None:

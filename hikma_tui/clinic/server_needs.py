@@ -15,6 +15,7 @@ from hikma_tui.clinic import patients, server_aside, server_words
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.clinic.patients import PatientCard
+from hikma_tui.clinic.server import ServerState
 from hikma_tui.models import BY_TABLE, SYNCED, connection
 
 MOST = 200
@@ -121,6 +122,11 @@ def put_aside(most: int = 50) -> list[dict[str, str]]:
          "what_to_do": server_words.reason(one.reason)}
         for one in server_aside.listed(most)
     ]  # fmt: skip
+
+
+def repairable(state: ServerState) -> int:
+    """How many rows ``sync --repair`` would offer again."""
+    return state.only_here + state.refused + state.dropped
 
 
 def card_of(actor: Actor, patient_id: str) -> tuple[PatientCard | None, bool]:

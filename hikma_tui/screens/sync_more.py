@@ -85,7 +85,7 @@ def choose(screen: PatientSideScreen, told: Callable[[str], None]) -> None:
         else Choice("keep", _("Keep the password on this computer")),
         Choice("other", _("Type the password anew")),
         Choice("metered", _("Say whether this connection costs money")),
-        Choice(REPAIR, _("Repair: compare everything, offer again what the server lost")),
+        Choice(REPAIR, _("Repair: compare everything, offer again what it lost or refused")),
         Choice("connect", _("The connection itself: sign in, change, leave the server")),
     ]
 

@@ -39,7 +39,7 @@ class NeedsScreen(PatientSideScreen):
         Action("needs.conflicts", "1", N_("compare and choose"),
                N_("Records that were changed in two places")),
         Action("needs.repair", "2", N_("offer again"),
-               N_("Compare everything, and send again what the server has lost")),
+               N_("Compare everything, and send again what the server has lost or refused")),
         Action("needs.leave", "escape", N_("back")),
     )  # fmt: skip
 
@@ -148,8 +148,8 @@ class NeedsScreen(PatientSideScreen):
         name = action_id.rpartition(".")[2]
         if name == "conflicts" and self._read_once and not self._state.conflicts:
             return _("No record was changed in two places.")
-        if name == "repair" and self._read_once and not self._state.only_here:
-            return _("The server has lost nothing that a full check knows of.")
+        if name == "repair" and self._read_once and not server_needs.repairable(self._state):
+            return _("The server has refused nothing, and lost nothing that a full check knows.")
         if name == "open" and self.query_one(RowList).highlighted is None:
             return _("There is nothing to open.")
         return ""
@@ -202,7 +202,7 @@ class NeedsScreen(PatientSideScreen):
 
         self.app.push_screen(
             Ask(
-                _("Send again what the server does not have any more?"),
+                _("Send again what the server refused, or does not have any more?"),
                 _(
                     "Everything is fetched and compared first. Nothing is deleted, here or"
                     " there. If the server was restored from a backup on purpose, ask whoever"

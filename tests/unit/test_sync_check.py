@@ -274,3 +274,46 @@ def account_of(directory: Path, peer_id: str, ids: set[str]) -> Account:
         return sync_check._account("patients", context)
     finally:
         rows.execute("DETACH seen")
+
+
+def test_a_repair_tries_what_was_refused_once_more(tmp_path: Path) -> None:
+    with joined(tmp_path / "a", patients=3) as (site, cloud):
+        site.sync()
+        mended, bad = site.register("Mended"), site.register("Bad")
+        site.sql("UPDATE patients SET camp = ? WHERE id = ?", "x" * 60, bad)  # no server takes 60
+        cloud.fault("status", method="POST", path="/api/v2/sync", times=-1)
+        site.sync(timeout=0.3)
+        cloud.faults.clear()
+        site.sql(
+            "UPDATE peer_rows SET state = 'refused', reason = 'bad-row' WHERE row_id = ?", mended
+        )
+        # Refused it stays, however often an ordinary sync runs: nobody has changed it.
+        assert site.sync().waiting["refused"] == 2
+        assert cloud.store.find("patients", mended) is None
+        before = site.one("SELECT reason FROM peer_rows WHERE row_id = ?", bad)
+        report = site.sync(repair=True)
+        assert report.check["tried_again"] == 2
+        assert cloud.store.find("patients", mended) is not None
+        assert report.waiting == {"refused": 1}
+        assert report.total.refused == 1
+        assert site.one("SELECT reason FROM peer_rows WHERE row_id = ?", bad) == before
+        assert site.sync(repair=True).check["tried_again"] == 1
+
+
+def test_a_repair_leaves_what_waits_for_a_choice(tmp_path: Path) -> None:
+    with joined(tmp_path / "a", patients=3) as (site, _cloud):
+        site.sync()
+        (one,) = site.sql("SELECT id FROM live_patients LIMIT 1")
+        site.sql(
+            "INSERT INTO peer_rows (peer_id, table_name, row_id, sent_seq, state, reason, tries)"
+            " SELECT id, 'patients', ?, 0, 'differs', 'dropped', 3 FROM peers", one[0],
+        )  # fmt: skip
+        peer = site.one("SELECT id FROM peers")
+        site.sql(
+            "INSERT INTO conflicts (peer_id, table_name, row_id, kind, found_at, theirs)"
+            " VALUES ('x', 'patients', ?, 'differs', 1, '{}')", one[0],
+        )  # fmt: skip
+        assert site.store.write(sync_check.try_again, peer).result() == 0
+        site.sql("UPDATE conflicts SET resolved_at = 2")
+        assert site.store.write(sync_check.try_again, peer).result() == 1
+        assert site.sql("SELECT state, tries FROM peer_rows") == [("", 0)]
