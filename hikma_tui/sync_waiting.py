@@ -296,7 +296,8 @@ def lacking(
             (trusted if parent in base else untrusted).add(parent)
     missing: dict[tuple[str, str], State] = {}
     for table, ids in wanted.items():
-        states = _states(peer_id, table, ids)
+        held = {row_id for there, row_id in trusted if there == table}
+        states = _states(peer_id, table, ids, held)
         for row_id in ids:
             state = states.get(row_id, State.NOT_SENT)
             gone = row_id not in states and (table, row_id) in untrusted
@@ -305,22 +306,28 @@ def lacking(
     return missing
 
 
-def _states(peer_id: str, table: str, ids: Collection[str]) -> dict[str, State | None]:
-    """The state of each row that is here; None for one that the server has."""
+def _states(
+    peer_id: str, table: str, ids: Collection[str], held: Collection[str]
+) -> dict[str, State | None]:
+    """The state of each row that is here; None for one that the server has. ``held`` are named by
+    rows that it has: it may never have shown them, since they went there and were deleted at once.
+    """
     marks = ", ".join("?" * len(ids))
     there = (State.SENT, State.AWAITING, State.DIFFERS)
     found: dict[str, State | None] = {}
-    for row_id, agreed, based, state in connection().execute(
+    for row_id, agreed, based, dead, state in connection().execute(
         # a row that was deleted before it was ever sent is agreed, and yet not there
         # and one that is only here is not there either
         "SELECT t.id, t.change_seq = 0 AND (t.tombstone IS NULL OR t.server_created_at IS NOT"
         f" NULL) AND coalesce(p.state, '') != '{State.ONLY_HERE}', p.base IS NOT NULL"
-        f" AND coalesce(p.state, '') != '{State.ONLY_HERE}', coalesce(p.state, '') FROM {table} t"
+        f" AND coalesce(p.state, '') != '{State.ONLY_HERE}',"
+        f" t.change_seq = 0 AND t.tombstone IS NOT NULL, coalesce(p.state, '') FROM {table} t"
         " LEFT JOIN peer_rows p ON p.peer_id = ? AND p.table_name = ? AND p.row_id = t.id"
         f" WHERE t.id IN ({marks})",
         (peer_id, table, *ids),
     ):
-        found[row_id] = None if agreed or based or state in there else State(state)
+        is_there = agreed or based or state in there or (dead and row_id in held)
+        found[row_id] = None if is_there else State(state)
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hikma_tui import search
-from hikma_tui.clinic import conflicts, deletion, moving, visits
+from hikma_tui.clinic import conflicts, deletion, moving, records, visits
 from hikma_tui.models import connection
 from tests.cloud import client
 from tests.cloud.server import Cloud
@@ -250,3 +250,23 @@ def test_a_note_that_was_moved_under_a_deleted_patient_is_not_shown_by_an_undo(
         assert site.sql(shown) == []
     finally:
         other.store.close()
+
+
+def test_an_edit_goes_though_the_visit_was_deleted_before_the_server_showed_it(
+    clinic: tuple[Site, Cloud],
+) -> None:
+    """Vitals outlive their visit; the server has it, deleted in the very push that brought it."""
+    site, _cloud = clinic
+    patient = site.one("SELECT id FROM patients ORDER BY id LIMIT 1")
+    visit = _visit(site, patient)
+    row = {
+        "patient_id": patient, "visit_id": visit, "timestamp": 1_795_000_000_000,
+        "bp_position": "sitting",
+    }  # fmt: skip
+    vitals = str(site.store.write(records.create, site.actor, "patient_vitals", row).result())
+    site.store.write(deletion.delete, site.actor, "visits", visit, "twice").result()
+    assert site.sync().waiting == {}
+    edited = {"id": vitals, "bp_position": "standing"}
+    site.store.write(records.update, site.actor, "patient_vitals", edited).result()
+    assert site.sync().total.confirmed == 1
+    assert site.sync().waiting == {}
