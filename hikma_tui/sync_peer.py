@@ -28,8 +28,9 @@ class PeerFacts:
     """What is known of the active server.
 
     ``watermark`` is the server's own timestamp of the last pull that was applied (ms, verbatim,
-    0: none); ``full_at`` our ms of the last full check; ``east_from`` the UTC hour from which a
-    day's midnight belongs to the next day (decisions.md 30). ``more`` is the whole metadata.
+    0: none), ``asked_at`` our own clock then; ``full_at`` our ms of the last full check;
+    ``east_from`` the UTC hour from which a day's midnight belongs to the next day (decisions.md
+    30). ``more`` is the whole metadata.
     """
 
     id: str
@@ -40,6 +41,7 @@ class PeerFacts:
     user_id: str
     clinic_id: str | None
     watermark: int = 0
+    asked_at: int | None = None
     full_at: int = 0
     east_from: int = 12
     ca_file: str = ""
@@ -56,7 +58,8 @@ def _facts(row: tuple[Any, ...]) -> PeerFacts:
         url=str(more.get("url") or ""), dialect=str(more.get("dialect") or "v3"),
         email=str(more.get("email") or ""), user_id=str(more.get("user_id") or ""),
         clinic_id=more.get("clinic_id") or None, watermark=int(more.get("watermark") or 0),
-        full_at=int(more.get("full_at") or 0), east_from=int(more.get("east_from", 12)),
+        asked_at=more.get("asked_at"), full_at=int(more.get("full_at") or 0),
+        east_from=int(more.get("east_from", 12)),
         ca_file=str(more.get("ca_file") or ""), proxy=str(more.get("proxy") or ""),
         joined_at=int(more.get("joined_at") or 0),
     )  # fmt: skip
@@ -123,9 +126,11 @@ def update(peer_id: str, **values: Any) -> None:
     rows.execute("UPDATE peers SET metadata = ? WHERE id = ?", (_json(kept), peer_id))
 
 
-def set_watermark(peer_id: str, timestamp: int) -> None:
-    """All that the server had to tell up to its own ``timestamp`` is applied."""
-    update(peer_id, watermark=int(timestamp))
+def set_watermark(peer_id: str, timestamp: int, asked_at: int | None = None) -> None:
+    """All that the server had to tell up to its own ``timestamp`` is applied. ``asked_at`` is what
+    our clock said then (ms), None where nobody looked.
+    """
+    update(peer_id, watermark=int(timestamp), asked_at=asked_at)
 
 
 def set_synced(peer_id: str, now: int) -> None:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from hikma_tui import sync_apply, sync_meet, sync_peer, sync_run_days, sync_spool
+from hikma_tui import clock, sync_apply, sync_meet, sync_peer, sync_run_days, sync_spool
 from hikma_tui.clinic import info
 from hikma_tui.models import connection
 from hikma_tui.store import Store
@@ -41,7 +41,8 @@ class Puller:
         self.line: Line | None = None  # while the server can be asked
         self._progress, self._cancelled = progress, cancelled
         self.path = store.directory / sync_spool.FILE_NAME
-        self.watermark = peer.watermark
+        self.watermark, self.asked_at = peer.watermark, peer.asked_at
+        self._asks_at: int | None = None  # our clock when the pull at hand was asked for
         self.first: int | None = None  # the timestamp of the run's first pull
         self.rows: dict[str, int] = {}
 
@@ -58,6 +59,9 @@ class Puller:
             # What was written after its clock went back has stamps that the question left out.
             self._notice("server-clock-back")
             since = EVERYTHING
+            spool = self._fetched(since, phase)
+        elif since > EVERYTHING and (behind := self._fell_behind(spool.timestamp)):
+            since = max(since - behind, EVERYTHING)
             spool = self._fetched(since, phase)
         if abs(spool.timestamp - self.context.now) > _FAR:
             self._notice("server-clock-off")
@@ -79,8 +83,10 @@ class Puller:
         sync_apply.apply(
             self.store, spool, self.context, progress=self._progress, cancelled=self._cancelled
         )
-        self.store.write(sync_peer.set_watermark, self.peer.id, spool.timestamp).result()
-        self.watermark = spool.timestamp
+        self.store.write(
+            sync_peer.set_watermark, self.peer.id, spool.timestamp, self._asks_at
+        ).result()
+        self.watermark, self.asked_at = spool.timestamp, self._asks_at
         if self.first is None:
             self.first = spool.timestamp
             self.rows = dict(spool.counts)
@@ -141,6 +147,7 @@ class Puller:
         self._progress(Progress(phase))
         if self.line is None:
             raise Trouble(Kind.NO_NETWORK, "no line")
+        self._asks_at = clock.wall_ms()
         with self.line.pull(since) as body:
             spool = sync_spool.fill(
                 body, self.decoder, self.path, progress=self._told(phase),
@@ -165,6 +172,16 @@ class Puller:
 
     def _went_back(self, timestamp: int) -> bool:
         return bool(self.watermark) and timestamp < self.watermark - OVERLAP
+
+    def _fell_behind(self, timestamp: int) -> int:
+        """By how many ms the server's clock went back against ours since the last pull, 0: not
+        noticeably. What was written meanwhile may bear stamps so much older than the mark, although
+        its clock has passed the mark again. (Or ours was put right: then nothing more comes.)
+        """
+        if not self.watermark or self.asked_at is None or self._asks_at is None:
+            return 0
+        behind = (self._asks_at - self.asked_at) - (timestamp - self.watermark)
+        return behind if behind > OVERLAP else 0
 
     def _notice(self, code: str) -> None:
         if code not in self.context.report.notices:

@@ -16,8 +16,9 @@ from hikma_tui.clinic import audit, conflicts, deletion, moving, patients, recor
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.models import BY_TABLE, Conflict, connection, dicts
 from hikma_tui.store import Store
-from hikma_tui.sync_shapes import Progress, Report
+from hikma_tui.sync_shapes import Phase, Progress, Report
 from tests.cloud.seed import EMAIL, PASSWORD
+from tests.cloud.server import Cloud
 from tests.sync.ledger import Key, Ledger, Row, tokens_in
 from tests.sync.places import (
     ANSWERS,
@@ -30,6 +31,7 @@ from tests.sync.places import (
     with_value,
     written,
 )
+from tests.sync.windows import Window
 from tests.unit.program import COMMAND, environment
 from tests.unit.sync_running import Site, never, quiet
 
@@ -40,9 +42,13 @@ OF_VISITS = ("events", "patient_vitals", "appointments", "prescriptions")
 class Machine(Site):
     """A site whose clock may be wrong, which may be killed, restored and cloned."""
 
-    def __init__(self, directory: Path, ledger: Ledger, user: str, email: str = EMAIL) -> None:
+    def __init__(
+        self, directory: Path, ledger: Ledger, cloud: Cloud, tables: tuple[str, ...], user: str,
+        email: str = EMAIL,
+    ) -> None:  # fmt: skip
         super().__init__(directory, user)
         self.ledger, self.email = ledger, email
+        self.cloud, self.tables = cloud, tables
         self.passed = 0  # ms since the beginning of the story
         self.offset = 0  # ms by which its clock is wrong besides
         self.backups: list[Path] = []
@@ -60,8 +66,17 @@ class Machine(Site):
         self, progress: Callable[[Progress], None] = quiet, cancelled: Callable[[], bool] = never,
         password: str | None = PASSWORD, **options: Any,
     ) -> Report:  # fmt: skip
-        run = super().sync
-        report: Report = self.at_its_clock(lambda: run(progress, cancelled, password, **options))
+        run, window = super().sync, Window(self, self.cloud, self.tables)
+        phases: list[Phase] = []
+
+        def told(one: Progress) -> None:
+            if one.phase is Phase.PUSH and phases[-1:] != [Phase.PUSH]:
+                window.before_a_push()  # before anybody else acts: ``progress`` may
+            phases.append(one.phase)
+            progress(one)
+
+        report: Report = self.at_its_clock(lambda: run(told, cancelled, password, **options))
+        self._was_overwritten(window)
         self.ledger.told.append(
             f"{self.directory.name} synced {options}: {report.result} {report.total}"
             f" {report.notices}"
@@ -70,6 +85,14 @@ class Machine(Site):
             wrong = self.found_by_search()
             assert not wrong, f"{self.directory.name} after a sync: {wrong}"
         return report
+
+    def _was_overwritten(self, window: Window) -> None:
+        rows = self.cloud.store.rows
+        there = {pair for t in self.tables for pair in written(t, list(rows[t].values()))}
+        lost = window.after(there)
+        if lost:
+            self.ledger.told.append(f"{self.directory.name} pushed over what it could not see:")
+            self.ledger.forgive(lost)
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """All rows, deleted ones too, in the order in which they came."""
@@ -296,6 +319,8 @@ class Machine(Site):
 
     def sync_and_be_killed(self, seconds: float) -> None:
         """The real program, killed in the middle."""
+        window = Window(self, self.cloud, self.tables)
+        window.before_a_killed_run()
         child = subprocess.Popen(
             [*COMMAND, "sync", "--data-dir", str(self.directory), "--user", self.actor.user_id],
             env={**environment(), "HIKMA_TUI_PASSWORD": PASSWORD},
@@ -305,6 +330,7 @@ class Machine(Site):
         child.send_signal(signal.SIGKILL)
         child.wait()
         self.ledger.told.append(f"{self.directory.name} synced and was killed")
+        self._was_overwritten(window)
 
     # -- choosing --------------------------------------------------------------------------------
 

@@ -75,7 +75,7 @@ class World:
         for number in range(3):
             email = SECOND_EMAIL if number == 2 else EMAIL
             place = Path(self.place.name) / f"m{number}"
-            machine = Machine(place, self.ledger, f"Nora {number}", email)
+            machine = Machine(place, self.ledger, self.cloud, self.tables, f"Nora {number}", email)
             machine.edits_items = number == 0
             self.machines.append(machine)
             for table in self.tables:
