@@ -9,6 +9,12 @@ import gc
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hikma_tui.app_crash import Begun
+    from hikma_tui.store import Store
+    from hikma_tui.widgets.mishap import Mishap
 
 EXIT_NO_USER = 67
 """Exit code when it can't be said who acts (``EX_NOUSER``)."""
@@ -73,23 +79,26 @@ def _run(directory: Path, demo: bool, user: str, *, thin: bool, mouse: bool) -> 
             sys.stderr.write(text.plain(str(error)) + "\n")
             return error.exit_code if isinstance(error, StoreError) else EXIT_NO_USER
 
+    from hikma_tui.app_backups import Copying
+    from hikma_tui.app_crash import Showing
     from hikma_tui.app_main import HikmaApp
 
-    app = HikmaApp(directory, store, begun, demo=demo)
-    if thin:
-        from hikma_tui.widgets.thin_driver import ThinDriver
+    def make(store: Store | None, begun: Begun, mishap: Mishap | None) -> HikmaApp:
+        app = HikmaApp(directory, store, begun, demo=demo, after=mishap)
+        if thin:
+            from hikma_tui.widgets.thin_driver import ThinDriver
 
-        app.driver_class = ThinDriver
-    from hikma_tui.app_backups import Copying
+            app.driver_class = ThinDriver
+        return app
 
+    showing = Showing(make, lambda app: app.run(mouse=mouse))
     copying = Copying(directory, unclean=unclean)
-    copying.begin(app.copy_ended)
+    copying.begin(showing.copy_ended)
     try:
-        app.run(mouse=mouse)
+        return showing.show(store, begun)
     finally:
-        app.close_store()
+        showing.close()
         copying.end()
-    return app.return_code or 0
 
 
 def _repaired(directory: Path, said: str, user: str) -> bool:

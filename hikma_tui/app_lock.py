@@ -61,6 +61,7 @@ class Locking:
         self.locked = False
         self.holding = False  # other screens wait under the lock
         self.saving = 0  # saves under way
+        self.shut = False  # was so, or was due, when the app ended
         self._touched = _now()
         self._timer: asyncio.TimerHandle | None = None
         self._waiting: list[Callable[[], Any]] = []

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar, ParamSpec, TypeVar
 
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from hikma_tui import clock, i18n, text
+from hikma_tui import clock, i18n, logs, text
 from hikma_tui.app_connect import Connecting
 from hikma_tui.app_lock import LOCK, PIN, USERS, LockableApp, Locking
 from hikma_tui.app_sync import Syncing
@@ -31,8 +31,9 @@ from hikma_tui.secrets_kdf import new_token
 from hikma_tui.store import Store
 from hikma_tui.store_errors import StoreError
 from hikma_tui.store_files import BACKUPS
-from hikma_tui.widgets.base import HELP, LEAVE, PALETTE, BaseScreen, trace_without_data
+from hikma_tui.widgets.base import HELP, LEAVE, PALETTE, BaseScreen
 from hikma_tui.widgets.keys import N_, Action, bindings
+from hikma_tui.widgets.mishap import Mishap
 from hikma_tui.widgets.title import StateLine
 
 P = ParamSpec("P")
@@ -73,7 +74,9 @@ class HikmaApp(LockableApp):
         begun: tuple[Facts, Actor | None] | None = None,
         *,
         demo: bool = False,
+        after: Mishap | None = None,
     ) -> None:
+        """``after``: an error ended the app before this one; it is told first."""
         self.locking = Locking(self)
         super().__init__()
         self.directory = directory
@@ -82,7 +85,9 @@ class HikmaApp(LockableApp):
         self.actor = (begun[1] if begun else None) or _NOBODY
         self.locking.locked = self.facts.pins
         self.demo = demo or self.facts.demo
-        self.crash_log = directory / "crash.log" if directory.is_dir() else None
+        self.log_directory = directory
+        self._after = after
+        self.later_failed = False  # something was not saved that nobody waits for
         self._newest_copy = ""
         self.syncing = Syncing(self)
         self.connecting = Connecting(self)
@@ -105,18 +110,38 @@ class HikmaApp(LockableApp):
         screen to lay out before anything is seen.
         """
         self._look_for_copies()
-        if self.facts.set_up and not clock.doubtful(self.facts.newest_stamp):
+        asked = self._after is not None or clock.doubtful(self.facts.newest_stamp)
+        if self.facts.set_up and not asked:
             return self.first_screen()
         return super().get_default_screen()
 
     def on_mount(self) -> None:
         """What must be asked before the search: the day where the clock can't be right, names."""
+        asked = self._asked_first()
+        if asked is not None:
+            self.push_screen(asked)
+        elif not self.facts.set_up:
+            self.push_screen(self.first_screen())
+
+    def _asked_first(self) -> Screen[Any] | None:
+        """What stands before the search, if anything: an error to be told, the day to be asked."""
+        if self._after is not None:
+            from hikma_tui.screens.crash import CrashScreen
+
+            log = logs.newest(self.directory)
+            return CrashScreen(self._after, self.technical_lead, log, self._go_on_after)
         if clock.doubtful(self.facts.newest_stamp):
             from hikma_tui.screens.clock_question import ClockScreen
 
-            self.push_screen(ClockScreen(self.facts.newest_stamp))
-        elif not self.facts.set_up:
-            self.push_screen(self.first_screen())
+            return ClockScreen(self.facts.newest_stamp)
+        return None
+
+    def _go_on_after(self) -> None:
+        """The error was read about: go on as at a start."""
+        if self.restarts is not None:
+            self.restarts.go_on()
+        self._after = None
+        self.switch_screen(self._asked_first() or self.first_screen())
 
     def clock_is_right(self, day: date | None) -> None:
         """The question about the day was answered: with a day, or that the clock is right."""
@@ -169,7 +194,6 @@ class HikmaApp(LockableApp):
             setup.create_clinic, clinic, user, time_zone=zone, demo=self.demo
         )
         self.facts = await self.reading(facts)
-        self.crash_log = self.directory / "crash.log"
         self.switch_screen(self.first_screen())
         if not self.demo:
             self.call_later(self.action_pin)
@@ -236,14 +260,8 @@ class HikmaApp(LockableApp):
         error = future.exception() if not future.cancelled() else None
         if error is None:
             return
-        moment = datetime.now(UTC).isoformat(timespec="seconds")
-        try:
-            path = self.directory / "problems.log"
-            handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8") as log:
-                log.write(f"{moment}\n{trace_without_data(error)}\n")
-        except OSError:
-            return
+        self.later_failed = True
+        logs.failed("later", error, self.directory)
 
     # What every screen shows ---------------------------------------------------------------
 
@@ -291,6 +309,16 @@ class HikmaApp(LockableApp):
         await self.syncing.recount()
         if isinstance(self.screen, ClinicScreen):
             self.screen.sync_told(True)
+
+    def circumstances(self) -> Mishap:
+        """What an error interrupted."""
+        from hikma_tui.screens import drafting
+
+        return Mishap(
+            forms=drafting.anything_open(),
+            saving=self.locking.saving > 0,
+            syncing=bool(self.syncing.running),
+        )
 
     def copy_ended(self, code: int) -> None:
         """A copy was made, was not due, or failed; told on another thread (app_backups.py)."""

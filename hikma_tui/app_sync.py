@@ -23,6 +23,8 @@ from hikma_tui import clock, i18n
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.i18n import _
 from hikma_tui.screens.sync_door import CHECK, REFUSED_PASSWORDS, REPAIR, SYNC, Ended, Step
+from hikma_tui.store_errors import StoreError
+from hikma_tui.store_unlock import handed_over
 
 if TYPE_CHECKING:
     from hikma_tui.app_main import HikmaApp
@@ -77,6 +79,11 @@ class Syncing:
         """Hold it for this session, in memory alone."""
         self._password = password
 
+    def take_over(self, former: Syncing) -> None:
+        """Hold what the app before this one held; its sync was stopped with it."""
+        self._password = former._password
+        former.stop()
+
     def keep_password(self, keep: bool) -> None:
         """Write it beside the store, or forget it there and here. Refused."""
         from hikma_tui import sync_secret
@@ -109,10 +116,12 @@ class Syncing:
             self.running = ""
             raise
         try:
-            self._process = await asyncio.to_thread(_started, command, self._password, proof)
-        except OSError as error:
+            self._process = await asyncio.to_thread(
+                _started, command, self._app.directory, self._password, proof
+            )
+        except (OSError, StoreError) as error:
             self.running = ""
-            reason = error.strerror or type(error).__name__
+            reason = getattr(error, "strerror", "") or type(error).__name__
             raise Refused(_("The sync could not be started: {reason}").format(reason=reason)) from (
                 error
             )
@@ -261,10 +270,21 @@ def _command() -> list[str]:
     return [sys.executable, "-P", "-m", "hikma_tui"]
 
 
-def _started(command: list[str], password: str, proof: str = "") -> subprocess.Popen[bytes]:
-    """The child in a process group of its own; the password, and the proof of who is signed in, go
-    through pipes, never through the arguments or the environment. OSError.
+def _started(
+    command: list[str], directory: Path, password: str, proof: str = ""
+) -> subprocess.Popen[bytes]:
+    """The child in a process group of its own; the password, the proof of who is signed in and the
+    key of ciphered records go through pipes, never through the arguments or the environment.
+    OSError, StoreError.
     """
+    with handed_over(directory) as keys:
+        command = [*command, *(f"--key-fd={key}" for key in keys)]
+        return _with_pipes(command, keys, password, proof)
+
+
+def _with_pipes(
+    command: list[str], keys: list[int], password: str, proof: str
+) -> subprocess.Popen[bytes]:
     pipes: list[int] = []
     try:
         for option, secret in (("--password-fd", password), ("--proof-fd", proof)):
@@ -276,7 +296,7 @@ def _started(command: list[str], password: str, proof: str = "") -> subprocess.P
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            pass_fds=pipes,
+            pass_fds=[*pipes, *keys],
             process_group=0,
             env=_environment(),
         )

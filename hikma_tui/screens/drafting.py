@@ -61,6 +61,11 @@ def is_alive(token: str) -> bool:
     return True
 
 
+def anything_open() -> bool:
+    """Whether a form is open in this process whose words are kept as a draft."""
+    return bool(_open)
+
+
 class DraftKeeper:
     """The draft of one open screen; ``patient_id`` is whom it is about, if anybody yet."""
 
@@ -71,6 +76,7 @@ class DraftKeeper:
         _open.add(hold.token)
         self.trouble = ""  # why what was typed last could not be kept
         self._screen = screen
+        self._actor = screen.actor  # whose it is stays so, also when another user is let in
         self._patient_id = patient_id
         self._newest: Mapping[str, Any] | None = None  # typed, and not in the store yet
         self._worker: Worker[None] | None = None
@@ -98,7 +104,7 @@ class DraftKeeper:
             content = self._newest
             try:
                 await self._screen.clinic.writing(
-                    drafts.keep, self._screen.actor, self.mine, self._patient_id, content
+                    drafts.keep, self._actor, self.mine, self._patient_id, content
                 )
             except Refused as refusal:
                 self._say_trouble(str(refusal))
@@ -144,7 +150,7 @@ class DraftKeeper:
         """Forget the draft. Raises Refused when the store could not."""
         self._held, self._newest = True, None
         try:
-            await self._screen.clinic.writing(drafts.discard, self._screen.actor, self.mine)
+            await self._screen.clinic.writing(drafts.discard, self._actor, self.mine)
         except Refused:
             self._held = False
             raise
@@ -155,5 +161,5 @@ class DraftKeeper:
         self.mine = replace(self.mine, left=True)
         if self._newest is not None and not self._held:
             session(self._screen).later(
-                drafts.keep, self._screen.actor, self.mine, self._patient_id, self._newest
+                drafts.keep, self._actor, self.mine, self._patient_id, self._newest
             )

@@ -7,13 +7,11 @@ without a question; none of that may happen beside a patient (style.md C5, decis
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sys
-import traceback
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -24,11 +22,12 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widgets import Input
-from textual.worker import WorkerFailed
 
+from hikma_tui import logs
 from hikma_tui.i18n import _
 from hikma_tui.text import plain
 from hikma_tui.widgets.keys import N_, Action, bindings, name_character
+from hikma_tui.widgets.mishap import Mishap, Restarts
 from hikma_tui.widgets.row_list import RowList
 from hikma_tui.widgets.title import KeyLine, MessageLine
 
@@ -121,7 +120,11 @@ LEAVE = Action("app.leave", "ctrl+q", N_("quit"), N_("Leave the program"), show=
 
 
 class BaseApp(App[T], Generic[T], inherit_bindings=False):
-    """The app without Textual's surprises. ``crash_log`` is where an error's trace goes."""
+    """The app without Textual's surprises.
+
+    ``log_directory`` is where the log lies that an error's trace goes to. After the end ``mishap``
+    tells of the error that ended it, if one did; ``restarts`` says whether another app follows.
+    """
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (HELP, PALETTE, LEAVE)
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -133,7 +136,9 @@ class BaseApp(App[T], Generic[T], inherit_bindings=False):
     ESCAPE_TO_MINIMIZE = False
     TITLE = "hikma-tui"
 
-    crash_log: Path | None = None
+    log_directory: Path | None = None
+    mishap: Mishap | None = None
+    restarts: Restarts | None = None
     technical_lead = ""  # whom an error tells to write to
 
     def __init__(self, **options: Any) -> None:
@@ -166,9 +171,16 @@ class BaseApp(App[T], Generic[T], inherit_bindings=False):
         if self.is_headless:
             return
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._note_lost_error)
         for number in (signal.SIGTERM, signal.SIGHUP):
             with suppress(NotImplementedError, RuntimeError, ValueError):  # not the main thread
                 loop.add_signal_handler(number, self._end_from_outside, number)
+
+    def _note_lost_error(self, _loop: object, context: dict[str, Any]) -> None:
+        """An error that nobody waited for: Python would print its words over the screen."""
+        error = context.get("exception")
+        if isinstance(error, BaseException):
+            logs.failed("task", error, self.log_directory)
 
     def _end_from_outside(self, number: signal.Signals) -> None:
         """Leave at once; the code is the one that a shell gives to a process ended so."""
@@ -268,11 +280,22 @@ class BaseApp(App[T], Generic[T], inherit_bindings=False):
         if self._exception is None:
             self._exception = error
             self._exception_event.set()
-        self._write_crash(error)
+        self.note_mishap(error)
         self._fatal_error()
 
+    def note_mishap(self, error: BaseException) -> None:
+        """The log gets each error; what is told of them is the first, which led to the others."""
+        code = logs.failed("screens", error, self.log_directory)
+        if self.mishap is None:
+            again = self.restarts is not None and self.restarts.allow()
+            self.mishap = replace(self.circumstances(), code=code, goes_on=again)
+
+    def circumstances(self) -> Mishap:
+        """What was being done when it happened; the program's own app knows."""
+        return Mishap()
+
     def _fatal_error(self) -> None:
-        """Stop, with one plain line and no local variables."""
+        """Stop: these screens can't be trusted any more."""
         self._return_code = EXIT_CRASHED
         if not self._exit_renderables:
             self._exit_renderables.append("crashed")
@@ -283,47 +306,18 @@ class BaseApp(App[T], Generic[T], inherit_bindings=False):
         if not self._exit_renderables:
             return
         self._exit_renderables.clear()
+        if self.mishap is not None and not self.mishap.goes_on:
+            print(self.last_words(self.mishap), file=sys.__stderr__)
+
+    def last_words(self, mishap: Mishap) -> str:
+        """What stands on the terminal after an end that nobody wanted."""
         sentence = _("hikma-tui stopped because of an error of its own. What was saved is safe.")
-        if self.crash_log is not None:
-            trace = _("The trace (without any patient's data) is in {path}")
-            sentence += " " + trace.format(path=plain(str(self.crash_log)))
+        code = _("Code: {code}.").format(code=mishap.code)
+        trace = _("The trace (without any patient's data) is in {path}").format(
+            path=plain(str(logs.newest(self.log_directory)))
+        )
+        words = [sentence, code, trace]
         if self.technical_lead:
             tell = _("Tell {lead}; what they need: hikma-tui support --output FILE")
-            sentence += " " + tell.format(lead=plain(self.technical_lead))
-        print(sentence, file=sys.__stderr__)
-
-    def _write_crash(self, error: BaseException) -> None:
-        """Append where it happened to ``crash_log``; a log that can't be written is let be."""
-        if self.crash_log is None:
-            return
-        moment = datetime.now(UTC).isoformat(timespec="seconds")
-        try:
-            handle = os.open(self.crash_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8") as log:
-                log.write(f"{moment}\n{trace_without_data(error)}\n")
-        except OSError:
-            return
-
-
-def trace_without_data(error: BaseException) -> str:
-    """Where ``error`` and its causes came from: files, lines and types.
-
-    No local variables and no messages, since both can hold a patient's data (style.md C5).
-    """
-    lines: list[str] = []
-    seen: set[int] = set()
-    current: BaseException | None = error
-    while current is not None and id(current) not in seen:
-        seen.add(id(current))
-        lines.append(type(current).__module__ + "." + type(current).__qualname__)
-        for frame in traceback.extract_tb(current.__traceback__):
-            lines.append(f"  {frame.filename}:{frame.lineno} {frame.name}")
-        current = _what_caused(current)
-    return "\n".join(lines)
-
-
-def _what_caused(error: BaseException) -> BaseException | None:
-    """The error behind ``error``, if any; a worker's own error is behind ``WorkerFailed``."""
-    if isinstance(error, WorkerFailed):
-        return error.error
-    return error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+            words.append(tell.format(lead=plain(self.technical_lead)))
+        return " ".join(words)

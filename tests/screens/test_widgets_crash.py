@@ -19,7 +19,7 @@ from rich.errors import MarkupError
 HOW = sys.argv[1]
 
 class Crash(BaseApp[None]):
-    crash_log = Path(sys.argv[2])
+    log_directory = Path(sys.argv[2])
     technical_lead = "it@example.org"
 
     def on_mount(self) -> None:
@@ -49,9 +49,9 @@ sys.exit(app.return_code)
     [("handler", "ValueError"), ("markup", "MarkupError"), ("worker", "RuntimeError")],
 )
 def test_a_crash_tells_where_and_nothing_else(how: str, kind: str, tmp_path: Path) -> None:
-    log = tmp_path / "crash.log"
+    log = tmp_path / "hikma.log"
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, how, str(log)],
+        [sys.executable, "-c", PROGRAM, how, str(tmp_path)],
         capture_output=True,
         text=True,
         timeout=60,
@@ -63,6 +63,7 @@ def test_a_crash_tells_where_and_nothing_else(how: str, kind: str, tmp_path: Pat
     assert str(log) in done.stderr
     written = log.read_text(encoding="utf-8")
     assert kind in written
+    assert f"Code: {written.split('error ')[1].split()[0]}." in done.stderr
     assert "on_mount" in written or "fail" in written
     for text in (done.stdout, done.stderr, written):
         assert "Secret" not in text
@@ -72,7 +73,7 @@ def test_a_crash_tells_where_and_nothing_else(how: str, kind: str, tmp_path: Pat
 
 def test_a_log_that_can_not_be_written_changes_nothing(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, "handler", str(tmp_path / "no" / "crash.log")],
+        [sys.executable, "-c", PROGRAM, "handler", "/dev/null/no"],
         capture_output=True,
         text=True,
         timeout=60,

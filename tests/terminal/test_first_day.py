@@ -149,38 +149,6 @@ def kept_draft(directory: Path) -> str:
         connection.close()
 
 
-CRASHES = """
-import sys
-from hikma_tui.screens import patient_rows
-from hikma_tui.screens.patient import PatientScreen
-from hikma_tui.cli import main
-def broken(*_arguments, **_named):
-    name = "Khalil"
-    raise RuntimeError(f"cannot show {name} [/x]")
-PatientScreen.key_actions = broken
-sys.exit(main())
-"""
-
-
-def test_a_crash_says_one_line_and_nothing_of_the_patient(tmp_path: Path) -> None:
-    directory = one_patient(tmp_path / "clinic")
-    with running(directory, python=["-c", CRASHES]) as terminal:
-        terminal.wait(*AT_WORK)
-        terminal.press("amal", "Find: amal", "Amal Khalil")
-        terminal.send(ENTER)
-        assert terminal.code() == 70
-        sent = bytes(terminal.bytes)
-        assert restored(sent) == []
-        said = sent[sent.rindex(b"\x1b[?1049l") :].decode()
-    assert said.count("hikma-tui stopped because of an error of its own.") == 1
-    assert "Khalil" not in said
-    assert "Traceback" not in said
-    log = directory / "crash.log"
-    assert stat.S_IMODE(log.stat().st_mode) == 0o600
-    assert "RuntimeError" in log.read_text()
-    assert "Khalil" not in log.read_text()
-
-
 def test_two_windows_on_one_clinic(tmp_path: Path) -> None:
     directory = one_patient(tmp_path / "clinic")
     with running(directory) as first, running(directory) as second:
