@@ -14,6 +14,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from hikma_tui.store_errors import StoreError
+from hikma_tui.store_unlock import handed_over
+
 ENVIRONMENT = "HIKMA_TUI_AUTOMATIC_COPIES"
 """0 in the environment: no copies by themselves (a timer of the system's makes them)."""
 DAMAGED = 74  # the exit code of store_errors.Corrupt
@@ -61,13 +64,17 @@ class Copying:
         words = [sys.executable, "-P", "-m", "hikma_tui", "backup", "--automatic"]
         words += ["--unclean"] if unclean else []
         try:
-            return subprocess.Popen(
-                [*words, "--data-dir", str(self._directory)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,  # the terminal's end is not the copy's
-                close_fds=True,
-            )
-        except OSError:
+            with handed_over(self._directory) as keys:
+                return self._started([*words, *(f"--key-fd={key}" for key in keys)], keys)
+        except (OSError, StoreError):
             return None
+
+    def _started(self, words: list[str], keys: list[int]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [*words, "--data-dir", str(self._directory)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # the terminal's end is not the copy's
+            pass_fds=keys,
+        )

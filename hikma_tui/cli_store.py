@@ -26,11 +26,20 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 
-def directory_of(options: argparse.Namespace, *, demo: bool = False) -> Path:
-    """The directory that was asked for, else the environment's, else the platform's own."""
+def directory_of(
+    options: argparse.Namespace, *, demo: bool = False, unlock: bool = True
+) -> Path:  # fmt: skip
+    """The directory that was asked for, else the environment's, else the platform's own.
+
+    Where the records in it are ciphered their key is held when this returns. StoreError.
+    """
     chosen: Path | None = getattr(options, "data_dir", None)
     directory = chosen if chosen is not None else default_directory(demo)
     logs.use(directory)
+    if unlock:
+        from hikma_tui import cli_unlock
+
+        cli_unlock.unlocked(directory, options)
     return directory
 
 

@@ -80,6 +80,13 @@ def proof_options(common: argparse.ArgumentParser) -> None:
         "--pin-fd", metavar="N", type=_descriptor, help=_("read the PIN from there")
     )
     common.add_argument("--service-file", metavar="F", help=_("act as the service of this file"))
+    common.add_argument(
+        "--passphrase-fd",
+        metavar="N",
+        type=_descriptor,
+        help=_("read the passphrase of encrypted records from there"),
+    )
+    common.add_argument("--key-fd", type=_descriptor, help=argparse.SUPPRESS)
     common.add_argument("--proof-fd", type=_descriptor, help=argparse.SUPPRESS)
 
 

@@ -21,7 +21,7 @@ from hikma_tui.store_wipe import found, refuse_if_open, wipe
 
 def run(options: argparse.Namespace) -> int:
     """Say what would go, ask twice, delete, say what could not be reached."""
-    directory = directory_of(options)
+    directory = directory_of(options, unlock=False)
     if not directory.is_dir():
         tell(_("There is nothing here: {path}").format(path=directory))
         return REFUSED

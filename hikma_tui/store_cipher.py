@@ -110,6 +110,11 @@ def installed() -> bool:
     return find_spec("sqlcipher3") is not None
 
 
+def require() -> None:
+    """NoCipher, with what to install, where the extra can't be imported."""
+    _loaded()
+
+
 def _loaded() -> ModuleType:
     global _engine
     with _loading:
