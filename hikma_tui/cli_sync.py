@@ -37,6 +37,8 @@ _LESS_IMPORTANT = 5  # the nice level, so that the key's echo of a program besid
 CODES: dict[str, int] = {
     "ok": cli_codes.OK,
     Kind.NO_NETWORK: cli_codes.NO_NETWORK,
+    Kind.NO_NAME: cli_codes.NO_NETWORK,
+    Kind.PROXY: cli_codes.NO_NETWORK,
     Kind.TIMEOUT: cli_codes.NO_NETWORK,
     Kind.CUT: cli_codes.NO_NETWORK,
     Kind.CAPTIVE: cli_codes.NO_NETWORK,

@@ -29,6 +29,14 @@ def trouble(kind: str, retry_after: float | None = None) -> str:
         return f"{_limit(retry_after)} {_safe()}"
     said = {
         "no-network": _("There is no connection to the server. Go on working; sync again later."),
+        "no-name": _(
+            "The network does not say where the server is: its name can't be looked up. Go on"
+            " working; sync again later. If web pages open, tell whoever runs the server."
+        ),
+        "proxy": _(
+            "The proxy that is set on this computer can't be used for the sync. Tell whoever set"
+            " it up."
+        ),
         "timeout": _("The server answers too slowly, or stopped answering. Sync again later."),
         "cut": _("The connection broke off in the middle. Sync again; it goes on where it can."),
         "captive": _(
@@ -116,8 +124,16 @@ def _limit(retry_after: float | None) -> str:
 def for_admin(kind: str) -> str:
     """For whoever runs the server: the likely causes and where to look."""
     said = {
-        "no-network": _("No route, no name, or nothing listens at the address and port."),
+        "no-network": _("No route, or nothing listens at the address and port."),
+        "no-name": _(
+            "DNS: the name of the server (or of the proxy) is not known, or no name server"
+            " answered in time. Try it with another program, and by its address."
+        ),
         "timeout": _("No byte for the time allowed. Look at the server's load and the link."),
+        "proxy": _(
+            "Only http and https proxies are spoken to, no SOCKS. Look at --proxy of register and"
+            " at HTTPS_PROXY and ALL_PROXY."
+        ),
         "cut": _("The body ended before its end: a proxy's limit, a restart, or a bad link."),
         "captive": _("An HTML page came where JSON was asked for: a portal or a proxy's page."),
         "redirect": _("The server redirects to another origin. Register the final address."),

@@ -101,24 +101,29 @@ class Client:
     def _made(self, checking: ssl.SSLContext | None) -> httpx.Client:
         import httpx  # 70 ms: only who needs a network pays for it
 
+        from hikma_tui.wire.transport import Transport
+
         timeout = max(self.options.timeout, 0.01)
         try:
             return httpx.Client(
-                verify=checking if checking is not None else False,  # False: no TLS at all here
-                proxy=proxy_for(self.url, self.options.proxy),
+                transport=Transport(
+                    proxy_for(self.url, self.options.proxy),
+                    self.options.cancelled,
+                    ssl_context=checking or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+                    max_connections=1,
+                    max_keepalive_connections=1,
+                    keepalive_expiry=_KEPT,
+                ),
                 trust_env=False,
                 follow_redirects=False,
                 # Between pieces the watch is stricter; this is for what happens before them.
                 timeout=httpx.Timeout(
                     timeout * _PATIENCE * 3, connect=min(_CONNECT, timeout), write=timeout
                 ),
-                limits=httpx.Limits(
-                    max_connections=1, max_keepalive_connections=1, keepalive_expiry=_KEPT
-                ),
                 headers={"User-Agent": f"hikma-tui/{__version__}", "Accept": "application/json"},
             )
         except (ValueError, ImportError, httpx.InvalidURL) as error:
-            raise Trouble(Kind.NO_NETWORK, f"proxy setting: {type(error).__name__}") from None
+            raise Trouble(Kind.PROXY, f"proxy setting: {type(error).__name__}") from None
 
     def close(self) -> None:
         """Close the connection."""
@@ -302,16 +307,24 @@ class Client:
         # OpenSSL's own word; it names hosts at most.
         return Trouble(kind, getattr(behind, "verify_message", "") or behind.reason or "TLS")
 
-    def _unsigned(self, url: str, context: ssl.SSLContext | bool) -> httpx.Response | None:
+    def _unsigned(self, url: str, context: ssl.SSLContext | None) -> httpx.Response | None:
         """One HEAD without any secret, to tell why a certificate failed; None for no answer."""
         import httpx
 
+        from hikma_tui.wire.transport import Transport
+
+        checking = context or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        way = proxy_for(self.url, self.options.proxy)
         try:
-            return httpx.head(
-                url, verify=context, timeout=min(5.0, self.options.timeout), trust_env=False,
-                proxy=proxy_for(self.url, self.options.proxy),
-            )  # fmt: skip
+            transport = Transport(way, self.options.cancelled, ssl_context=checking)
+            timeout = min(5.0, self.options.timeout)
+            with httpx.Client(transport=transport, timeout=timeout, trust_env=False) as client:
+                return client.head(url)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError):
+            return None
+        except Trouble as trouble:
+            if trouble.kind is Kind.CANCELLED:
+                raise
             return None
 
     def _clock_ahead(self) -> bool:
@@ -323,7 +336,7 @@ class Client:
         """Whether the network answers plain http for the server with a page of somebody else."""
         host = urlsplit(self.url).hostname or ""
         host = f"[{host}]" if ":" in host else host
-        response = self._unsigned(f"http://{host}:{port}/", False)
+        response = self._unsigned(f"http://{host}:{port}/", None)
         if response is None:
             return False
         if response.status_code == 511:

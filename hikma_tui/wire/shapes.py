@@ -15,7 +15,9 @@ from typing import Any, Protocol
 class Kind(StrEnum):
     """What went wrong with a server, told apart as far as the server lets one."""
 
-    NO_NETWORK = "no-network"  # no route, no name, nothing listens
+    NO_NETWORK = "no-network"  # no route, nothing listens
+    NO_NAME = "no-name"  # the server's name (or the proxy's) can't be looked up
+    PROXY = "proxy"  # the proxy that is set is none that can be used
     TIMEOUT = "timeout"  # it answered too slowly, or stopped answering
     CUT = "cut"  # the answer ended before its end
     CAPTIVE = "captive"  # a page of the network's own stands in between

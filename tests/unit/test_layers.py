@@ -34,6 +34,7 @@ PLACE = {
     "growth": "pure",
     "i18n": "pure",
     "ids": "pure",
+    "json": "pure",
     "local": "models",
     "logs": "pure",
     "medicines": "pure",
@@ -92,6 +93,7 @@ TAKES = {
     "sqlcipher3": {"store"},  # store_cipher.py alone, by name, when a ciphered file is met
     "sqlite3": {"models", "search", "store", "clinic", "sync", "tools"},
     "httpx": {"wire", "sync"},
+    "httpcore": {"wire"},
     "qrcode": {"pure", "widgets", "screens", "wire"},
     "platformdirs": {"pure", "store", "cli"},
 }

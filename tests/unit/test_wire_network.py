@@ -379,7 +379,7 @@ def test_which_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     assert proxy_for("https://hikma.example.org", "other:1") == "http://other:1"
     for setting in ("socks5://x:1", "gopher://x", "http://[::1", "http://x:y:z"):
         found = trouble(lambda s=setting: look("https://a.example", Options(proxy=s, timeout=2)))  # type: ignore[misc]
-        assert found.kind is Kind.NO_NETWORK, setting
+        assert found.kind is Kind.PROXY, setting
 
 
 def test_a_code_is_read_without_the_network_library() -> None:
@@ -390,3 +390,68 @@ def test_a_code_is_read_without_the_network_library() -> None:
     )
     run = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+# Names -------------------------------------------------------------------------------------
+
+
+def test_a_name_that_nobody_knows_is_told_as_that() -> None:
+    found = trouble(lambda: look("https://nothing-here.invalid", Options(timeout=5.0)))
+    assert (found.kind, found.status) == (Kind.NO_NAME, 0)
+
+
+def test_a_look_up_without_an_answer_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    let_go = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: let_go.wait(20))
+    began = time.monotonic()
+    found = trouble(lambda: look("https://slow.example", Options(timeout=0.4)))
+    let_go.set()
+    assert found.kind is Kind.NO_NAME
+    assert 0.3 < time.monotonic() - began < 3
+
+
+def test_a_look_up_is_cancelled_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    let_go, stop = threading.Event(), threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: let_go.wait(20))
+    threading.Timer(0.3, stop.set).start()
+    began = time.monotonic()
+    options = Options(timeout=10.0, cancelled=stop.is_set)
+    found = trouble(lambda: look("https://slow.example", options))
+    let_go.set()
+    assert found.kind is Kind.CANCELLED
+    assert time.monotonic() - began < 2
+
+
+def test_each_address_of_a_name_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = socket.getaddrinfo
+
+    def two(host: str, port: int, *rest: Any, **more: Any) -> list[Any]:
+        if host != "localhost":
+            return list(real(host, port, *rest, **more))
+        kind = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
+        return [(*kind, ("127.0.0.77", port)), (*kind, ("127.0.0.1", port))]
+
+    with odd(lambda self: self.say(200, b"{}")) as (url, asked):
+        with (
+            monkeypatch.context() as patched,
+            open_server(url.replace("127.0.0.1", "localhost"), "v3", ME, Options()) as server,
+        ):
+            patched.setattr(socket, "getaddrinfo", two)
+            trouble(server.sign_in)
+        assert asked
+
+
+def test_a_connection_that_comes_too_late_is_closed() -> None:
+    from hikma_tui.wire.transport import _Aside
+
+    gate, closed = threading.Event(), threading.Event()
+
+    def slow() -> str:
+        gate.wait(5)
+        return "line"
+
+    waiting = _Aside(slow, lambda _line: closed.set())
+    with pytest.raises(TimeoutError):
+        waiting.wait(0.1, lambda: False)
+    gate.set()
+    assert closed.wait(5)
