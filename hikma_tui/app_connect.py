@@ -140,6 +140,30 @@ class Connecting:
         self._state = _State()
         return sync_join_words.joined(done, kept_wanted=keep_password)
 
+    async def change_account(self, email: str, password: str) -> str:
+        """Sync with another account from now on."""
+        from hikma_tui import sync_account, sync_join_words
+        from hikma_tui.wire.shapes import Trouble
+
+        app = self._app
+        if app.store is None:
+            raise Refused(_("There is no clinic here yet."))
+        if app.syncing.running:
+            raise Refused(_("A sync is running: stop it first, or wait until it ends."))
+        stop, was_kept = threading.Event(), app.syncing.keeps_password()
+        self._stop = stop
+        try:
+            changed = await self._off_screen(
+                sync_account.change, app.store, app.actor, email, password, cancelled=stop.is_set
+            )
+        except Trouble as trouble:
+            raise self._refused(trouble, email) from trouble
+        app.syncing.use_password(password)
+        await app.syncing.recount()
+        return sync_join_words.changed_account(
+            changed.email, forgotten=was_kept and not app.syncing.keeps_password()
+        )
+
     def leaving(self, url: str) -> str:
         """What leaving does."""
         from hikma_tui import sync_join_words

@@ -7,6 +7,8 @@ knows (after a refusal it goes as null with the name, as any id that a server ha
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from hikma_tui import sync_join, sync_lock, sync_peer, sync_secret
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid, Refused
@@ -14,18 +16,19 @@ from hikma_tui.clock import wall_ms
 from hikma_tui.i18n import _
 from hikma_tui.store import Store
 from hikma_tui.sync_peer import PeerFacts
-from hikma_tui.wire.http import Options
+from hikma_tui.wire.http import Options, never
 from hikma_tui.wire.shapes import Account, Credentials
 
 
 def change(
     store: Store, actor: Actor, email: str, password: str, *, ca_file: str = "", proxy: str = "",
-    keep_password: bool = False,
+    keep_password: bool = False, cancelled: Callable[[], bool] = never,
 ) -> PeerFacts:  # fmt: skip
     """Sign in to the joined server, and sync as that account from now on; nothing is sent yet.
 
     No row changes. The account has to be of the clinic that was joined, or of none. A password that
     was kept is the former account's: it is forgotten, the new one kept only where that is asked.
+    ``cancelled`` is asked while the server is.
     ``ca_file`` and ``proxy`` take the place of those that were given before; "" leaves them.
 
     Raises:
@@ -37,7 +40,7 @@ def change(
     if peer is None:
         raise Refused(_("These records are on this computer only: no server is connected."))
     found = sync_join.Found(peer.url, peer.dialect, peer.url.startswith("http:"))
-    way = Options(ca_file=ca_file or peer.ca_file, proxy=proxy or peer.proxy)
+    way = Options(ca_file=ca_file or peer.ca_file, proxy=proxy or peer.proxy, cancelled=cancelled)
     account = sync_join.sign_in(found, Credentials(email, password), way)
     if account.clinic_id and account.clinic_id.lower() != (peer.clinic_id or "").lower():
         said = _("On the server {email} belongs to another clinic.")

@@ -249,3 +249,11 @@ def as_json(plan: Plan) -> dict[str, object]:
         "records_of_others": plan.others_rows, "permissions": [str(flag) for flag in plan.flags],
         "everything": plan.everything,
     }  # fmt: skip
+
+
+def changed_account(email: str, *, forgotten: bool) -> str:
+    """Another account syncs; ``forgotten``: the password that was kept was the former one's."""
+    said = _("From now on {email} syncs. Nothing has been sent yet.").format(email=email)
+    if forgotten:
+        said += " " + _("The password that was kept is forgotten: F9, 4 keeps the new one.")
+    return said

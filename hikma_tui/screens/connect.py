@@ -12,9 +12,9 @@ from textual.widgets import Static
 
 from hikma_tui.clinic.errors import Invalid, Refused
 from hikma_tui.i18n import _
-from hikma_tui.screens.base import ClinicScreen
 from hikma_tui.screens.connect_code import CodeScreen
 from hikma_tui.screens.connect_door import ForAdmin, PlainHttp, Way, door
+from hikma_tui.screens.connect_draft import ConnectDraft
 from hikma_tui.screens.connect_joined import JoinedScreen
 from hikma_tui.screens.connect_plan import PlanScreen
 from hikma_tui.screens.session import session
@@ -38,7 +38,7 @@ class CodeInput(LineInput):
         super().take("".join(line.strip() for line in text.splitlines()))
 
 
-class ConnectScreen(ClinicScreen[None]):
+class ConnectScreen(ConnectDraft):
     """Address, then account, then the plan. Where a server is joined, that one is shown."""
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -95,12 +95,8 @@ class ConnectScreen(ClinicScreen[None]):
         self.query_one("#code", LineInput).focus()
         if session(self).facts.server:  # there is nothing to connect
             self.app.switch_screen(JoinedScreen())
-
-    def _row(self, name: str) -> Labelled:
-        return self.query_one(f"#row_{name}", Labelled)
-
-    def _value(self, name: str) -> str:
-        return self.query_one(f"#{name}", LineInput).value.strip()
+        else:
+            self.run_worker(self._take_draft(), group="draft")
 
     @on(LineInput.PasteCut)
     def cut(self, event: LineInput.PasteCut) -> None:

@@ -52,6 +52,11 @@ class ConnectDoor(Protocol):
     async def join(self, keep_password: bool, told: Callable[[str], None]) -> str:
         """Do it; a sentence that it is done. ``told`` gets a sentence while it goes on. Refused."""
 
+    async def change_account(self, email: str, password: str) -> str:
+        """Sync with another account of the joined server; a sentence that it is done. ForAdmin,
+        Refused: nothing was changed.
+        """
+
     def leaving(self, url: str) -> str:
         """What leaving does, before the yes."""
 

@@ -14,6 +14,7 @@ from hikma_tui.clinic import server
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.clinic.server import ServerState
 from hikma_tui.i18n import _
+from hikma_tui.screens.connect_account import AccountDialog
 from hikma_tui.screens.connect_code import CodeScreen
 from hikma_tui.screens.connect_door import Lines, door
 from hikma_tui.screens.connect_plan import wrapped
@@ -68,6 +69,8 @@ class JoinedScreen(PatientSideScreen):
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("joined.code", "1", N_("code"), N_("The code for the next computer or a phone")),
+        Action("joined.account", "2", N_("another account"),
+               N_("Sync with the account of a colleague")),
         Action("joined.depart", "8", N_("leave the server"),
                N_("Leave the server; all records stay"), more_keys=("f8",)),
         Action("joined.leave", "escape", N_("back")),
@@ -114,8 +117,7 @@ class JoinedScreen(PatientSideScreen):
             (_("Account: {email}. Clinic: {clinic}.").format(
                 email=state.email, clinic=state.clinic), ""),
             (_("One server at a time: to join another one, leave this one first."), ""),
-            (_("A colleague's account can sync instead, where this one was removed:"
-               " hikma-tui register --email E-MAIL"), ""),
+            (_("A colleague's account can sync instead, where this one was removed: 2."), ""),
         ]  # fmt: skip
         self.query_one(PageText).show(wrapped(lines, self.size.width))
         self.refresh_keys()
@@ -132,6 +134,17 @@ class JoinedScreen(PatientSideScreen):
         """1."""
         if self._state is not None:
             self.app.push_screen(CodeScreen(self._state.url))
+
+    def action_account(self) -> None:
+        """2: ask for it, and say what came of it."""
+        former = self._state.email if self._state else ""
+
+        def changed(said: str | None) -> None:
+            if said:
+                self.run_worker(self._read(), group="read", exclusive=True)
+            self.say(said or _("Nothing was changed."))
+
+        self.app.push_screen(AccountDialog(door(self), former), changed)
 
     def action_depart(self) -> None:
         """8: after the server's name was typed."""

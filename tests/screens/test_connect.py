@@ -15,11 +15,12 @@ from hikma_tui import i18n, sync_peer, sync_secret
 from hikma_tui.clinic import info
 from hikma_tui.models import connection
 from hikma_tui.screens.connect import CodeScreen, ConnectScreen, JoinedScreen
+from hikma_tui.screens.connect_account import AccountDialog
 from hikma_tui.screens.connect_plan import PlanScreen
 from hikma_tui.screens.find import FindScreen
 from hikma_tui.widgets.dialogs import Ask
 from hikma_tui.widgets.prompt import LineInput
-from tests.cloud.seed import EMAIL, PASSWORD, seed
+from tests.cloud.seed import EMAIL, PASSWORD, add_user, seed
 from tests.cloud.server import Cloud
 from tests.cloud.store import Store as CloudStore
 from tests.screens.clinic import Clinic, calm, fill, make_clinic, on, press, running, use_utc
@@ -305,6 +306,81 @@ async def test_the_server_is_shown_its_code_drawn_and_it_is_left_by_its_name(
             lambda: connection().execute("SELECT count(*) FROM live_patients").fetchone()[0]
         ).result()
         assert rows == 5
+
+
+async def test_a_colleagues_account_goes_on_where_the_first_was_removed(
+    clinic: Clinic, cloud: Cloud
+) -> None:
+    nurse = cloud.store.user(EMAIL, None)
+    assert nurse is not None
+    add_user(cloud.store, "Omar", "omar@clinic.test", "OmarPass1", nurse["clinic_id"])
+    add_user(
+        cloud.store,
+        "Far",
+        "far@clinic.test",
+        "FarPass1",
+        cloud.store.put("clinics", {"name": "Far"})["id"],
+    )
+    async with running(clinic) as (app, pilot):
+        await planned(pilot, cloud)
+        await press(pilot, "2", "f10", "f10", "escape")  # with the password kept
+        app.action_connect()
+        await calm(pilot)
+        await press(pilot, "2")
+        assert on(app, AccountDialog)
+        print(screen_text(app))
+        text = await press(pilot, "f10")
+        assert "The e-mail of the other account is needed" in text
+        # Another clinic's account, and a wrong password, change nothing; the e-mail stays.
+        await paste(pilot, "far@clinic.test")
+        await press(pilot, "enter")
+        await paste(pilot, "FarPass1")
+        text = await press(pilot, "enter")
+        assert "belongs to another clinic" in " ".join(text.split())
+        assert "FarPass1" not in text
+        email = app.screen.query_one("#email", LineInput)
+        assert email.value == "far@clinic.test"
+        email.value = "omar@clinic.test"
+        await paste(pilot, "wrong")
+        await press(pilot, "enter")
+        assert on(app, AccountDialog)
+        peer = clinic.store.read(sync_peer.active).result()
+        assert peer is not None
+        assert peer.email == EMAIL
+        assert app.screen.query_one("#password", LineInput).value == ""
+        await paste(pilot, "OmarPass1")
+        text = await press(pilot, "f10")
+        assert on(app, JoinedScreen)
+        assert "Account: omar@clinic.test." in text
+        assert "From now on omar@clinic.test syncs" in text
+        peer = clinic.store.read(sync_peer.active).result()
+        assert peer is not None
+        assert peer.email == "omar@clinic.test"
+        assert sync_secret.kept(clinic.store.directory) is None  # it was the former one's
+        assert not app.syncing.needs_password()  # the new one is this session's
+        text = await press(pilot, "2", "escape")
+        assert "Nothing was changed" in text
+
+
+async def test_esc_stops_waiting_for_the_other_account(clinic: Clinic, cloud: Cloud) -> None:
+    async with running(clinic) as (app, pilot):
+        await planned(pilot, cloud)
+        await press(pilot, "f10", "f10", "escape")
+        app.action_connect()
+        await calm(pilot)
+        cloud.fault("stall", path="/api/auth", seconds=20)
+        await press(pilot, "2")
+        await paste(pilot, "omar@clinic.test")
+        await press(pilot, "enter")
+        await paste(pilot, "OmarPass1")
+        await pilot.press("enter")
+        await pilot.pause(0.3)
+        assert "Esc stops that" in screen_text(app)
+        text = await press(pilot, "escape")
+        assert on(app, AccountDialog)
+        assert "Stopped. Nothing was changed." in text
+        await press(pilot, "escape")
+        assert on(app, JoinedScreen)
 
 
 async def test_the_code_in_a_small_window_and_on_the_console(
