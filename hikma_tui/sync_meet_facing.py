@@ -152,7 +152,9 @@ def ask_about_deletion(
         return
     line = rows.line_of(context, *root)
     if theirs is None or theirs["id"] != row["id"]:
-        theirs = line.base or rows.content(row)
+        # of a row that differs already, the base is but what both sides agree in
+        asked = rows.conflict_of(context, *root)
+        theirs = (asked.theirs if asked else None) or line.base or rows.content(row)
     rows.open_conflict(context, kind, root[0], row, base=line.base, theirs=theirs)
     line.state, line.reason = State.HELD, reason
     rows.keep_line(context, *root, line)

@@ -16,7 +16,7 @@ from hikma_tui import sync_known as known
 from hikma_tui.clinic import conflicts_words as words
 from hikma_tui.clinic import info, patients
 from hikma_tui.clinic.actor import Actor
-from hikma_tui.clinic.errors import NotFound
+from hikma_tui.clinic.errors import Invalid, NotFound
 from hikma_tui.clinic.patients import PatientCard
 from hikma_tui.clinic.permissions import may_see
 from hikma_tui.clinic.report_words import day_words, moment_words
@@ -29,6 +29,7 @@ from hikma_tui.models import (
     Patient,
     User,
     connection,
+    database,
     dicts,
     live,
 )
@@ -341,8 +342,16 @@ def resolve_all(actor: Actor, pk: int, side: str) -> str:
 
 
 def resolve_all_suggestions(actor: Actor, side: str) -> int:
-    """All suggestions of a copy the same way (decisions.md 33). Returns how many."""
+    """All suggestions of a copy the same way (decisions.md 33). Returns how many; one that can't
+    be decided so stays open.
+    """
     wanted = [c.pk for c in open_conflicts(actor) if c.kind == Disagreement.SUGGESTION]
+    done = 0
     for pk in wanted:
-        resolve_all(actor, pk, side)
-    return len(wanted)
+        try:
+            with database.atomic():
+                resolve_all(actor, pk, side)
+        except Invalid:
+            continue
+        done += 1
+    return done

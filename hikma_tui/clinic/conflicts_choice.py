@@ -128,6 +128,11 @@ def _by_field(
     if values.get("unknown") is None:
         values.pop("unknown", None)
     save.update(model, row["id"], values)
+    if deletion.deleted_with(model, row["id"]) is not None:
+        raise Invalid(
+            next((key_of(path) for path in paths if path[-1].endswith("_id")), WHOLE),
+            _("What the server's version belongs to is deleted here: keep what is here."),
+        )
     if not merged.ours_differs:
         stamps = {n: theirs[n] for n in known.STAMPS if n in theirs and n in row}
         _set(model, row["id"], {**stamps, "change_seq": 0})

@@ -249,7 +249,7 @@ def hide_under_deleted(save: Save, back: list[tuple[type[Synced], dict[str, Any]
     while again:  # what hangs on a row that is hidden is hidden in the next round
         again = False
         for child, row in back:
-            number = _deleted_with(child, row["id"])
+            number = deleted_with(child, row["id"])
             if number is not None:
                 model: Any = child
                 sets = {model.tombstone: number, model.change_seq: save.seq}
@@ -257,7 +257,7 @@ def hide_under_deleted(save: Save, back: list[tuple[type[Synced], dict[str, Any]
                 again = True
 
 
-def _deleted_with(child: type[Synced], row_id: str) -> int | None:
+def deleted_with(child: type[Synced], row_id: str) -> int | None:
     """The deletion of a record that a live row hangs on; None where it may be seen."""
     row = next(iter(dicts(child.select().where(child.id == row_id, child.tombstone.is_null()))), {})
     for parent, children in HANGS_ON.items():

@@ -11,6 +11,7 @@ import pytest
 
 from hikma_tui import search
 from hikma_tui.clinic import conflicts, deletion, moving, records, visits
+from hikma_tui.clinic.errors import Invalid
 from hikma_tui.models import connection
 from tests.cloud import client
 from tests.cloud.server import Cloud
@@ -270,3 +271,61 @@ def test_an_edit_goes_though_the_visit_was_deleted_before_the_server_showed_it(
     site.store.write(records.update, site.actor, "patient_vitals", edited).result()
     assert site.sync().total.confirmed == 1
     assert site.sync().waiting == {}
+
+
+def test_a_choice_does_not_bring_a_visit_to_a_patient_who_is_deleted(
+    clinic: tuple[Site, Cloud], tmp_path: Path
+) -> None:
+    """It was moved both here and elsewhere, and whose it is there was deleted before we chose."""
+    site, cloud = clinic
+    other = _another(tmp_path, cloud)
+    try:
+        first, second, third = (row[0] for row in site.sql("SELECT id FROM patients ORDER BY id"))
+        visit = _visit(site, first)
+        site.sync()
+        other.sync()
+        other.store.write(moving.move, other.actor, "visits", visit, third, "his").result()
+        other.sync()
+        site.store.write(moving.move, site.actor, "visits", visit, second, "hers").result()
+        site.sync()
+        client.push(cloud, "patients", third, kind="deleted")  # it names no visit (wire.md A6)
+        site.sync()
+        [asked] = site.store.read(conflicts.open_conflicts, site.actor).result()
+        with pytest.raises(Invalid):
+            site.store.write(conflicts.resolve_all, site.actor, asked.pk, "theirs").result()
+        assert site.one("SELECT patient_id FROM live_visits WHERE id = ?", visit) == second
+        site.store.write(conflicts.resolve_all, site.actor, asked.pk, "ours").result()
+        site.sync()
+        assert site.one("SELECT patient_id FROM live_visits WHERE id = ?", visit) == second
+    finally:
+        other.store.close()
+
+
+def test_a_question_about_a_deletion_shows_what_the_server_has_of_what_differed_before(
+    clinic: tuple[Site, Cloud], tmp_path: Path
+) -> None:
+    """The visit was asked about already, then deleted here; then its note was changed there."""
+    site, cloud = clinic
+    other = _another(tmp_path, cloud)
+    try:
+        visit = _visit(site, site.one("SELECT id FROM patients ORDER BY id LIMIT 1"))
+        patient = site.one("SELECT patient_id FROM visits WHERE id = ?", visit)
+        row = {"patient_id": patient, "visit_id": visit, "event_type": "Note", "form_data": []}
+        note = str(site.store.write(visits.create_event, site.actor, row).result())
+        site.sync()
+        other.sync()
+        for one, name in ((other, "There"), (site, "Here")):
+            edited = {"id": visit, "provider_name": name}
+            one.store.write(visits.update_visit, one.actor, edited).result()
+            one.sync()
+        site.store.write(deletion.delete, site.actor, "visits", visit, "twice").result()
+        more = {"id": note, "event_type": "Another note"}
+        other.store.write(visits.update_event, other.actor, more).result()
+        other.sync()
+        site.sync()
+        [asked] = site.store.read(conflicts.open_conflicts, site.actor).result()
+        assert asked.kind == "deleted_here"
+        site.store.write(conflicts.resolve_all, site.actor, asked.pk, "theirs").result()
+        assert site.one("SELECT provider_name FROM live_visits WHERE id = ?", visit) == "There"
+    finally:
+        other.store.close()
