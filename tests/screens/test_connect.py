@@ -328,7 +328,7 @@ async def test_a_colleagues_account_goes_on_where_the_first_was_removed(
         await calm(pilot)
         await press(pilot, "2")
         assert on(app, AccountDialog)
-        print(screen_text(app))
+        assert "Now: nurse@clinic.test" in screen_text(app)
         text = await press(pilot, "f10")
         assert "The e-mail of the other account is needed" in text
         # Another clinic's account, and a wrong password, change nothing; the e-mail stays.
