@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from hikma_tui import sync_carry, sync_meet, sync_meet_many
+from hikma_tui import sync_beside, sync_carry, sync_meet, sync_meet_many
 from hikma_tui import sync_known as known
 from hikma_tui.clinic import info
 from hikma_tui.models import connection, database
@@ -54,8 +54,16 @@ def apply(
     """
     began = store.on_writer(_begin, spool).result()
     applying = _Applying(spool, context, progress)
-    with quickly(store, _CACHE):
-        Turns(store, cancelled).run(applying.steps(began), applying.tell)
+    if not began and store.on_writer(info.get, ALL).result():
+        context.beside = sync_beside.start(store, spool)
+    try:
+        with quickly(store, _CACHE):
+            Turns(store, cancelled).run(applying.steps(began), applying.tell)
+    except BaseException:
+        if context.beside is not None:
+            context.beside.stop()
+            context.beside = None
+        raise
 
 
 class _Applying:

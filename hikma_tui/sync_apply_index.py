@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 
 from hikma_tui import search
 from hikma_tui.clinic import info
 from hikma_tui.models import connection
+from hikma_tui.search.beside import Takeover, Unfit
 from hikma_tui.store import Store
+from hikma_tui.store_errors import StoreError
 from hikma_tui.sync_apply_turns import Step, Turns, quickly
 from hikma_tui.sync_context import Context
 from hikma_tui.sync_shapes import Phase, Progress
@@ -35,6 +38,13 @@ def index(store: Store, context: Context, *, progress: Tell, cancelled: Asked) -
         Trouble: CANCELLED between two transactions; the next run goes on.
         StoreError: as ``apply``.
     """
+    helper, context.beside = context.beside, None
+    if helper is not None:
+        try:
+            if helper.wait(progress, cancelled):
+                _take_over(store, str(helper.path), progress, cancelled)
+        finally:
+            helper.stop()
     everyone, waiting = store.on_writer(_waiting).result()
     if everyone or waiting:
         indexing = _Indexing(progress, waiting)
@@ -42,6 +52,34 @@ def index(store: Store, context: Context, *, progress: Tell, cancelled: Asked) -
             total = store.on_writer(_begin_all).result() if everyone else None
             Turns(store, cancelled).run(indexing.steps(total), indexing.tell)
     context.stale.clear()
+
+
+def _take_over(store: Store, path: str, progress: Tell, cancelled: Asked) -> None:
+    """Put an index that was made beside the store in the place of the store's.
+
+    Where it does not fit nothing is changed, and everyone is still to be indexed.
+    """
+    began = time.monotonic()
+
+    def tell() -> None:
+        rate = taking.done / max(time.monotonic() - began, 0.001)
+        progress(Progress(Phase.INDEX, taking.done, taking.total, 0, rate))
+
+    def steps() -> Iterator[Step]:
+        yield from taking.steps()
+        yield _end_all
+
+    taking = store.on_writer(lambda: Takeover(connection())).result()
+    try:
+        try:
+            store.on_writer(taking.attach, path).result()
+            with quickly(store, _CACHE):
+                Turns(store, cancelled).run(steps(), tell)
+        finally:
+            store.on_writer(taking.detach).result()
+    except (Unfit, StoreError):
+        with suppress(StoreError):
+            store.write(taking.undo).result()
 
 
 class _Indexing:

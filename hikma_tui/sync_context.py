@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.sync_shapes import Report
+
+if TYPE_CHECKING:
+    from hikma_tui.sync_beside import Beside
 
 
 @dataclass
@@ -23,4 +27,5 @@ class Context:
     suggesting: bool = False  # a clone or a restored copy: unsent edits are suggestions (33)
     stale: set[str] = field(default_factory=set)  # patients whose search entry must be made anew
     refused: set[tuple[str, str]] = field(default_factory=set)  # counted: once, whatever the rounds
+    beside: Beside | None = None  # who makes the search index of the pull that is applied
     asked: int = 0  # requests that the pushes of this run spent on finding bad rows (27)

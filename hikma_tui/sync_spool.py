@@ -28,6 +28,9 @@ from hikma_tui.wire.shapes import Body, Kind, Trouble
 FILE_NAME = "sync/pull.spool"
 """Where the spool of a store lies, beside the store's file."""
 
+INDEX = "index.db"
+"""Beside the spool: the search index of what it has, while ``sync_beside`` makes it."""
+
 _AT_ONCE = 100  # deleted ids in one frame: each may take a whole chart with it
 _FRAME_ROWS = 500  # rows in one frame, where they are not long
 _TELL_EVERY = 0.2  # seconds
@@ -136,7 +139,7 @@ def left(path: Path) -> Spool | None:
 def clean(directory: Path) -> None:
     """Take away what a killed ``fill`` left. ``directory`` is the store's."""
     path = directory / FILE_NAME
-    for name in (f"{path.name}.part", f"{path.name}.deleted"):
+    for name in (f"{path.name}.part", f"{path.name}.deleted", INDEX):
         path.with_name(name).unlink(missing_ok=True)
 
 

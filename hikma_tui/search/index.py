@@ -11,6 +11,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
+from hikma_tui import json_text
 from hikma_tui.names import sounds
 from hikma_tui.search import places, sql
 from hikma_tui.search.rows import ask, mapped, one
@@ -126,17 +127,14 @@ def _search_fields(form: str | None) -> tuple[frozenset[str], bool]:
         for field in _form_fields(form)
         if field.get("isSearchField")
         and not field.get("deleted")
-        and field.get("column") not in _OWN_WAY
+        and str(field.get("column")) not in _OWN_WAY
     ]
     attributes = frozenset(str(f.get("id")) for f in wanted if not f.get("baseField"))
     return attributes, any(f.get("column") == "citizenship" for f in wanted)
 
 
 def _form_fields(form: str | None) -> list[dict[str, Any]]:
-    try:
-        fields: object = json.loads(form) if form else []
-    except ValueError:
-        return []
+    fields = json_text.read(form)
     return (
         [field for field in fields if isinstance(field, dict)] if isinstance(fields, list) else []
     )
@@ -186,6 +184,11 @@ def fields_key(connection: sqlite3.Connection) -> str:
     return json.dumps([sorted(attributes), citizenship])
 
 
+def searched_attributes(connection: sqlite3.Connection) -> frozenset[str]:
+    """Which attributes of patients the registration form, as it is now, wants to be found by."""
+    return _search_fields(one(connection, sql.FORM_FIELDS))[0]
+
+
 def stale(connection: sqlite3.Connection) -> bool:
     """Whether the registration form's search fields changed since the last rebuild."""
     known = one(connection, sql.META, ("fields",))
@@ -195,17 +198,19 @@ def stale(connection: sqlite3.Connection) -> bool:
 # --- all at once -------------------------------------------------------------------------------
 
 
-def rebuild(connection: sqlite3.Connection, progress: Progress | None = None) -> int:
+def rebuild(
+    connection: sqlite3.Connection, progress: Progress | None = None, *, sparing: bool = False
+) -> int:
     """Build the index anew from all live patients; returns how many there are.
 
     Runs inside the caller's transaction, or opens one and commits it. ``progress`` is told how
-    many of how many are done, every few thousand patients.
+    many of how many are done, every few thousand patients. ``sparing`` takes half the memory.
     """
     ours = not connection.in_transaction
     if ours:
         connection.execute("BEGIN IMMEDIATE")
     try:
-        count = _rebuild(connection, progress or (lambda _done, _total: None))
+        count = _rebuild(connection, progress or (lambda _done, _total: None), sparing)
     except BaseException:
         if ours:
             connection.rollback()
@@ -215,10 +220,11 @@ def rebuild(connection: sqlite3.Connection, progress: Progress | None = None) ->
     return count
 
 
-def _rebuild(connection: sqlite3.Connection, progress: Progress) -> int:
+def _rebuild(connection: sqlite3.Connection, progress: Progress, sparing: bool) -> int:
+    size = _BATCH // 5 if sparing else _BATCH
     for table in sql.TABLES:
         connection.execute(f"DROP TABLE IF EXISTS search_{table}")
-    for statement in (*sql.CREATE, *sql.REBUILD_BEGIN):
+    for statement in (*sql.CREATE, *sql.REBUILD_BEGIN, *(sql.SPARING if sparing else ())):
         connection.execute(statement)
     connection.execute("DROP TABLE IF EXISTS temp.search_order")
     connection.execute(sql.REBUILD_ORDER)
@@ -226,7 +232,7 @@ def _rebuild(connection: sqlite3.Connection, progress: Progress) -> int:
     counts: Counter[str] = Counter()
     done = 0
     rows = _standing_rows(connection)
-    while batch := list(islice(rows, _BATCH)):
+    while batch := list(islice(rows, size)):
         connection.executemany(sql.ADD_TOKENS, [(place, text) for place, _p, _s, text in batch])
         connection.executemany(sql.ADD_PATIENT, batch)
         for _place, _pk, _seen, text in batch:

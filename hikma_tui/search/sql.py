@@ -58,8 +58,9 @@ ATTRIBUTES = (
 )
 # Which form: as ``patients.registration_form`` chooses it. A server's goes before a local one.
 FORM_FIELDS = (
-    "SELECT f.fields FROM live_registration_forms f LEFT JOIN (SELECT json_extract(metadata, "
-    "'$.clinic_id') AS clinic FROM peers ORDER BY status = 'active' DESC, updated_at DESC LIMIT 1"
+    "SELECT f.fields FROM live_registration_forms f LEFT JOIN (SELECT json_extract("
+    "CASE WHEN json_valid(metadata) THEN metadata END, '$.clinic_id') AS clinic"
+    " FROM peers ORDER BY status = 'active' DESC, updated_at DESC LIMIT 1"
     ") s ON 1 ORDER BY CASE WHEN s.clinic IS NULL THEN 3 WHEN (f.change_seq = 0 OR "
     "f.server_created_at IS NOT NULL) AND f.fields <> '[]' AND coalesce(f.clinic_id, '') IN "
     "(s.clinic, '') THEN f.clinic_id IS NOT s.clinic WHEN f.clinic_id = s.clinic THEN 2 ELSE 3 "
@@ -142,6 +143,7 @@ REBUILD_BEGIN = (
     "INSERT INTO search_index (search_index, rank) VALUES ('crisismerge', 1000)",
     "INSERT INTO search_index (search_index, rank) VALUES ('hashsize', 8388608)",
 )
+SPARING = ("INSERT INTO search_index (search_index, rank) VALUES ('hashsize', 4194304)",)
 OPTIMIZE = "INSERT INTO search_index (search_index) VALUES ('optimize')"
 REBUILD_END = (
     OPTIMIZE,
