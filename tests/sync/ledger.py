@@ -33,6 +33,8 @@ class Ledger:
     deleted: dict[Row, set[str]] = field(default_factory=dict)  # rows, and who deleted them
     unseen: dict[Key, set[str]] = field(default_factory=dict)  # see ``went_back``
     contested: dict[Key, set[str]] = field(default_factory=dict)  # chosen each way by two people
+    decided: set[tuple[Key, str, str]] = field(default_factory=set)  # replaced so by a choice
+    kept: dict[Key, set[str]] = field(default_factory=dict)  # both of them, by a choice
     told: list[str] = field(default_factory=list)  # what happened, for the story of a failure
     count: int = 0
 
@@ -61,10 +63,10 @@ class Ledger:
         """Who saw both sides let ``now`` stand; ``again``: and sends it anew, old as it may be."""
         for old in set(gone) - now:
             for new in now or {""}:
-                if (key, new, old) in self.replaced:
-                    # somebody else has decided otherwise: the one whose choice is sent last wins
-                    self.contested.setdefault(key, set()).update({old, new})
+                if (key, new, old) in self.replaced or old in self.kept.get(key, ()):
+                    self._contest(key, {old, new})
                 self._replaced(key, old, new)
+                self.decided.add((key, old, new))
                 if again:
                     self.superseded.pop((key, new), None)
                 else:
@@ -73,7 +75,14 @@ class Ledger:
     def stands(self, key: Key, tokens: Iterable[str]) -> None:
         """Who saw both sides kept both."""
         for token in tokens:
-            self.superseded.pop((key, token), None)
+            by = self.superseded.pop((key, token), None)
+            if by is not None and (key, token, by) in self.decided:
+                self._contest(key, {token, by})
+            self.kept.setdefault(key, set()).add(token)
+
+    def _contest(self, key: Key, tokens: set[str]) -> None:
+        """Somebody else has decided otherwise: the one whose choice is sent last wins."""
+        self.contested.setdefault(key, set()).update(tokens)
 
     def copied(self, key: Key, value: Any) -> None:
         """What was kept stands under a new id."""
@@ -95,6 +104,8 @@ class Ledger:
             by = self.superseded[key, token]
             if by == taken_away:
                 del self.superseded[key, token]
+                if (key, token, by) in self.decided:
+                    self._contest(key, {token, by})
                 return
             token = by
 

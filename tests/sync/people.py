@@ -409,7 +409,7 @@ class Machine(Site):
         """What stands now, of what stood on both sides."""
         conflict, _ours, stood = before
         theirs = conflict.theirs or {}
-        again = "theirs" not in choices.values() or became == "sent"
+        whole = "theirs" not in choices.values() or became == "sent"
         for table in TABLES:  # of a deletion that was taken back, all that came with it
             for row in self.rows(table):
                 is_it = (table, row["id"]) == (one.table, one.row_id)
@@ -423,6 +423,9 @@ class Machine(Site):
                     now = tokens_in(value_of(row, place))
                     if is_it and "both" in choices.values() and len(now) > 1:
                         self.ledger.stands(key, now)
+                    # what was taken from the server is not sent anew, whatever else of the row is
+                    side = choices.get(place) or choices.get(f"form_data/{place}")
+                    again = side != "theirs" if side and is_it else whole
                     if gone_here - now:
                         self.ledger.chosen(key, gone_here, now, again=again)
 
