@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from hikma_tui import store_backups, sync_restored
+from hikma_tui import cli_unlock, store_backups, store_cipher, store_unlock, sync_restored
 from hikma_tui.cli_backup import listed, moment
 from hikma_tui.cli_codes import OK, REFUSED
 from hikma_tui.cli_errors import say_there, tell
@@ -32,6 +32,7 @@ def run(options: argparse.Namespace) -> int:
     path = _chosen(options, directory)
     if path is None:
         return REFUSED
+    cli_unlock.for_file(path, options)
     inside = store_backups.look_into(path)
     was = sync_restored.present(directory, path, user=user)
     zone = zone_of(was.facts.get("time_zone", ""))
@@ -47,6 +48,8 @@ def _chosen(options: argparse.Namespace, directory: Path) -> Path | None:
     if options.file:
         return Path(options.file).absolute()
     found = store_backups.newest_good(directory / BACKUPS)
+    if found is None and (locked := store_unlock.locked_copy(directory)) is not None:
+        return locked
     if found is None:
         tell(_("There is no good copy beside the records: name one, such as one on a stick."))
         return None
@@ -56,7 +59,10 @@ def _chosen(options: argparse.Namespace, directory: Path) -> Path | None:
 def _about(path: Path, inside: Inside, was: Present, zone: ZoneInfo | None) -> list[str]:
     """What is in the copy, and what putting it back would undo."""
     patients = ngettext("{n} patient", "{n} patients", inside.patients)
-    lines = [
+    lines = []
+    if store_cipher.is_ciphered(path) and was.state == "sound" and not was.ciphered:
+        lines.append(_("The records will be encrypted, with the copy's passphrase."))
+    lines += [
         _("The copy: {clinic}, {patients}, last written {moment}. It was checked. ({path})").format(
             clinic=inside.clinic, patients=patients.format(n=inside.patients),
             moment=moment(inside.newest_stamp, zone), path=path,

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from typing import IO
 
 from hikma_tui import clock
 from hikma_tui.cli_codes import NO_OUTPUT, OK, REFUSED
@@ -77,11 +78,18 @@ def _whole(store: Store, descriptor: int) -> Iterator[int]:
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         yield descriptor
         return
-    with tempfile.TemporaryFile(dir=store.directory) as copy:
+    with _nameless(store) as copy:
         while block := os.read(descriptor, _BLOCK):
             copy.write(block)
         copy.seek(0)
         yield copy.fileno()
+
+
+def _nameless(store: Store) -> IO[bytes]:
+    """A file without a name: on the disk, but for ciphered records, which it would lay open."""
+    if store.key is not None and hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("import"), "w+b")
+    return tempfile.TemporaryFile(dir=store.directory)
 
 
 def _each(store: Store, actor: Actor, source: Source) -> int:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hikma_tui import clock, logs, schema, search
+from hikma_tui import clock, logs, schema, search, store_cipher
 from hikma_tui.cli_codes import OK, REFUSED, USAGE
 from hikma_tui.cli_errors import tell
 from hikma_tui.clinic import audit, deletion, info, pins, setup
@@ -19,6 +19,7 @@ from hikma_tui.clinic.server_needs import put_aside
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.models import connection
 from hikma_tui.store import Store
+from hikma_tui.store_cipher import Key
 from hikma_tui.store_files import BACKUPS, default_directory
 from hikma_tui.text import plain
 
@@ -82,7 +83,13 @@ def init(options: argparse.Namespace) -> int:
     if options.time_zone and clock.zone_of(options.time_zone) is None:
         tell(_("there is no time zone of that name: {zone}").format(zone=options.time_zone))
         return USAGE
-    store = Store.create(directory_of(options))
+    directory = directory_of(options)
+    key = None
+    if options.encrypt and not Store.exists(directory):
+        key = _new_key(options)
+        if key is None:
+            return REFUSED
+    store = Store.create(directory, key)
     try:
         store.write(setup.create_clinic, clinic, user, time_zone=options.time_zone).result()
     finally:
@@ -93,6 +100,15 @@ def init(options: argparse.Namespace) -> int:
         )
     )
     return OK
+
+
+def _new_key(options: argparse.Namespace) -> Key | None:
+    """The key of a new passphrase; None where none was settled on."""
+    from hikma_tui.cli_encrypt import new_passphrase
+
+    store_cipher.require()
+    passphrase = new_passphrase(options)
+    return store_cipher.derive(passphrase, store_cipher.new_salt()) if passphrase else None
 
 
 def status(options: argparse.Namespace) -> int:
@@ -107,7 +123,8 @@ def status(options: argparse.Namespace) -> int:
         if options.json:
             told = {
                 "clinic": clinic, "patients": patients, "demo": demo, "path": str(store.path),
-                "schema": version, "newest_copy_ms": _copied_at(store.directory),
+                "schema": version, "encrypted": store.key is not None,
+                "newest_copy_ms": _copied_at(store.directory),
                 "server": {**server.as_json(), "confirmed": store.read(confirmed).result(),
                            "put_aside": store.read(put_aside).result()},
             }  # fmt: skip
@@ -117,6 +134,7 @@ def status(options: argparse.Namespace) -> int:
             _("Clinic: {name}").format(name=clinic or _("none yet")),
             _("Patients: {n}").format(n=patients),
             _("Records: {path}").format(path=store.path),
+            _("Encrypted: yes") if store.key else _("Encrypted: no (hikma-tui encrypt does it)"),
             _("Schema: {found} (this program: {ours})").format(found=version, ours=schema.VERSION),
             _("Newest copy: {age}").format(age=_newest_copy(store.directory)),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from hikma_tui import store_unlock
@@ -35,6 +36,31 @@ def unlocked(directory: Path, options: argparse.Namespace) -> None:
         store_unlock.unlock(path, given)
         return
     ask_for(path, _("Passphrase of these records: "))
+
+
+def given_anew(options: argparse.Namespace) -> str | None:
+    """The new passphrase that ``--new-passphrase-fd`` gives; None when nothing was given."""
+    number = getattr(options, "new_passphrase_fd", None)
+    if number is None:
+        return None
+    try:
+        return store_unlock.from_descriptor(number)
+    except OSError as error:
+        raise NeedsPassphrase(
+            _("The passphrase can't be read: {reason}").format(reason=error.strerror or "")
+        ) from error
+
+
+def for_file(path: Path, options: argparse.Namespace) -> None:
+    """Hold the key of a copy: what was given already opens it, or it is asked for. StoreError."""
+    if not store_unlock.is_locked(path):
+        return
+    given = getattr(options, "passphrase", "")
+    if given:
+        with suppress(WrongPassphrase):
+            store_unlock.unlock(path, given)
+            return
+    ask_for(path, _("Passphrase of {path}: ").format(path=path))
 
 
 def _given(options: argparse.Namespace) -> str | None:

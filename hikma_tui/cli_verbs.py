@@ -43,6 +43,9 @@ def verbs() -> list[tuple[str, str, str, Options]]:
         ),
         ("backup", _("copy the records; here or on a stick"), "cli_backup.run", _backup),
         ("restore", _("put a copy back in place of the records"), "cli_restore.run", _restore),
+        ("encrypt", _("encrypt the records with a passphrase"), "cli_encrypt.encrypt", _encrypt),
+        ("passphrase", _("change the passphrase"), "cli_encrypt.passphrase", _encrypt),
+        ("decrypt", _("turn encryption off"), "cli_encrypt.decrypt", _decrypt),
         ("durability", _("what a save waits for"), "cli_durability.run", _durability),
         (
             "diseases",
@@ -94,7 +97,29 @@ def _none(_verb: argparse.ArgumentParser) -> None:
     """A verb without options of its own."""
 
 
+def _encrypt(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--new-passphrase-fd", metavar="N", type=_descriptor,
+        help=_("read the new passphrase from there"),
+    )  # fmt: skip
+    verb.add_argument(
+        "--copies", choices=("encrypt", "delete", "leave"), default="",
+        help=_("what becomes of the copies beside the records"),
+    )  # fmt: skip
+
+
+def _decrypt(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--yes", action="store_true", help=_("without a question"))
+
+
 def _init(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--encrypt", action="store_true", help=_("encrypt the records with a passphrase")
+    )
+    verb.add_argument(
+        "--new-passphrase-fd", metavar="N", type=_descriptor,
+        help=_("read the new passphrase from there"),
+    )  # fmt: skip
     verb.add_argument("--clinic", metavar="NAME", required=True, help=_("the clinic's name"))
     verb.add_argument("--time-zone", metavar="ZONE", default="", help=_("such as Asia/Beirut"))
 

@@ -122,8 +122,10 @@ def in_use() -> Locked:
 
 
 @contextmanager
-def alone_with(directory: Path) -> Iterator[sqlite3.Connection | None]:
+def alone_with(directory: Path, *, attaches: bool = False) -> Iterator[sqlite3.Connection | None]:
     """Hold the store's file against everybody else; None where there is none, or it is damaged.
+
+    ``attaches``: a ciphered file may be attached to the connection.
 
     Locked when another program has it open. The journal is folded in, where it can be.
     """
@@ -131,7 +133,9 @@ def alone_with(directory: Path) -> Iterator[sqlite3.Connection | None]:
     if not path.exists():
         yield None
         return
-    rows = store_cipher.open_file(path, timeout=2, isolation_level=None)
+    key = store_cipher.key_of(path)
+    rows = store_cipher.connect(path, key, attaches=attaches, timeout=2, isolation_level=None)
+    mine = store_cipher.note_open(path, key)
     sound = False
     try:
         try:
@@ -149,6 +153,7 @@ def alone_with(directory: Path) -> Iterator[sqlite3.Connection | None]:
             sound = False  # damaged: nobody works with it
         yield rows if sound else None
     finally:
+        store_cipher.note_closed(mine)
         rows.close()
 
 

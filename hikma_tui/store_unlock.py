@@ -38,6 +38,17 @@ def to_unlock(directory: Path) -> Path | None:
     return None
 
 
+def locked_copy(directory: Path) -> Path | None:
+    """The newest copy beside the records that is ciphered with a passphrase not given yet."""
+    found = (copy.path for copy in copies(directory / BACKUPS))
+    return next((p for p in found if store_cipher.is_ciphered(p) and not _held(p)), None)
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a file is ciphered and its passphrase was not given yet."""
+    return store_cipher.is_ciphered(path) and not _held(path)
+
+
 def _plain(path: Path) -> bool:
     try:
         with path.open("rb") as file:

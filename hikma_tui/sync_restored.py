@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hikma_tui import store_repair, store_salvage, sync_generation
+from hikma_tui import store_convert, store_repair, store_salvage, sync_generation
 from hikma_tui.clinic import audit, info, permissions
 from hikma_tui.clinic.actor import Actor, actor_named, users
 from hikma_tui.clinic.errors import NotFound
@@ -38,6 +38,7 @@ class Present:
     facts: dict[str, str] = field(default_factory=dict)
     difference: store_repair.Difference | None = None
     reason: str = ""
+    ciphered: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,10 @@ def present(directory: Path, copy: Path | None = None, *, user: str = "") -> Pre
     if wrong != "ok":
         return Present("damaged", reason=str(wrong))
     found = store_repair.compare(directory / FILE_NAME, copy) if copy is not None else None
-    return Present("sound", facts.get("store_id", ""), patients, mark, head, facts, found)
+    return Present(
+        "sound", facts.get("store_id", ""), patients, mark, head, facts, found,
+        ciphered=store.key is not None,
+    )  # fmt: skip
 
 
 def _may_replace(user: str) -> None:
@@ -111,6 +115,7 @@ def put_back(directory: Path, copy: Path, was: Present, *, user: str = "") -> Do
     """
     look_into(copy)
     work = store_repair.prepare(directory, copy)
+    store_convert.same_protection(directory, copy, work)
     note = {"copy": copy.name}
     return _in_place(directory, work, was, note, user)
 

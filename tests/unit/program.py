@@ -20,7 +20,7 @@ def environment() -> dict[str, str]:
 
 
 def run(
-    *words: str | Path, data: str | bytes = "", timeout: float = 60
+    *words: str | Path, data: str | bytes = "", timeout: float = 60, pass_fds: Sequence[int] = ()
 ) -> subprocess.CompletedProcess[str]:
     """Run ``hikma-tui`` to its end. No run may ever show a traceback."""
     done = subprocess.run(
@@ -30,6 +30,7 @@ def run(
         env=environment(),
         timeout=timeout,
         check=False,
+        pass_fds=pass_fds,
     )
     said, complained = done.stdout.decode(), done.stderr.decode()
     assert "Traceback" not in complained, complained

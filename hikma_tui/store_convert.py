@@ -1,0 +1,190 @@
+"""Writing a store anew under another key: ciphered, under another passphrase, or plain again.
+
+The new file is written beside the old one, compared with it row by row, and only then takes its
+place by one rename. A power cut or a kill leaves the one or the other, whole (docs/encryption.md).
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hikma_tui import store_cipher, store_repair
+from hikma_tui.i18n import _
+from hikma_tui.store_backups import copies, forget_cached, look_into, room_for, sync_folder
+from hikma_tui.store_cipher import Key, NeedsPassphrase
+from hikma_tui.store_errors import Corrupt, NoStore, StoreError, from_sqlite
+from hikma_tui.store_files import BACKUPS, FILE_NAME, probe
+
+_ROWS = 500  # compared at a time
+_NAMES = "SELECT type, name, sql FROM {schema}.sqlite_master WHERE name NOT LIKE 'sqlite_%'"
+Told = Callable[[str], None]
+
+
+@dataclass
+class Copies:
+    """The copies beside a store by how they are protected now."""
+
+    plain: list[Path] = field(default_factory=list)
+    other: list[Path] = field(default_factory=list)  # under another passphrase
+    same: list[Path] = field(default_factory=list)
+
+
+def rewrite(source: Path, target: Path, key: Key | None) -> None:
+    """Write the closed store ``source`` to the new file ``target`` (0600) with ``key``, compared.
+
+    Raises:
+        Corrupt: the new file does not hold what the old one holds: it is deleted.
+        NeedsPassphrase, NoCipher, DiskFull: nothing was written.
+    """
+    was = store_cipher.key_of(source)
+    where = f"{source.resolve().as_uri()}?mode=ro&immutable=1"
+    with closing(store_cipher.connect(where, was, attaches=True, uri=True)) as rows:
+        _rewrite(rows, target, key, source.stat().st_size)
+
+
+def _rewrite(rows: sqlite3.Connection, target: Path, key: Key | None, size: int) -> None:
+    try:
+        room_for(target.parent, size)
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        store_cipher.attach(rows, "made", str(target), key)
+        try:
+            rows.execute("PRAGMA made.journal_mode = OFF")  # a half file is nobody's file
+            rows.execute("PRAGMA made.synchronous = OFF")  # it is synced as a whole
+            rows.execute("SELECT sqlcipher_export('made')")
+            for name in ("user_version", "application_id"):
+                value = int(rows.execute(f"PRAGMA main.{name}").fetchone()[0])
+                rows.execute(f"PRAGMA made.{name} = {value}")
+            rows.execute("PRAGMA made.synchronous = FULL")
+        finally:
+            rows.execute("DETACH made")
+        forget_cached(target)  # what is compared is what the medium gives back
+        store_cipher.attach(rows, "made", str(target), key)
+        try:
+            _compare(rows, target)
+        finally:
+            rows.execute("DETACH made")
+    except BaseException as error:
+        with suppress(OSError):
+            target.unlink()
+        if isinstance(error, sqlite3.Error | OSError):
+            raise from_sqlite(error, target) from error
+        raise
+
+
+def _compare(rows: sqlite3.Connection, target: Path) -> None:
+    """Corrupt unless both files hold the same definitions and, in the same order, the same rows."""
+    if rows.execute("PRAGMA made.integrity_check(1)").fetchone()[0] != "ok":
+        raise _differs(target)
+    here, there = (set(rows.execute(_NAMES.format(schema=name))) for name in ("main", "made"))
+    if here != there:
+        raise _differs(target)
+    for kind, name, sql in sorted(here, key=lambda one: (one[0], one[1])):
+        if kind != "table" or str(sql).startswith("CREATE VIRTUAL"):
+            continue  # a virtual table's rows are in tables of its own
+        one, two = (
+            rows.execute(f"SELECT * FROM {schema}.'{name}' NOT INDEXED")
+            for schema in ("main", "made")
+        )
+        while (some := one.fetchmany(_ROWS)) == two.fetchmany(_ROWS):
+            if not some:
+                break
+        else:
+            raise _differs(target)
+
+
+def _differs(path: Path) -> Corrupt:
+    return Corrupt(
+        _("What was written does not read as it was: nothing was changed. ({path})").format(
+            path=path
+        )
+    )
+
+
+# The store --------------------------------------------------------------------------------------
+
+
+def convert(directory: Path, key: Key | None, settle: Callable[[Path], None]) -> None:
+    """Put the store in ``directory`` under ``key`` (None: plain), while nobody else has it open.
+
+    ``settle`` is given the folder of the new store before it takes the old one's place. The old
+    key stays held, for the copies that have it. StoreError: nothing was changed.
+    """
+    path = directory / FILE_NAME
+    probe(path)
+    work = store_repair.empty_work(directory)
+    if key is not None:
+        store_cipher.require()
+        store_cipher.hold_key(key)
+    try:
+        with store_repair.alone_with(directory, attaches=True) as rows:
+            if rows is None:
+                raise Corrupt(
+                    _("The records' file is damaged: nothing was changed. ({path})").format(
+                        path=path
+                    )
+                )
+            _rewrite(rows, work / FILE_NAME, key, path.stat().st_size)
+            settle(work)
+            look_into(work / FILE_NAME)
+            store_repair.exchange(directory, work)
+    finally:
+        store_repair.discard(work)
+
+
+# The copies -------------------------------------------------------------------------------------
+
+
+def copies_of(directory: Path) -> Copies:
+    """The copies in ``backups`` (and damaged stores that were kept there)."""
+    found = Copies()
+    mine = None
+    with suppress(StoreError):
+        mine = store_cipher.the_key(directory)
+    paths = [copy.path for copy in copies(directory / BACKUPS)]
+    paths += sorted((directory / BACKUPS).glob("*/" + FILE_NAME))
+    for path in paths:
+        try:
+            key = store_cipher.key_of(path)
+        except NeedsPassphrase:
+            found.other.append(path)
+            continue
+        if key is None:
+            found.plain.append(path)
+        else:
+            (found.same if key == mine else found.other).append(path)
+    return found
+
+
+def convert_copy(path: Path, key: Key | None) -> None:
+    """Put one copy under ``key`` in its own place, compared; its name and date stay. StoreError."""
+    made = path.with_name(f"{path.name}.part")
+    made.unlink(missing_ok=True)
+    try:
+        with ExitStack() as undo:
+            undo.callback(made.unlink, missing_ok=True)
+            rewrite(path, made, key)
+            look_into(made)
+            times = path.stat()
+            os.utime(made, ns=(times.st_atime_ns, times.st_mtime_ns))
+            made.rename(path)
+            sync_folder(path.parent)
+    except OSError as error:
+        raise from_sqlite(error, path) from error
+
+
+def same_protection(directory: Path, copy: Path, work: Path) -> None:
+    """The store made of ``copy`` in ``work`` gets the key of the store that it will replace: what
+    was ciphered stays so. Where none stands there, or a plain one, it keeps the copy's. StoreError.
+    """
+    try:
+        key = store_cipher.the_key(directory)
+    except NoStore:
+        key = None
+    if key is None or store_cipher.key_of(copy) == key:
+        return
+    convert_copy(work / FILE_NAME, key)

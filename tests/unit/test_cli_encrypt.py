@@ -1,0 +1,223 @@
+"""``encrypt``, ``passphrase``, ``decrypt``, and every other verb on ciphered records."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from hikma_tui import cli_encrypt, search, store_cipher, store_convert, sync_secret
+from hikma_tui.clinic import patients, setup
+from hikma_tui.models import connection
+from hikma_tui.store import Store
+from hikma_tui.store_cipher import Key, NeedsPassphrase
+from hikma_tui.store_errors import Corrupt, Locked
+from tests.unit.program import run
+
+pytestmark = pytest.mark.skipif(
+    not store_cipher.installed(), reason="sqlcipher3 is not installed (this machine has no wheel)"
+)
+OLD, NEW = "the old passphrase", "a passphrase that is new"
+CHEAP = 10
+
+
+@pytest.fixture(autouse=True)
+def nothing_held(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(store_cipher, "new_salt", lambda: store_cipher.salt_with(CHEAP))
+    monkeypatch.delenv("HIKMA_TUI_PASSPHRASE", raising=False)
+    yield
+    store_cipher.forget_keys()
+
+
+def cheap(passphrase: str) -> Key:
+    return store_cipher.derive(passphrase, store_cipher.salt_with(CHEAP))
+
+
+def made(directory: Path, key: Key | None) -> Path:
+    store = Store.create(directory, key)
+    actor = store.write(setup.create_clinic, "Al-Salam", "Nora").result()
+    for number in range(40):
+        store.write(patients.register, actor, {"given_name": f"Mona{number}"}).result()
+    store.close()
+    return directory
+
+
+def names(directory: Path) -> set[str]:
+    store = Store.open(directory)
+    try:
+        rows = store.read(
+            lambda: connection().execute("SELECT given_name FROM live_patients").fetchall()
+        ).result()
+        wrong = store.check() + store.on_writer(lambda: search.check(connection())).result()
+        assert wrong == []
+    finally:
+        store.close()
+    return {row[0] for row in rows}
+
+
+ALL = {f"Mona{number}" for number in range(40)}
+
+
+def given(directory: Path, *words: str, old: str = "", new: str = "") -> CompletedProcess[str]:
+    """Run a verb with passphrases through pipes."""
+    pipes = []
+    for option, passphrase in (("--passphrase-fd", old), ("--new-passphrase-fd", new)):
+        if passphrase:
+            reading, writing = os.pipe()
+            os.write(writing, passphrase.encode() + b"\n")
+            os.close(writing)
+            pipes.append(reading)
+            words = (*words, option, str(reading))
+    try:
+        return run(*words, "--data-dir", directory, pass_fds=pipes)
+    finally:
+        for pipe in pipes:
+            os.close(pipe)
+
+
+def test_encrypt_then_open_then_change_then_decrypt(tmp_path: Path) -> None:
+    place = made(tmp_path / "clinic", None)
+    sync_secret.keep(place, "the server's own word")
+    assert run("backup", "--data-dir", place).returncode == 0
+    done = given(place, "encrypt", "--copies", "encrypt", new=OLD)
+    assert done.returncode == 0, done.stderr
+    assert store_cipher.is_ciphered(place / "hikma.db")
+    for path in place.rglob("*"):
+        assert path.is_dir() or b"Mona3" not in path.read_bytes(), path
+        assert path.is_dir() or b"own word" not in path.read_bytes(), path
+    assert run("status", "--data-dir", place).returncode == 77
+    assert given(place, "status", old="not the passphrase").returncode == 77
+    told = given(place, "status", "--json", old=OLD)
+    assert told.returncode == 0, told.stderr
+    assert json.loads(told.stdout)["encrypted"] is True
+    assert given(place, "check", old=OLD).returncode == 0
+
+    done = given(place, "passphrase", "--copies", "encrypt", old=OLD, new=NEW)
+    assert done.returncode == 0, done.stderr
+    assert given(place, "check", old=OLD).returncode == 77
+    assert given(place, "check", old=NEW).returncode == 0
+    listed = given(place, "backup", "--list", old=NEW)
+    assert "40 patients" in listed.stdout, listed
+    store_cipher.hold_key(store_cipher.derive(NEW, store_cipher.salt_of(place / "hikma.db") or b""))
+    assert sync_secret.kept(place) == "the server's own word"
+
+    done = given(place, "decrypt", "--yes", old=NEW)
+    assert done.returncode == 0, done.stderr
+    assert not store_cipher.is_ciphered(place / "hikma.db")
+    assert names(place) == ALL
+    assert sync_secret.kept(place) == "the server's own word"
+    assert (place / "server-password").read_text() == "the server's own word"
+
+
+def test_a_new_clinic_can_begin_ciphered(tmp_path: Path) -> None:
+    place = tmp_path / "clinic"
+    words = ("init", "--clinic", "A", "--user", "Nora", "--encrypt")
+    assert given(place, *words, new="short").returncode == 1
+    assert not (place / "hikma.db").exists()
+    assert given(place, *words, new=NEW).returncode == 0
+    assert store_cipher.is_ciphered(place / "hikma.db")
+    assert given(place, "status", old=NEW).returncode == 0
+
+
+def test_the_environment_gives_it_too_and_no_child_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = made(tmp_path / "clinic", cheap(OLD))
+    monkeypatch.setenv("HIKMA_TUI_PASSPHRASE", OLD)
+    done = run("status", "--data-dir", place)
+    assert done.returncode == 0, done.stderr
+
+
+def test_nothing_changes_while_another_program_has_it_open(tmp_path: Path) -> None:
+    place = made(tmp_path / "clinic", None)
+    store = Store.open(place)
+    store.read(lambda: connection().execute("SELECT 1 FROM store_info").fetchone()).result()
+    done = given(place, "encrypt", new=NEW)
+    assert done.returncode == Locked.exit_code, done.stderr
+    store.close()
+    assert not store_cipher.is_ciphered(place / "hikma.db")
+    assert names(place) == ALL
+
+
+def test_what_reads_otherwise_than_it_was_is_never_put_in_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = made(tmp_path / "clinic", None)
+
+    class Losing:
+        """A medium that loses a row on the way."""
+
+        def __init__(self, path: Path, key: Key | None) -> None:
+            self.path, self.key = path, key
+
+        def __call__(self, path: Path) -> None:
+            rows = store_cipher.connect(path, self.key)
+            rows.execute("DELETE FROM patients WHERE given_name = 'Mona7'")
+            rows.commit()
+            rows.close()
+
+    key = cheap(NEW)
+    monkeypatch.setattr(store_convert, "forget_cached", Losing(place, key))
+    with pytest.raises(Corrupt):
+        store_convert.convert(place, key, lambda _work: None)
+    assert not store_cipher.is_ciphered(place / "hikma.db")
+    assert names(place) == ALL
+    assert [path.name for path in place.iterdir() if path.is_dir()] == []
+
+
+def test_a_ciphered_copy_put_back_stays_as_protected_as_the_records(tmp_path: Path) -> None:
+    old, new = cheap(OLD), cheap(NEW)
+    place = made(tmp_path / "clinic", old)
+    assert given(place, "backup", old=OLD).returncode == 0
+    [copy] = (place / "backups").glob("*.db")
+    kept = tmp_path / "copy.db"
+    kept.write_bytes(copy.read_bytes())
+    store_convert.convert(place, new, lambda _work: None)
+    assert store_cipher.key_of(place / "hikma.db") == new
+    # the newest copy has the older passphrase: it is not given, and nobody can be asked
+    assert given(place, "restore", str(kept), "--yes", old=NEW).returncode == 77
+    store_cipher.hold_key(old)
+    from hikma_tui import sync_restored
+
+    was = sync_restored.present(place, kept)
+    assert was.difference is not None
+    sync_restored.put_back(place, kept, was)
+    assert store_cipher.key_of(place / "hikma.db") == new
+    assert names(place) == ALL
+
+
+def test_a_plain_copy_put_back_into_ciphered_records_is_ciphered(tmp_path: Path) -> None:
+    place = made(tmp_path / "clinic", None)
+    assert run("backup", "--data-dir", place).returncode == 0
+    [copy] = (place / "backups").glob("*.db")
+    store_convert.convert(place, cheap(NEW), lambda _work: None)
+    done = given(place, "restore", str(copy), "--yes", old=NEW)
+    assert done.returncode == 0, done.stderr
+    assert store_cipher.is_ciphered(place / "hikma.db")
+    [before] = (place / "backups").glob("before-restore*")
+    assert store_cipher.is_ciphered(before)
+    assert names(place) == ALL
+
+
+def test_wipe_works_without_the_passphrase(tmp_path: Path) -> None:
+    place = made(tmp_path / "clinic", cheap(OLD))
+    store_cipher.forget_keys()
+    done = run("wipe", "--confirm", "wipe", "--data-dir", place)
+    assert not (place / "hikma.db").exists(), done.stderr
+
+
+def test_a_passphrase_has_a_least_length_and_no_most() -> None:
+    assert cli_encrypt.refused("123456789")
+    assert not cli_encrypt.refused("1234567890")
+    assert not cli_encrypt.refused("word " * 500)
+
+
+def test_without_a_person_it_says_how_to_give_it(tmp_path: Path) -> None:
+    place = made(tmp_path / "clinic", cheap(OLD))
+    done = run("find", "Mona", "--data-dir", place)
+    assert done.returncode == NeedsPassphrase.exit_code
+    assert "--passphrase-fd" in done.stderr
