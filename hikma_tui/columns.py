@@ -14,6 +14,7 @@ from typing import Any
 
 from peewee import BigIntegerField, BooleanField, FloatField, IntegerField, TextField
 
+from hikma_tui import json_text
 from hikma_tui.ids import as_uuid
 
 _LATEST = 4102444800000  # 2100-01-01 in ms: what a clinic can mean by a date ends before it
@@ -139,11 +140,11 @@ class Day(_Wire, TextField):
 class Json(_Wire, TextField):
     """A JSON value, encoded once whatever came in (decisions.md 31)."""
 
-    def db_value(self, value: Any) -> str | None:
-        return None if value is None else json.dumps(value, ensure_ascii=False)
+    def db_value(self, value: Any) -> str | bytes | None:
+        return json_text.write(value)
 
     def python_value(self, value: Any) -> Any:
-        return None if value is None else json.loads(value)
+        return json_text.read(value)
 
     def from_wire(self, value: Any) -> Any:
         """The value behind as many encodings as it came in; text that is no JSON is refused."""
@@ -152,7 +153,7 @@ class Json(_Wire, TextField):
                 break
             try:
                 value = json.loads(value)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise BadValue("text that is not JSON") from error
         wanted = type(self.default()) if callable(self.default) else None
         if wanted is not None and value is not None and not isinstance(value, wanted):
@@ -160,6 +161,13 @@ class Json(_Wire, TextField):
         if "\\u0000" in json.dumps(value):
             raise BadValue("holds the character U+0000, which no server takes")
         return value
+
+
+class OwnJson(Json):
+    """An object that the program alone writes; of what somebody else has put there it is empty."""
+
+    def python_value(self, value: Any) -> Any:
+        return None if value is None else json_text.read_object(value)
 
 
 class Digits(_Wire, TextField):

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from hikma_tui.forms_shape import Translations
 from hikma_tui.i18n import _
+from hikma_tui.json_text import Unreadable
 
 _WRAPPINGS = 3  # JSON text of JSON text of JSON text is the worst that was seen
 
@@ -20,7 +21,7 @@ def json_of(value: object) -> object:
     for _turn in range(_WRAPPINGS):
         if isinstance(value, bytes):
             value = value.decode("utf-8", "replace")
-        if not isinstance(value, str):
+        if not isinstance(value, str) or isinstance(value, Unreadable):
             break
         try:
             value = json.loads(value)

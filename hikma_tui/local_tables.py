@@ -6,7 +6,7 @@ from typing import Any
 
 from peewee import AutoField, CompositeKey, IntegerField, TextField
 
-from hikma_tui.columns import Flag, Json, Moment
+from hikma_tui.columns import Flag, Moment, OwnJson
 from hikma_tui.tables import Base
 
 
@@ -32,7 +32,7 @@ class Deletion(Base):
     row_id = TextField()
     patient_id = TextField(null=True)
     label = TextField(default="")  # what an administrator reads when undoing
-    counts = Json(default=_object)  # rows taken, by table
+    counts = OwnJson(default=_object)  # rows taken, by table
     reason = TextField()
     user_id = TextField(null=True)
     user_name = TextField(default="")
@@ -53,7 +53,7 @@ class Draft(Base):
     user_id = TextField()
     place = TextField()  # "patient:<id>", "patient:new:<id>", "event:<patient>:<form>:<day>:<id>"
     patient_id = TextField(null=True)
-    content = Json(default=_object)
+    content = OwnJson(default=_object)
     updated_at = Moment()
 
     class Meta:
@@ -110,7 +110,7 @@ class Peer(Base):
     is_leader = Flag(default=False)
     status = TextField()
     protocol_version = TextField(default="1")
-    metadata = Json(null=True)
+    metadata = OwnJson(null=True)
     created_at = Moment()
     updated_at = Moment()
 
@@ -130,8 +130,8 @@ class PeerRow(Base):
     peer_id = TextField()
     table_name = TextField()
     row_id = TextField()
-    base = Json(null=True)  # the row as last agreed: every wire column, and ``unknown``
-    sent = Json(null=True)  # the row as it was last sent, in our own form; {} for a deletion
+    base = OwnJson(null=True)  # the row as last agreed: every wire column, and ``unknown``
+    sent = OwnJson(null=True)  # the row as it was last sent, in our own form; {} for a deletion
     sent_seq = IntegerField(default=0)  # its change_seq at that moment
     sent_at = Moment(null=True)
     state = TextField(default="")
@@ -157,12 +157,12 @@ class Conflict(Base):
     row_id = TextField()
     patient_id = TextField(null=True, index=True)
     kind = TextField()  # a word of ``sync_shapes.Disagreement``
-    base = Json(null=True)
-    theirs = Json(null=True)
+    base = OwnJson(null=True)
+    theirs = OwnJson(null=True)
     found_at = Moment()
     resolved_at = Moment(null=True)
     resolved_by = TextField(null=True)
-    choice = Json(null=True)
+    choice = OwnJson(null=True)
 
     class Meta:
         table_name = "conflicts"
@@ -178,7 +178,7 @@ class SyncRun(Base):
     started_at = Moment()
     ended_at = Moment(null=True)  # NULL: it runs now, or was killed
     result = TextField(default="")  # ok, or a word of ``wire.shapes.Kind``
-    counts = Json(default=_object)  # the numbers of ``sync --json``
+    counts = OwnJson(default=_object)  # the numbers of ``sync --json``
 
     class Meta:
         table_name = "sync_runs"

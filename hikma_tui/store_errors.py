@@ -136,7 +136,7 @@ def from_sqlite(error: sqlite3.Error | OSError, path: Path) -> StoreError:
                 " not there any more. ({path})"
             ).format(path=path)
         )
-    words = ("malformed", "disk i/o", "not a database")
+    words = ("disk image is malformed", "disk i/o", "not a database")
     if "CORRUPT" in code or "IOERR" in code or any(word in text for word in words):
         return Corrupt(
             _(

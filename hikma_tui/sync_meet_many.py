@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from hikma_tui import json_text
 from hikma_tui import sync_known as known
 from hikma_tui import sync_meet_rows as rows
 from hikma_tui.columns import Json
@@ -58,7 +59,7 @@ def meet_many(
         if row is None or confirmed is None:
             left.append(theirs)
         else:
-            text = here.unknown.get(row["id"])
+            text: str | bytes | None = here.unknown.get(row["id"])
             if not rows.very_same(row["unknown"], confirmed["unknown"]):
                 text = Json().db_value(confirmed["unknown"])
             writes.append((row, {**confirmed, "unknown": text}))
@@ -77,7 +78,7 @@ def _confirmed(
         return None
     if row_id in here.asked:
         return None
-    was_sent = json.loads(sent)
+    was_sent = json_text.read_object(sent)
     if not was_sent or known.equal(context.dialect, table, was_sent, theirs):
         return None
     found = known.confirmed(context.dialect, table, row, theirs)
@@ -110,7 +111,7 @@ def _read(context: Context, table: str, ids: list[str]) -> _Here:
         row = dict(zip(columns, values, strict=True))
         if row["unknown"] is not None:
             unknown[row["id"]] = row["unknown"]
-            row["unknown"] = json.loads(row["unknown"])
+            row["unknown"] = json_text.read(row["unknown"])
         found[row["id"]] = row
     lines = here.execute(
         "SELECT r.row_id, r.sent, r.sent_seq FROM json_each(?) j CROSS JOIN peer_rows r"

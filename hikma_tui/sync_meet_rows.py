@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hikma_tui import json_text
 from hikma_tui import sync_known as known
 from hikma_tui.clinic.deletion import HANGS_ON
 from hikma_tui.models import (
@@ -82,11 +83,11 @@ def drop_line(context: Context, table: str, row_id: str) -> None:
 
 
 def _read(text: str | None) -> dict[str, Any] | None:
-    return None if text is None else json.loads(text)
+    return None if text is None else json_text.read_object(text)
 
 
 def _text(value: Mapping[str, Any] | None) -> str | None:
-    return None if value is None else json.dumps(value, ensure_ascii=False)
+    return None if value is None else json_text.dumps(value)
 
 
 def find(model: type[Synced], row_id: str) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hikma_tui import json_text
 from hikma_tui.ids import new_id
 from hikma_tui.models import connection
 
@@ -52,7 +53,7 @@ class PeerFacts:
 
 
 def _facts(row: tuple[Any, ...]) -> PeerFacts:
-    more = json.loads(row[3]) if row[3] else {}
+    more = json_text.read_object(row[3])
     return PeerFacts(
         id=row[0], name=row[1], last_synced_at=row[2], more=more,
         url=str(more.get("url") or ""), dialect=str(more.get("dialect") or "v3"),
@@ -120,7 +121,7 @@ def update(peer_id: str, **values: Any) -> None:
     """Change facts in the metadata (``email=...``, ``east_from=...``); None takes one away."""
     rows = connection()
     row = rows.execute("SELECT metadata FROM peers WHERE id = ?", (peer_id,)).fetchone()
-    known = json.loads(row[0]) if row and row[0] else {}
+    known = json_text.read_object(row[0]) if row else {}
     known |= values
     kept = {name: value for name, value in known.items() if value is not None}
     rows.execute("UPDATE peers SET metadata = ? WHERE id = ?", (_json(kept), peer_id))

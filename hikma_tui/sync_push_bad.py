@@ -14,6 +14,7 @@ from typing import Any
 
 from hikma_tui.columns import BadValue, Digits, Json, Moment, Number, Text, Uuid, Whole
 from hikma_tui.columns import Day as DayColumn
+from hikma_tui.json_text import Unreadable
 from hikma_tui.models import BY_TABLE, wire_columns
 
 # A moment outside becomes the server's now without a word (wire.md A5 "the 2001 trap").
@@ -66,10 +67,14 @@ def _fits(kind: Any, value: Any) -> bool:
 
 
 def _travels(value: Any) -> bool:
-    """Whether a JSON value can be sent and stored: no U+0000, half characters, NaN."""
+    """Whether a JSON value can be sent and stored: no U+0000, half characters, NaN; not what is no
+    JSON at all, which a server would take for a text.
+    """
+    if isinstance(value, Unreadable):
+        return False
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)
         text.encode()
-    except (ValueError, TypeError, UnicodeEncodeError):
+    except (ValueError, TypeError, UnicodeEncodeError, RecursionError):
         return False
     return "\\u0000" not in text

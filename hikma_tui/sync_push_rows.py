@@ -12,7 +12,7 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from hikma_tui import sync_meet_held, sync_waiting
+from hikma_tui import json_text, sync_meet_held, sync_waiting
 from hikma_tui.clinic import info
 from hikma_tui.columns import Day
 from hikma_tui.ids import is_uuid
@@ -23,7 +23,7 @@ from hikma_tui.sync_shapes import Reason, State
 from hikma_tui.sync_values import encode
 from hikma_tui.sync_waiting import Waiting
 
-_JSON = json.JSONEncoder(ensure_ascii=False, default=str).encode
+_JSON = json_text.dumps
 _MORE = 80  # bytes by which a row is longer on the wire, roughly: moments are texts there
 CANCELLED = "cancelled"  # the status of an item that can't be deleted any more
 

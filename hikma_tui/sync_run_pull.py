@@ -245,7 +245,8 @@ def _known_births(ids: list[str]) -> dict[str, str]:
             "SELECT id, date_of_birth FROM patients WHERE change_seq > 0 AND date_of_birth > ''"
             f" AND id IN ({','.join('?' * len(some))}) AND NOT EXISTS (SELECT 1 FROM peer_rows p"
             " WHERE p.table_name = 'patients' AND p.row_id = patients.id"
-            " AND json_extract(p.base, '$.date_of_birth') = patients.date_of_birth)"
+            " AND json_extract(CASE WHEN json_valid(p.base) THEN p.base END, '$.date_of_birth')"
+            " = patients.date_of_birth)"
         )
         found |= dict(connection().execute(query, some).fetchall())
     return found

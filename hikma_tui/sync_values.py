@@ -13,7 +13,6 @@ object or list stands for null, and for one of the other kind.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -180,7 +179,7 @@ def _not_plain(table: str) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
     """The columns whose two forms differ, and how the one becomes the other."""
     fields = BY_TABLE[table]._meta.fields.items()
     found: list[tuple[str, Callable[[Any], Any]]] = []
-    found += [(name, json.loads) for name, kind in fields if isinstance(kind, Json)]
+    found += [(name, kind.python_value) for name, kind in fields if isinstance(kind, Json)]
     found += [(name, bool) for name, kind in fields if isinstance(kind, Flag)]
     return tuple(found)
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+from hikma_tui import json_text
 from hikma_tui.clinic import info, own_forms
 from hikma_tui.columns import Uuid
 from hikma_tui.models import BY_TABLE, OWN_COLUMNS, connection, dicts, wire_columns
@@ -128,7 +129,7 @@ def facts(peer_id: str, dialect: str) -> Facts:
     """
     rows = connection()
     found = rows.execute("SELECT metadata FROM peers WHERE id = ?", (peer_id,)).fetchone()
-    peer = json.loads(found[0]) if found and found[0] else {}
+    peer = json_text.read_object(found[0]) if found else {}
     user_id, clinic_id = str(peer.get("user_id") or ""), str(peer.get("clinic_id") or "")
     known: dict[str, frozenset[str]] = {}
     local: dict[str, frozenset[str]] = {}
@@ -187,8 +188,7 @@ def learn(peer_id: str, not_there: Iterable[tuple[str, str]]) -> None:
 
 
 def _learned(peer_id: str) -> dict[str, list[str]]:
-    found = json.loads(info.get(f"{_LEARNED}:{peer_id}", "{}"))
-    return found if isinstance(found, dict) else {}
+    return json_text.read_object(info.get(f"{_LEARNED}:{peer_id}", "{}"))
 
 
 # -- which rows --------------------------------------------------------------------------------
@@ -265,7 +265,7 @@ def some(
     return [
         Waiting(
             table, row_id, rows[row_id][0], rows[row_id][1],
-            json.loads(base) if base else None, bool(sent),
+            json_text.read_object(base) if base else None, bool(sent),
             python_row(table, columns, rows[row_id][2:]),
         )
         for row_id, base, sent in lines

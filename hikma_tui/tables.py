@@ -8,7 +8,7 @@ from typing import Any
 
 from peewee import AutoField, IntegerField, Model, SqliteDatabase
 
-from hikma_tui.columns import Flag, Json, Moment, Uuid
+from hikma_tui.columns import Flag, Moment, OwnJson, Uuid
 
 
 class Database(SqliteDatabase):
@@ -46,7 +46,7 @@ class Synced(Base):
 
     pk = AutoField()
     id = Uuid(unique=True)
-    unknown = Json(null=True)
+    unknown = OwnJson(null=True)
     tombstone = IntegerField(null=True)
     change_seq = IntegerField(default=0)
 

@@ -7,12 +7,11 @@ what is really stored, so the trail can be checked again from the file alone.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hikma_tui import __version__
+from hikma_tui import __version__, json_text
 from hikma_tui.clinic import info
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.ids import new_id
@@ -47,7 +46,7 @@ def append(actor: Actor, transaction_id: str, entries: list[Entry], now: int) ->
     previous = last[0] if last else FIRST
     rows = []
     for entry in entries:
-        changes = json.dumps(entry.changes, ensure_ascii=False, sort_keys=True)
+        changes = json_text.dumps(entry.changes, sort_keys=True)
         entry_id = new_id(now)
         parts = (
             entry_id, transaction_id, entry.action, entry.table, entry.row_id, changes,

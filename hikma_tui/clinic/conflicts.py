@@ -7,11 +7,11 @@ that is deleted here, what is shown is the server's, which the conflict holds it
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hikma_tui import json_text
 from hikma_tui import sync_known as known
 from hikma_tui.clinic import conflicts_words as words
 from hikma_tui.clinic import info, patients
@@ -123,8 +123,8 @@ def sides_of(conflict: Conflict, row: Mapping[str, Any] | None) -> Sides:
         " AND r.table_name = ? AND r.row_id = ? WHERE p.id = ?",
         (conflict.table_name, conflict.row_id, conflict.peer_id),
     ).fetchone()  # fmt: skip
-    metadata = json.loads(found[0]) if found and found[0] else {}
-    base = json.loads(found[1]) if found and found[1] else None
+    metadata = json_text.read_object(found[0]) if found else {}
+    base = json_text.read_object(found[1]) if found and found[1] else None
     ours = None
     if row is not None:
         ours = {n: v for n, v in row.items() if n not in OWN_COLUMNS or n == "unknown"}
@@ -293,7 +293,7 @@ def _hand(conflict: Conflict, column: str | None) -> tuple[str, int | None]:
         (conflict.row_id, conflict.table_name),
     ).fetchall()  # fmt: skip
     for user_id, at, changes, action in rows:
-        if column is None or action == "CREATE" or column in json.loads(changes):
+        if column is None or action == "CREATE" or column in json_text.read_object(changes):
             return _name(user_id), at
     return "", None
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from hikma_tui import json_text
 from hikma_tui import sync_known as known
 from hikma_tui.clinic import audit, conflicts_copy, deletion
 from hikma_tui.clinic import conflicts_words as words
@@ -317,7 +318,7 @@ def _base(conflict: Conflict, table: str, row_id: str) -> dict[str, Any] | None:
         "SELECT base FROM peer_rows WHERE peer_id = ? AND table_name = ? AND row_id = ?",
         (conflict.peer_id, table, row_id),
     ).fetchone()  # fmt: skip
-    return json.loads(found[0]) if found and found[0] else None
+    return json_text.read_object(found[0]) if found and found[0] else None
 
 
 def _drop_line(conflict: Conflict, table: str, row_id: str) -> None:

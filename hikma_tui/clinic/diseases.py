@@ -7,10 +7,10 @@ other its text goes with code ``0000`` (decisions.md 16).
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 
+from hikma_tui import json_text
 from hikma_tui.clinic import permissions
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.permissions import Flag
@@ -91,10 +91,7 @@ def _codes_in(form_data: object) -> list[str]:
     """The codes of the diagnoses in a visit entry, whatever shape it has."""
     if not isinstance(form_data, str) or '"diagnosis"' not in form_data:
         return []
-    try:
-        fields: object = json.loads(form_data)
-    except ValueError:
-        return []
+    fields = json_text.read(form_data)
     found = []
     for field in fields if isinstance(fields, list) else []:
         if isinstance(field, dict) and field.get("fieldType") == "diagnosis":

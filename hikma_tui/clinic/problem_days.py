@@ -30,7 +30,7 @@ def kept_metadata(value: Any) -> dict[str, Any]:
             break
         try:
             known = json.loads(known)
-        except ValueError:
+        except (ValueError, RecursionError):
             break
     if isinstance(known, dict):
         return dict(known)

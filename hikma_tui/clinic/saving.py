@@ -11,11 +11,13 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any
 
-from hikma_tui import search
+from hikma_tui import json_text, search
 from hikma_tui.clinic import audit, info
 from hikma_tui.clinic.actor import Actor
-from hikma_tui.clinic.errors import NotFound
+from hikma_tui.clinic.errors import NotFound, Refused
+from hikma_tui.i18n import _
 from hikma_tui.ids import new_id
+from hikma_tui.json_text import Unreadable
 from hikma_tui.models import (
     OWN_COLUMNS,
     Patient,
@@ -72,6 +74,8 @@ class Save:
         if values.get("unknown"):  # of the columns that we don't know, too, those not given stay
             values = {**values, "unknown": {**(old["unknown"] or {}), **values["unknown"]}}
         changed = {name: v for name, v in values.items() if _differs(old[name], v)}
+        for name in changed:
+            _refuse_to_lose(name, old[name], changed[name])
         if not changed:
             return False
         if "updated_at" not in changed:
@@ -113,7 +117,7 @@ class Save:
             "INSERT INTO peer_rows (peer_id, table_name, row_id, base, sent_seq, state, reason,"
             " tries) SELECT id, ?, ?, ?, 0, '', '', 0 FROM peers WHERE status = 'active'"
             " ON CONFLICT DO UPDATE SET base = excluded.base, state = '', reason = ''",
-            (model._meta.table_name, row["id"], json.dumps(base, ensure_ascii=False, default=str)),
+            (model._meta.table_name, row["id"], json_text.dumps(base)),
         )
 
     def _note(
@@ -134,6 +138,21 @@ def _differs(old: Any, new: Any) -> bool:
     if isinstance(old, list | dict) or isinstance(new, list | dict):
         return json.dumps(old, sort_keys=True) != json.dumps(new, sort_keys=True)
     return bool(old != new)
+
+
+def _refuse_to_lose(column: str, old: Any, new: Any) -> None:
+    """What stands in a JSON column and can't be read is somebody's words: nothing goes over it but
+    what holds it (``problem_days.kept_metadata``). Refused.
+    """
+    if isinstance(old, Unreadable) and old.strip():
+        kept = new.get("written_as_metadata") if isinstance(new, dict) else None
+        if kept != old:
+            raise Refused(
+                _(
+                    "Another program wrote something into this record ({column}) that can't be read"
+                    " here. It is left as it is, so this can't be saved over it."
+                ).format(column=column)
+            )
 
 
 def live_row(model: type[Synced], row_id: str) -> dict[str, Any]:

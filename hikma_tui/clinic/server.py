@@ -7,12 +7,12 @@ Read on the reader's connection from the marks alone; no network, and nothing is
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from hikma_tui import json_text
 from hikma_tui.clinic import server_aside
 from hikma_tui.models import SYNCED, connection
 
@@ -111,7 +111,7 @@ def state() -> ServerState:
     )
     if row is None:
         return ServerState()
-    more = json.loads(row[3]) if row[3] else {}
+    more = json_text.read_object(row[3])
     dialect = str(more.get("dialect") or "v3")
     tables = _by_table(row[0], dialect)
     total: Counter[str] = Counter()
@@ -190,7 +190,8 @@ def confirmed() -> int:
     ``state``, which is read after each save; for the reader.
     """
     peer = connection().execute(
-        "SELECT id, json_extract(metadata, '$.dialect') FROM peers WHERE status = 'active' LIMIT 1"
+        "SELECT id, json_extract(CASE WHEN json_valid(metadata) THEN metadata END, '$.dialect')"
+        " FROM peers WHERE status = 'active' LIMIT 1"
     ).fetchone()  # fmt: skip
     if peer is None:
         return 0
@@ -241,10 +242,12 @@ def erased_with(table: str, row_id: str) -> int:
     found = connection().execute(
         f"SELECT count(*) FROM live_prescriptions WHERE {column} = ?"
         " AND server_created_at IS NOT NULL"
-        " AND (coalesce(items, '') NOT IN ('', '[]', '{}', 'null') OR json_valid(metadata)"
-        " AND json_remove(metadata, '$.movedFrom') NOT IN ('[]', '{}', 'null'))"
+        " AND (coalesce(items, '') NOT IN ('', '[]', '{}', 'null') OR"
+        " json_remove(CASE WHEN json_valid(metadata) THEN metadata END, '$.movedFrom')"
+        " NOT IN ('[]', '{}', 'null'))"
         " AND EXISTS (SELECT 1 FROM peers WHERE status = 'active'"
-        " AND coalesce(json_extract(metadata, '$.dialect'), 'v3') = 'v3')",
+        " AND coalesce(json_extract("
+        "CASE WHEN json_valid(metadata) THEN metadata END, '$.dialect'), 'v3') = 'v3')",
         (row_id,),
     )
     return int(found.fetchone()[0])
@@ -257,4 +260,4 @@ def runs(limit: int = 50, peer_id: str = "") -> list[Run]:
         " WHERE ? IN ('', peer_id) ORDER BY pk DESC LIMIT ?",
         (peer_id, limit),
     )
-    return [Run(k, s, e, r, json.loads(c) if c else {}) for k, s, e, r, c in rows]
+    return [Run(k, s, e, r, json_text.read_object(c)) for k, s, e, r, c in rows]

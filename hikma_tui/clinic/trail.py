@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from hikma_tui import json_text
 from hikma_tui.clinic import info
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import NotFound
@@ -90,8 +91,7 @@ def _entries(ids: list[str]) -> list[tuple[Any, ...]]:
 
 
 def _changes(text: str) -> dict[str, Any]:
-    try:
-        found = json.loads(text)
-    except ValueError:
+    found = json_text.read(text)
+    if isinstance(found, json_text.Unreadable):
         return {"damaged": True}
     return found if isinstance(found, dict) else {"value": found}

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from hikma_tui import json_text
 from hikma_tui.search import sql
 from hikma_tui.search.asking import ALL_SEEING, EVERYONE, LEVELS, STRICT, Asking, scope
 from hikma_tui.search.reasons import why
@@ -187,8 +188,5 @@ def _estimated(metadata: str | None) -> bool:
     """The mark of decisions.md 5; most rows have none, so the JSON is rarely read."""
     if not metadata or "birth_date_estimated" not in metadata:
         return False
-    try:
-        known = json.loads(metadata)
-    except ValueError:
-        return False
+    known = json_text.read(metadata)
     return isinstance(known, dict) and bool(known.get("birth_date_estimated"))
