@@ -45,7 +45,7 @@ class Outside:
 def place_of(folder: Path, store: Path) -> Place:
     """What ``folder`` lies on. OSError when it is not there."""
     device, ours = folder.stat().st_dev, store.stat().st_dev
-    kind = _file_system(device)
+    kind = file_system(device)
     if kind.startswith(_MEMORY):
         return Place.MEMORY
     if device == ours:
@@ -57,7 +57,8 @@ def place_of(folder: Path, store: Path) -> Place:
     return Place.SAME if _disk_of(device) == _disk_of(ours) != "" else Place.DISK
 
 
-def _file_system(device: int) -> str:
+def file_system(device: int) -> str:
+    """The kind of the file system on a device (``st_dev``), ``ext4``; "" where nobody says."""
     wanted = f"{os.major(device)}:{os.minor(device)}"
     try:
         lines = Path("/proc/self/mountinfo").read_text(errors="replace").splitlines()

@@ -5,9 +5,10 @@ knows the machine that it last synced from. From these:
 
 * another machine: the store was copied (or moved): it gets a machine id and a prefix for its card
   numbers of its own, so that the two never hand out the same one;
+* a copy on the same machine (``sync_home``): the same;
 * the store's number is behind the file's, or the file is missing: an older copy was put back.
 
-Both begin a new generation, and until a full pull has been applied ``suggesting`` is on: what was
+All begin a new generation, and until a full pull has been applied ``suggesting`` is on: what was
 not sent before becomes a suggestion where the server has the row (docs/sync.md).
 """
 
@@ -21,6 +22,7 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
+from hikma_tui import sync_home
 from hikma_tui.clinic import info
 from hikma_tui.ids import new_id
 from hikma_tui.store_files import sync_file
@@ -31,8 +33,8 @@ _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 @dataclass(frozen=True)
 class Standing:
-    """What a run finds: ``notice`` is "", "clone" or "restored"; ``suggesting`` whether a full
-    pull must come before any push.
+    """What a run finds: ``notice`` is "", "clone", "copied" (on the same machine) or "restored";
+    ``suggesting`` whether a full pull must come before any push.
     """
 
     notice: str = ""
@@ -63,6 +65,9 @@ def begin(directory: Path, *, now: int) -> Standing:
     if known and known != here:
         notice = "clone"
         become_another(now)
+    elif sync_home.is_copy(directory, FILE_NAME, info.get("store_id")):
+        notice = "copied"
+        become_another(now)
     elif beside not in (number, number - 1):
         # (One behind: this program was killed between the store and the file.)
         notice = "" if (number, beside) == (1, -1) else "restored"
@@ -70,6 +75,7 @@ def begin(directory: Path, *, now: int) -> Standing:
         info.put("generation", info.number("generation") + 1)
         info.put("suggesting", notice)
     info.put("machine_fingerprint", here)
+    sync_home.settle(directory)
     info.put("sync_run_number", max(number, beside) + 1)
     return Standing(notice, info.get("suggesting") != "")
 

@@ -18,7 +18,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hikma_tui import search, sync_join_others, sync_join_rows, sync_lock, sync_peer, sync_secret
+from hikma_tui import (
+    search,
+    sync_home,
+    sync_join_others,
+    sync_join_rows,
+    sync_lock,
+    sync_peer,
+    sync_secret,
+)
 from hikma_tui.clinic import audit, info, server_aside, server_words
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid, Refused
@@ -150,6 +158,7 @@ def join(
     progress("backup", 0, 0)
     copy = store.backup("before-join")
     joined, peer_id = store.write(_join, made, actor, progress).result()
+    store.write(sync_home.settle, store.directory).result()
     kept = False
     if keep_password:
         try:

@@ -258,6 +258,10 @@ def notice(code: str) -> str:
             "These records were copied from another computer. What was not sent there is shown"
             " as suggestions; nothing of it is sent until you choose."
         ),
+        "copied": _(
+            "These records are a copy of others on this computer, or were moved from another disk."
+            " Everything was fetched first, and old unsent changes are suggestions now."
+        ),
         "restored": _(
             "These records were restored from a backup. Everything was fetched first, and old"
             " unsent changes are suggestions now."

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
 
-from hikma_tui import sync_generation
+from hikma_tui import sync_generation, sync_home
 from hikma_tui.clinic import info, setup
 from hikma_tui.models import connection
 from hikma_tui.store import Store
@@ -101,3 +103,98 @@ def test_the_fingerprint_says_nothing_elsewhere() -> None:
     one, other = sync_generation.fingerprint("store 1"), sync_generation.fingerprint("store 2")
     assert one != other
     assert one == sync_generation.fingerprint("store 1")
+
+
+# Copies on the same machine --------------------------------------------------------------------
+
+
+def copy_of(store: Store, directory: Path) -> Store:
+    """As ``cp -r`` of the closed folder."""
+    store.close()
+    shutil.copytree(store.directory, directory)
+    return Store.open(directory)
+
+
+def test_a_copy_beside_the_original_becomes_another_and_the_original_stays(
+    store: Store, tmp_path: Path
+) -> None:
+    a_run(store)
+    before = facts(store)
+    copy = copy_of(store, tmp_path / "copy")
+    assert a_run(copy) == sync_generation.Standing("copied", True)
+    assert facts(copy)["machine_id"] != before["machine_id"]
+    copy.write(sync_generation.settled).result()
+    assert a_run(copy) == sync_generation.Standing()  # told once
+    original = Store.open(store.directory)
+    assert a_run(original) == sync_generation.Standing()
+    assert facts(original)["machine_id"] == before["machine_id"]
+    copy.close()
+    original.close()
+
+
+def test_a_folder_that_was_renamed_is_no_copy(store: Store, tmp_path: Path) -> None:
+    a_run(store)
+    store.close()
+    moved = store.directory.rename(tmp_path / "elsewhere")
+    again = Store.open(moved)
+    assert a_run(again) == sync_generation.Standing()
+    again.close()
+    (tmp_path / "link").symlink_to(moved)
+    linked = Store.open(tmp_path / "link")
+    assert a_run(linked) == sync_generation.Standing()
+    linked.close()
+
+
+@pytest.mark.parametrize(("kind", "notice"), [("ext4", "copied"), ("vfat", ""), ("", "")])
+def test_a_copy_whose_original_went(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, notice: str
+) -> None:
+    a_run(store)
+    copy = copy_of(store, tmp_path / "copy")
+    shutil.rmtree(store.directory)
+    monkeypatch.setattr(sync_home, "file_system", lambda _path: kind)
+    assert a_run(copy).notice == notice
+    assert a_run(copy).notice == ""
+    copy.close()
+
+
+def test_another_store_where_the_original_lay_says_nothing(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync_home, "file_system", lambda _path: "vfat")
+    a_run(store)
+    store.close()
+    moved = store.directory.rename(tmp_path / "elsewhere")
+    other = Store.create(store.directory)
+    other.write(setup.create_clinic, "Other", "Omar").result()
+    a_run(other)
+    again = Store.open(moved)
+    assert a_run(again) == sync_generation.Standing()
+    again.close()
+    other.close()
+
+
+def test_numbers_that_change_at_a_mount_are_no_copy(store: Store) -> None:
+    a_run(store)
+    home = json.loads(facts(store)["home"])
+    store.write(info.put, "home", json.dumps({**home, "file": home["file"] + 1})).result()
+    assert a_run(store) == sync_generation.Standing()  # at its place
+
+
+def test_one_folder_under_two_names_is_no_copy(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_run(store)
+    (tmp_path / "other").symlink_to(store.directory)
+    # As two mounts of one disk: another path, and numbers that differ.
+    monkeypatch.setattr(Path, "samefile", lambda _one, _other: False)
+    store.write(info.put, "home", json.dumps({"path": str(tmp_path / "other"), "file": 1})).result()
+    assert a_run(store) == sync_generation.Standing()
+    assert not list(store.directory.glob(".hikma-*"))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"path": 5, "file": "x"}'])
+def test_a_spoiled_home_stops_nothing(store: Store, text: str) -> None:
+    a_run(store)
+    store.write(info.put, "home", text).result()
+    assert a_run(store).notice in ("", "copied")

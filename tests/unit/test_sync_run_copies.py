@@ -67,7 +67,7 @@ def test_a_restored_backup_learns_what_was_deleted_meanwhile(tmp_path: Path) -> 
     with joined(tmp_path / "a", patients=6) as (site, cloud):
         site.sync()
         site.sync()
-        wake = copied(site, tmp_path / "b")
+        copied(site, tmp_path / "b")
         gone = site.one("SELECT id FROM live_patients ORDER BY id")
         row = there(cloud, gone)
         row["is_deleted"], row["deleted_at"] = True, cloud.store.now()
@@ -75,8 +75,8 @@ def test_a_restored_backup_learns_what_was_deleted_meanwhile(tmp_path: Path) -> 
         assert site.sync().result == "ok"
         assert site.one("SELECT count(*) FROM live_patients WHERE id = ?", gone) == 0
         site.store.close()
-        shutil.copy(tmp_path / "a" / "sync-generation.json", tmp_path / "b")
-        other = wake()
+        shutil.copy(tmp_path / "b" / "hikma.db", tmp_path / "a")  # put back where it was
+        other = reopened(site, tmp_path / "a")
         report = other.sync()
         assert (report.result, "restored" in report.notices) == ("ok", True)
         assert other.one("SELECT count(*) FROM live_patients WHERE id = ?", gone) == 0
