@@ -118,7 +118,8 @@ def merge(
     )
     if _LAST_HAND in theirs:
         before = kept.get(_LAST_HAND)
-        only_ours = before == theirs[_LAST_HAND] and base is not None
+        # After a choice nothing of ours may be left, and then no hand of ours either.
+        only_ours = before == theirs[_LAST_HAND] and base is not None and not doing.choices
         if not (differs or only_ours):
             row[_LAST_HAND] = theirs[_LAST_HAND]
         differs |= row.get(_LAST_HAND) != theirs[_LAST_HAND] and only_ours

@@ -72,6 +72,7 @@ class ServerState:
     conflicts: int = 0
     aside: int = 0  # rows of the server's that can't be stored here
     dropped: int = 0  # of those that differ, the ones without a conflict to choose in
+    questioned: int = 0  # of those that are only here, the ones with a conflict to choose in
     last_confirmed_ms: int | None = None
     last_full_check_ms: int | None = None
     needs_full_check: bool = False
@@ -80,8 +81,9 @@ class ServerState:
 
     @property
     def needs_you(self) -> int:
-        """How many things wait for a person; one that differs is counted by its conflict."""
-        return self.conflicts + self.refused + self.dropped + self.only_here + self.aside
+        """How many things wait for a person; a record with a conflict is counted by that alone."""
+        lost = self.only_here - self.questioned
+        return self.conflicts + self.refused + self.dropped + lost + self.aside
 
     @property
     def up_to_date(self) -> bool:
@@ -120,7 +122,8 @@ def state() -> ServerState:
     return ServerState(
         registered=True, url=str(more.get("url") or ""), name=row[1], dialect=dialect,
         email=str(more.get("email") or ""), clinic=_clinic(more.get("clinic_id")),
-        conflicts=_open_conflicts(), dropped=_dropped(row[0]), last_confirmed_ms=row[2],
+        conflicts=_open_conflicts(), dropped=_of(row[0], "differs", asked=False),
+        questioned=_of(row[0], "only_here", asked=True), last_confirmed_ms=row[2],
         last_full_check_ms=more.get("full_at") or None,
         needs_full_check=bool(more.get("needs_check")), last_run=_last_run(row[0]),
         tables=tables, **{name: total[name] for name in _COUNTED},
@@ -209,12 +212,14 @@ def _open_conflicts() -> int:
     return int(connection().execute(query).fetchone()[0])
 
 
-def _dropped(peer_id: str) -> int:
+def _of(peer_id: str, state_: str, *, asked: bool) -> int:
+    """How many rows of one state have an open conflict, or have none."""
+    exists = "EXISTS" if asked else "NOT EXISTS"
     found = connection().execute(
-        "SELECT count(*) FROM peer_rows p WHERE p.peer_id = ? AND p.state = 'differs'"
-        " AND NOT EXISTS (SELECT 1 FROM conflicts c WHERE c.table_name = p.table_name"
+        "SELECT count(*) FROM peer_rows p WHERE p.peer_id = ? AND p.state = ?"
+        f" AND {exists} (SELECT 1 FROM conflicts c WHERE c.table_name = p.table_name"
         " AND c.row_id = p.row_id AND c.resolved_at IS NULL)",
-        (peer_id,),
+        (peer_id, state_),
     )
     return int(found.fetchone()[0])
 

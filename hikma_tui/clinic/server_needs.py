@@ -72,6 +72,9 @@ def _rows(peer_id: str, table: str, state: str, most: int) -> Iterable[tuple[Any
             f" FROM peer_rows p LEFT JOIN live_{table} l ON l.id = p.row_id"
             f" LEFT JOIN waiting_{table} w ON w.id = p.row_id"
             " WHERE p.peer_id = ? AND p.table_name = ? AND p.state = ?"
+            # what has a question to choose in stands there, and not here once more
+            " AND NOT EXISTS (SELECT 1 FROM conflicts c WHERE c.table_name = p.table_name"
+            " AND c.row_id = p.row_id AND c.resolved_at IS NULL)"
             " AND (l.id IS NOT NULL OR w.id IS NOT NULL) ORDER BY p.row_id LIMIT ?",
             (peer_id, table, state, most),
         )
@@ -122,6 +125,13 @@ def put_aside(most: int = 50) -> list[dict[str, str]]:
          "what_to_do": server_words.reason(one.reason)}
         for one in server_aside.listed(most)
     ]  # fmt: skip
+
+
+def counted(state: ServerState, name: str) -> int:
+    """How many rows of a word of ``STATES`` ``needs`` would list without a limit."""
+    if name == "differs":
+        return state.dropped
+    return int(getattr(state, name)) - (state.questioned if name == "only_here" else 0)
 
 
 def repairable(state: ServerState) -> int:

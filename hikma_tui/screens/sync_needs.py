@@ -114,7 +114,7 @@ class NeedsScreen(PatientSideScreen):
             lines.append(_row(str(number), need, today, self.size.width))
         for state in server_needs.STATES:
             listed = sum(need.state == state for need in self._needs)
-            more = int(getattr(self._state, state)) - listed
+            more = server_needs.counted(self._state, state) - listed
             if more > 0 and state == "stays":  # of whole tables: which, is what there is to know
                 lines += self._tables_that_stay(room)
             elif more > 0:

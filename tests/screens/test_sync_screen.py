@@ -10,7 +10,7 @@ import pytest
 
 from hikma_tui import sync_peer
 from hikma_tui.app_main import HikmaApp
-from hikma_tui.clinic import records
+from hikma_tui.clinic import records, server_aside
 from hikma_tui.clinic.server import Run, ServerState
 from hikma_tui.models import connection
 from hikma_tui.screens import sync_report
@@ -241,6 +241,34 @@ async def test_what_needs_a_person_says_why_and_opens_the_patient(clinic: Clinic
         assert "A-0123" in text
         assert_nothing_to_obey(text)
         golden("sync_needs", text)
+        await press(pilot, "enter")
+        assert on(app, PatientScreen)
+
+
+async def test_what_could_not_be_stored_says_why_and_which_it_is(clinic: Clinic) -> None:
+    ids = fill(clinic)
+    peer = connected(clinic)
+    agreed(clinic, peer)
+
+    def put() -> None:
+        row = {"id": "0190bbbb-0000-7000-8000-000000000001", "patient_id": ids["A-0123"]}
+        why = "twice:patient_id,attribute_id"
+        server_aside.keep("patient_additional_attributes", row, why)
+        server_aside.keep("visits", {**row, "patient_id": "nobody [/b]"}, "unfit:provider_name")
+
+    clinic.store.write(put).result()
+    async with running(clinic) as (app, pilot):
+        text = await counted(app, pilot)
+        assert "needs you: 2 (F8)" in text.splitlines()[0]
+        text = await press(pilot, "f8")
+        assert "put aside: does not fit in here" in text
+        assert "The server has it twice" in text
+        assert "It is about: Who saw the patient (name)." in " ".join(text.split())
+        assert "HASSAN, Mohammed" in text
+        assert "0190bbbb-0000-7000-8000-000000000001" in text  # nobody's: by its number
+        assert not missing_glyphs(text)
+        assert_nothing_to_obey(text)
+        golden("sync_aside", text)
         await press(pilot, "enter")
         assert on(app, PatientScreen)
 

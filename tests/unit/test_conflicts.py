@@ -9,7 +9,16 @@ from typing import Any
 
 import pytest
 
-from hikma_tui.clinic import audit, conflicts, deletion, drafts, finding, patients
+from hikma_tui.clinic import (
+    audit,
+    conflicts,
+    deletion,
+    drafts,
+    finding,
+    patients,
+    server,
+    server_needs,
+)
 from hikma_tui.clinic.errors import Invalid, NotAllowed, NotFound
 from hikma_tui.models import BY_TABLE, DispensingRecord, connection, dicts, live
 from hikma_tui.sync_meet import deleted, held_patients, meet
@@ -517,3 +526,36 @@ def test_whoever_chooses_a_dose_is_told_the_medicine(place: Place) -> None:
     [one] = place.read(conflicts.open_conflicts, place.actor)
     assert one.label == "Prescribed medicine P 500 mg t"
     assert one.theirs_at is None  # of these the server stamps no edit
+
+
+def test_what_was_taken_from_the_server_leaves_nothing_to_send(place: Place) -> None:
+    # The portal changes a phone without saying whose hand it was; here somebody else's hand is.
+    def touched() -> None:
+        connection().execute("UPDATE patients SET last_modified_by = ?", (place.actor.user_id,))
+
+    before = place.row("patients", place.patient)["last_modified_by"]
+    place.edit("patients", place.patient, phone="2")
+    place.store.write(touched).result()
+    row = place.theirs("patients", place.patient, phone="3", last_modified_by=before)
+    place.sync(meet, "patients", row)
+    pk = int(place.conflicts()[0]["pk"])
+    assert place.write(conflicts.resolve, pk, {"phone": "theirs"}) == "taken"
+    found = place.row("patients", place.patient)
+    assert (found["phone"], found["last_modified_by"], found["change_seq"]) == ("3", before, 0)
+    assert place.line("patients", place.patient) == {}
+
+
+def test_what_has_a_question_needs_a_person_once(place: Place) -> None:
+    pk = clash(place)
+    for state in ("differs", "only_here", "held"):
+
+        def put(state: str = state) -> None:
+            connection().execute("UPDATE peer_rows SET state = ?", (state,))
+
+        place.store.write(put).result()
+        found = place.read(server.state)
+        assert (found.needs_you, found.conflicts) == (1, 1), state
+        assert place.read(server_needs.needs, place.actor) == []
+        assert all(server_needs.counted(found, name) == 0 for name in server_needs.STATES), state
+    place.write(conflicts.resolve, pk, {"phone": "theirs"})
+    assert place.read(server.state).needs_you == 0
