@@ -184,9 +184,9 @@ def _hit(row: Mapping[str, Any], level: Level, reason: Any) -> Hit:
     )
 
 
-def _estimated(metadata: str | None) -> bool:
+def _estimated(metadata: object) -> bool:
     """The mark of decisions.md 5; most rows have none, so the JSON is rarely read."""
-    if not metadata or "birth_date_estimated" not in metadata:
+    if not isinstance(metadata, str) or "birth_date_estimated" not in metadata:
         return False
     known = json_text.read(metadata)
     return isinstance(known, dict) and bool(known.get("birth_date_estimated"))
