@@ -153,6 +153,24 @@ def test_a_full_check_before_the_push_closes_that_window(clinic: tuple[Site, Clo
     assert (asked.table, asked.row_id) == ("patient_problems", problem)
 
 
+def test_within_a_month_a_full_check_of_its_own_shows_what_was_hidden(
+    clinic: tuple[Site, Cloud],
+) -> None:
+    """It was written while the clock was behind, and nobody synced before it was right again."""
+    site, cloud = clinic
+    later(site, cloud)
+    time_passes(cloud, 2 * HOUR, server_off=-DAY)
+    made = cloud.store.put("patients", {"given_name": "Early", "sex": "male"})
+    asked = "SELECT given_name FROM live_patients WHERE id = ?"
+    for day in range(1, 30):
+        time_passes(cloud, day * DAY)
+        assert (site.sync().check, site.sql(asked, made["id"])) == ({}, [])
+    time_passes(cloud, 31 * DAY)
+    assert site.sync().check
+    assert site.sql(asked, made["id"]) == [("Early",)]
+    assert site.sync().check == {}
+
+
 def test_a_patient_whom_the_server_clock_hid_is_not_overwritten(
     clinic: tuple[Site, Cloud],
 ) -> None:
