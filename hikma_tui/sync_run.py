@@ -14,6 +14,7 @@ from hikma_tui import (
     sync_push,
     sync_run_book,
     sync_run_metered,
+    sync_run_nm,
     sync_run_speed,
 )
 from hikma_tui.clinic import info, server, server_words
@@ -76,6 +77,7 @@ class Course:
         self.report, self.log = report, log
         self._password, self._progress, self._cancelled = password, progress, cancelled
         self._began = time.monotonic()
+        self._network_costs: bool | None = None  # not asked yet
 
     def go(self) -> None:
         """The whole course. Trouble, StoreError."""
@@ -184,7 +186,7 @@ class Course:
             return
         if due and not wanted:
             self._fact(needs_check="away")  # until one went through
-            if self.store.read(info.get, "metered", "no").result() != "no":
+            if self._metered() != "no":
                 self._notice("needs-full-check")
                 return
         elif wanted:
@@ -247,12 +249,24 @@ class Course:
             name = str(phase)
             spent[name] = round(spent.get(name, 0.0) + time.monotonic() - began, 3)
 
+    def _metered(self) -> str:
+        """The setting; where nobody has said any, what this computer's network is marked as."""
+        said = self.store.read(info.get, "metered").result()
+        if said:
+            if said != "no":
+                self._notice("metered")
+            return said
+        if self._network_costs is None:
+            self._network_costs = sync_run_nm.costs_money()
+        if self._network_costs:
+            self._notice("metered-network")
+        return "ask" if self._network_costs else "no"
+
     def _allow(self, *, everything: bool) -> None:
         """A metered link: how much will come, and was that allowed? Trouble TOO_LARGE."""
-        metered = self.store.read(info.get, "metered", "no").result()
+        metered = self._metered()
         if metered == "no":
             return
-        self._notice("metered")
         rows = self.store.on_writer(sync_run_book.rows_known).result()
         now = self.report.started_at
         size = sync_run_metered.estimate(self.peer, rows, now, everything=everything)

@@ -1,7 +1,8 @@
 """A link that costs money: how large a pull will be, and whether that was allowed.
 
-The setting ``metered`` (``store_info``) is ``no``, ``yes`` or ``ask``. Where it is not ``no``, a
-pull that is large, or of unknown size, needs a yes or a bound (``--yes``, ``--max-bytes``).
+The setting ``metered`` (``store_info``) is ``no``, ``yes`` or ``ask``; where nobody has said any,
+this computer's network is asked (``sync_run_nm``). Where it is not ``no``, a pull that is large, or
+of unknown size, needs a yes or a bound (``--yes``, ``--max-bytes``).
 """
 
 from __future__ import annotations

@@ -271,6 +271,10 @@ def notice(code: str) -> str:
             " be called up to date. Run it where the connection is good."
         ),
         "metered": _("The connection costs money: large amounts are asked about first."),
+        "metered-network": _(
+            "This computer's network is marked as one that costs money: large amounts are asked"
+            " about first. F9, 4 says otherwise."
+        ),
         "days-doubtful": _(
             "It is not certain which day the server's birth dates mean: its time zone can't be"
             " told from what it sends. Compare one birth date with the portal."

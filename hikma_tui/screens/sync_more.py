@@ -116,12 +116,13 @@ def _last_check(screen: PatientSideScreen) -> str:
 
 async def _metered(screen: PatientSideScreen) -> None:
     """Where bytes cost money, how much would come is estimated and asked about."""
-    now = await screen.clinic.reading(info.get, "metered", "no")
+    now = await screen.clinic.reading(info.get, "metered")
     listed = [
         Choice("no", _("No: fetch whatever there is")),
         Choice("ask", _("Yes: ask before large amounts")),
+        Choice("", _("As this computer's network is marked")),
     ]
-    said = _("Now: no") if now == "no" else _("Now: yes")
+    said = {"no": _("Now: no"), "": _("Now: as the network is marked")}.get(now, _("Now: yes"))
     chosen = await screen.app.push_screen_wait(
         Choose(_("Does this connection cost money?"), listed, said)
     )
@@ -133,9 +134,10 @@ async def _metered(screen: PatientSideScreen) -> None:
         screen.say(not_saved(error), loud=True)
         return
     screen.say(
-        _("Large amounts are asked about first.")
-        if chosen == "ask"
-        else _("Nothing is asked about any more.")
+        {
+            "ask": _("Large amounts are asked about first."),
+            "no": _("Nothing is asked about any more."),
+        }.get(chosen, _("It is asked where the network is marked as one that costs money."))
     )
 
 
