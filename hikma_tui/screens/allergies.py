@@ -11,10 +11,10 @@ from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.allergies import Allergy
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.screens.alerts import said_day
+from hikma_tui.screens.kept_words import ALLERGY
 from hikma_tui.screens.patient_list import PatientList
 from hikma_tui.screens.problem_words import certainty_word
 from hikma_tui.text import fit
-from hikma_tui.widgets.dialogs import AskReason
 from hikma_tui.widgets.keys import N_, Action
 from hikma_tui.widgets.row_list import Divider, Info, Line, Row, RowList
 
@@ -132,15 +132,24 @@ class AllergiesScreen(PatientList[list[Allergy]]):
         question = (
             _("Not true: {allergy}. Why?") if one.counts else _("{allergy} counts again. Why?")
         )
-        reason = await self.app.push_screen_wait(AskReason(question.format(allergy=one.words)))
-        if reason is None:
+        question = question.format(allergy=one.words)
+        save = allergies.refute if one.counts else allergies.reinstate
+        what = _("refuted: {allergy}") if one.counts else _("counts again: {allergy}")
+        await self.save_why(
+            what.format(allergy=one.words), question, (ALLERGY, one.id), save, one.id
+        )
+
+    def take_up(self, place: str) -> None:
+        """The reason that was being typed."""
+        row_id = place.rpartition(":")[2]
+        one = next((one for one in self.found or [] if one.id == row_id), None)
+        if one is not None:
+            self.query_one(RowList).highlight(one.id)
+            self.run_worker(self._turn(one), group="save")
             return
-        if one.counts:
-            what = _("refuted: {allergy}").format(allergy=one.words)
-            await self.save(what, allergies.refute, one.id, reason)
-        else:
-            what = _("counts again: {allergy}").format(allergy=one.words)
-            await self.save(what, allergies.reinstate, one.id, reason)
+        known = self.card.allergies if self.card is not None else None
+        if known is not None and known.none_known:
+            self.action_not_asked()
 
     def action_none(self) -> None:
         """4: asked today."""
@@ -153,6 +162,5 @@ class AllergiesScreen(PatientList[list[Allergy]]):
 
     async def _take_back(self) -> None:
         question = _("Take back that no allergy is known. Why?")
-        reason = await self.app.push_screen_wait(AskReason(question))
-        if reason is not None:
-            await self.save(_("not asked"), allergies.not_asked, self.patient_id, reason)
+        about = (ALLERGY, "none")
+        await self.save_why(_("not asked"), question, about, allergies.not_asked, self.patient_id)

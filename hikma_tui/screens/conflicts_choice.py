@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -14,6 +15,7 @@ from hikma_tui.i18n import _, ngettext
 from hikma_tui.screens import conflicts_words as words
 from hikma_tui.screens import sync_words
 from hikma_tui.screens.base import ClinicScreen
+from hikma_tui.screens.conflicts_kept import KeptChoices
 from hikma_tui.screens.identity import saved_line
 from hikma_tui.screens.session import not_saved, session
 from hikma_tui.screens.who import Who
@@ -36,7 +38,9 @@ class ChoiceScreen(ClinicScreen[str | None]):
                N_("For a free text: both, one after the other")),
         Action("choice.save", "f10", N_("save"), N_("Save the choices"),
                more_keys=("ctrl+s",)),
-        Action("choice.leave", "escape", N_("later"), N_("Back; nothing is decided")),
+        Action("choice.anew", "f8", N_("choose anew"), N_("Forget what you chose here"),
+               show=False),
+        Action("choice.leave", "escape", N_("later"), N_("Back; what you chose is kept")),
     )  # fmt: skip
 
     def __init__(self, one: OpenConflict) -> None:
@@ -45,6 +49,7 @@ class ChoiceScreen(ClinicScreen[str | None]):
         self._pairs: tuple[FieldPair, ...] = ()
         self._choices: dict[str, str] = {}
         self._erases = 0
+        self._kept: KeptChoices | None = None
         self._read_once = self._busy = False
 
     def compose(self) -> ComposeResult:
@@ -78,13 +83,30 @@ class ChoiceScreen(ClinicScreen[str | None]):
             self.dismiss(None)
             return
         self._pairs = tuple(found)
-        self._read_once = True
+        first, self._read_once = not self._read_once, True
+        if first:
+            await self._take_draft()
         self._paint()
+        rest = [pair.key for pair in self._open if pair.key not in self._choices]
+        if first and self._choices and rest:
+            self.query_one(RowList).highlight(rest[0])
+
+    async def _take_draft(self) -> None:
+        one, pairs = self._one, self._open
+        self._kept, self._choices = await KeptChoices.begin(self, one.pk, one.patient_id, pairs)
+        if self._choices:
+            self.say(_("What you had chosen is back. Nothing is saved yet."))
+
+    def on_unmount(self) -> None:
+        """Gone, perhaps with the whole program: send what is not in the store yet."""
+        if self._kept is not None:
+            self._kept.close(empty=not self._choices)
 
     def sync_told(self, ended: bool) -> None:
         """The server may have another value by now, or the question may be gone."""
         if ended:
             self._choices.clear()
+            self._read_once = False  # what was chosen between the same two values is taken up
             self.run_worker(self._read(), group="read", exclusive=True)
 
     @property
@@ -123,7 +145,7 @@ class ChoiceScreen(ClinicScreen[str | None]):
     def why_not(self, action_id: str) -> str:
         """What can't be chosen, and why."""
         name = action_id.rpartition(".")[2]
-        if not self._read_once or name == "leave":
+        if not self._read_once or name in ("leave", "anew"):
             return ""
         marked = self._marked
         if name == "save":
@@ -143,6 +165,8 @@ class ChoiceScreen(ClinicScreen[str | None]):
         if marked is None:
             return
         self._choices[marked.key] = side
+        if self._kept is not None:
+            self._kept.keep(self._pairs, self._choices)
         self._paint()
         rest = [pair.key for pair in self._open if pair.key not in self._choices]
         if rest:
@@ -169,6 +193,11 @@ class ChoiceScreen(ClinicScreen[str | None]):
         """3."""
         self._choose(words.BOTH)
 
+    def action_anew(self) -> None:
+        """F8: nothing is chosen."""
+        self._choices.clear()
+        self._paint()
+
     def action_save(self) -> None:
         """F10."""
         self.run_worker(self._save(), group="save", exclusive=True)
@@ -181,9 +210,7 @@ class ChoiceScreen(ClinicScreen[str | None]):
             return
         self._busy = True
         try:
-            code = await self.clinic.writing(
-                conflicts.resolve, self.actor, self._one.pk, dict(self._choices)
-            )
+            code = await self._resolve()
         except Refused as error:
             self.say(not_saved(error), loud=True)
             return
@@ -196,6 +223,13 @@ class ChoiceScreen(ClinicScreen[str | None]):
             what = f"{what}; {outcome}"
         said = _("Saved: {what}.").format(what=what)
         self.dismiss(said if card is None else saved_line(card, self.clinic.today, what))
+
+    async def _resolve(self) -> str:
+        choices = dict(self._choices)
+        resolving = partial(conflicts.resolve, self.actor, self._one.pk, choices)
+        if self._kept is None:
+            return await self.clinic.writing(resolving)
+        return await self._kept.saving(resolving, self._pairs, self._choices)
 
     async def _sure(self, careful: list[FieldPair]) -> bool:
         """A dose or a date is asked about once more (decisions.md 24)."""

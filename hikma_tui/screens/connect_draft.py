@@ -59,8 +59,11 @@ class ConnectDraft(ClinicScreen[None]):
             self._keeper.keep(typed)
 
     def on_unmount(self) -> None:
-        """Gone: what is not in the store yet is sent; nothing is kept of what was joined."""
-        if self._keeper is not None and session(self).facts.server:
+        """Gone: what is not in the store yet is sent; nothing is kept of what was joined, nor of
+        empty fields.
+        """
+        empty = bool(self._typed) and not any(self._typed.values())
+        if self._keeper is not None and (empty or session(self).facts.server):
             self._keeper.hold()
             session(self).later(drafts.discard, self.actor, self._keeper.mine)
         if self._keeper is not None:

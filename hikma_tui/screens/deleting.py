@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from hikma_tui import clock
-from hikma_tui.clinic import deletion
+from hikma_tui.clinic import deletion, drafts
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.clinic.patients import PatientCard
 from hikma_tui.i18n import _, ngettext
+from hikma_tui.screens import kept_words
 from hikma_tui.screens.base import ClinicScreen
 from hikma_tui.screens.identity import facts, listed_name
+from hikma_tui.screens.kept_words import KeptWords
 from hikma_tui.screens.session import moment_text, not_saved, session
 from hikma_tui.text import cut
-from hikma_tui.widgets.dialogs import Ask, AskReason
+from hikma_tui.widgets.dialogs import Ask
 
 
 def in_words(counts: Mapping[str, int]) -> str:
@@ -59,6 +61,19 @@ async def delete(
 
     A refusal is said on ``screen`` and stays there.
     """
+    place = kept_words.place_of(card.id, kept_words.DELETE, f"{table}|{row_id}")
+    try:
+        async with kept_words.begin(screen, place, card.id) as words:
+            return await _delete(screen, card, table, row_id, question, words)
+    except Refused as error:
+        screen.say(str(error), loud=True)
+        return False
+
+
+async def _delete(
+    screen: ClinicScreen[Any], card: PatientCard, table: str, row_id: str, question: str,
+    words: KeptWords,
+) -> bool:  # fmt: skip
     app = session(screen)
     reason: str | None = None
     asked_of: Mapping[str, int] | None = None
@@ -75,13 +90,15 @@ async def delete(
         if not await screen.app.push_screen_wait(Ask(question, more, careful=True)):
             return False
         if reason is None:
-            asked = AskReason(_("Why is it deleted?"), more)
-            reason = await screen.app.push_screen_wait(asked)
+            reason = await words.ask(_("Why is it deleted?"), more)
         if reason is None:
             return False
         asked_of = counts
     try:
-        await app.writing(deletion.delete, app.actor, table, row_id, reason, of_patient=card.id)
+        await app.writing(
+            drafts.saved, app.actor, words.hold, deletion.delete, app.actor, table, row_id, reason,
+            of_patient=card.id,
+        )  # fmt: skip
     except Refused as error:
         screen.say(not_saved(error), loud=True)
         return False

@@ -6,7 +6,6 @@ Esc goes back and never loses a word (screens.md, Manners), also not one that is
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any, Generic, TypeVar
 
 from textual import on
@@ -21,10 +20,10 @@ from hikma_tui.clinic.errors import Refused
 from hikma_tui.clinic.patients import PatientCard
 from hikma_tui.i18n import _, language
 from hikma_tui.screens.base import ClinicScreen
+from hikma_tui.screens.draft_words import draft_text
 from hikma_tui.screens.drafting import DraftKeeper
 from hikma_tui.screens.suggesting import prepare
 from hikma_tui.screens.who import Who
-from hikma_tui.text import plain
 from hikma_tui.widgets.dialogs import Ask
 from hikma_tui.widgets.entry_picker import Suggestions
 from hikma_tui.widgets.form_editor import FormEditor
@@ -34,25 +33,8 @@ from hikma_tui.widgets.title import KeyLine, MessageLine
 T = TypeVar("T")
 
 
-def draft_text(form: forms.Form, draft: Mapping[str, Any], today: date) -> str:
-    """Every word of a draft, one answer a line; ``form`` gives the names that are still known."""
-    answers, unparsed = draft.get("answers") or {}, draft.get("unparsed") or {}
-    lines, fields = [], {field.id: field for field in form.fields}
-    for field_id in dict.fromkeys([*fields, *answers, *unparsed]):
-        field, answer = fields.get(field_id), answers.get(field_id)
-        said = unparsed.get(field_id)
-        is_list = field is not None and field.kind in (forms.Kind.DIAGNOSIS, forms.Kind.MEDICINE)
-        if field is not None and (is_list or not said):
-            unit = str(answers.get(forms.unit_key(field)) or "")
-            stands = forms.answer_text(field, answer, language(), today, unit)
-            said = ", ".join(text for text in (stands, said) if text)
-        said = said or ("" if answer in (None, "", [], {}) else str(answer))
-        label = (forms.translate(field.label, language()) or field.name) if field else ""
-        if said:
-            lines.append(plain(f"{label}: {said}" if label else said))
-    return "\n".join(lines)
-
-
+REASONS, PART = "reasons", "part"
+BESIDE = (REASONS, PART)
 _AHEAD = frozenset({"enter", "tab", "shift+tab", "backspace"})
 
 
@@ -67,6 +49,7 @@ class DraftScreen(ClinicScreen[T], Generic[T]):
         self._first: forms.Answers = {}  # what the record held when it was read, for the merge
         self._clinics: Mapping[str, str] | None = None
         self._keeper: DraftKeeper | None = None
+        self._beside: dict[str, Any] = {}  # of the draft: what is typed in dialogs over the form
         self._saving = False
         self._pointed_at = ""  # the field that the message on the screen is about
         self._ahead: list[Key] = []
@@ -112,6 +95,7 @@ class DraftScreen(ClinicScreen[T], Generic[T]):
         self._first, answers = stored, {**stored, **(begun or {})}
         self._start = dict(answers)
         if draft:
+            self._beside = {name: draft[name] for name in BESIDE if name in draft}
             typed, first = draft.get("answers", {}), draft.get("first", stored)
             mine = [f for f in merging.changed(self._form, first, typed) if f in typed]
             answers = merging.taken(self._form, mine, typed, stored)
@@ -187,8 +171,17 @@ class DraftScreen(ClinicScreen[T], Generic[T]):
         if editor is not None and self._keeper is not None and not self._saving:
             self._keeper.keep(self._content(editor))
 
+    def keep_beside(self, name: str, value: Any) -> None:
+        """Keep what is typed in a dialog over the form; ``name`` is one of ``BESIDE``."""
+        if not value and not self._beside.get(name):
+            return
+        self._beside = {**self._beside, name: value}
+        if (editor := self._editor) is not None and self._keeper is not None:
+            self._keeper.keep(self._content(editor))
+
     def _content(self, editor: FormEditor) -> dict[str, Any]:
-        return {"answers": editor.answers, "unparsed": editor.unparsed, "first": self._first}
+        typed = {"answers": editor.answers, "unparsed": editor.unparsed, "first": self._first}
+        return {**typed, **self._beside}
 
     @on(FormEditor.AtEnd)
     def at_end(self) -> None:

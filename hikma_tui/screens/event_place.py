@@ -7,10 +7,12 @@ new answers ``-`` (the day's first visit), ``#2`` (its second) or ``@<visit>`` (
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from hikma_tui.clinic import visits
 from hikma_tui.clinic.actor import Actor
+from hikma_tui.clinic.drafts import Hold
 
 FIRST = "-"
 _NTH, THIS = "#", "@"
@@ -19,6 +21,20 @@ _NTH, THIS = "#", "@"
 def of(patient_id: str, form_id: str, day: date, which: str) -> str:
     """The place."""
     return f"event:{patient_id}:{form_id}:{day.isoformat()}:{which}"
+
+
+@dataclass(frozen=True)
+class BegunLine:
+    """The draft of a one-line entry that a screen goes on with."""
+
+    hold: Hold
+    line: str
+    reasons: dict[str, str]
+
+
+def of_line(patient_id: str, day: date, which: str) -> str:
+    """The place of a one-line entry."""
+    return f"quick:{patient_id}:{day.isoformat()}:{which}"
 
 
 def is_which(text: str) -> bool:

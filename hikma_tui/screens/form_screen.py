@@ -16,8 +16,9 @@ from hikma_tui.clinic.errors import Invalid, Refused
 from hikma_tui.clinic.merging import ChangedMeanwhile
 from hikma_tui.i18n import _, language
 from hikma_tui.screens import settling
-from hikma_tui.screens.draft_screen import DraftScreen
+from hikma_tui.screens.draft_screen import REASONS, DraftScreen
 from hikma_tui.screens.drafting import DraftKeeper
+from hikma_tui.screens.kept_words import words_of
 from hikma_tui.screens.session import not_saved
 from hikma_tui.text import cut, plain
 from hikma_tui.widgets.dialogs import Ask, AskReason
@@ -124,12 +125,23 @@ class FormScreen(DraftScreen[T], Generic[T]):
 
     async def _reason_given(self, question: str, more: str) -> bool:
         """Ask why what was recorded is changed, and keep the answer. Whether there is one."""
-        given = await self.app.push_screen_wait(AskReason(question, more))
+        given = await self._asked_why("why", question, more)
         if given is None:
             self.say(_("NOT SAVED: no reason was given."), loud=True)
             return False
         self._reason = given
         return True
+
+    async def _asked_why(self, key: str, question: str, more: str) -> str | None:
+        """A typed reason, or None. What is typed is in the form's draft, by ``key``."""
+        words = words_of(self._beside)
+
+        def keep(text: str) -> None:
+            self.keep_beside(REASONS, {**words, key: text})
+
+        asked = AskReason(question, more, text=words.get(key, ""), keep=keep)
+        given: str | None = await self.app.push_screen_wait(asked)
+        return given
 
     async def _write(self, answers: forms.Answers, place: Hold) -> str | None:
         """Save, and forget the draft of ``place`` with it. Gives what to say about it; None when

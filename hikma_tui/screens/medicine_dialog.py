@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -23,7 +24,8 @@ class MedicineDialog(Dialog[Item | None]):
     """An entry as a little form. Gives the changed entry; None when nothing is to change.
 
     ``who`` is a line that says whose it is. Nothing is saved here: the entry goes back into the
-    form that it came from.
+    form that it came from. ``keep`` is told each key's state, for the draft of that form; ``typed``
+    is such a state to go on with.
     """
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -31,7 +33,11 @@ class MedicineDialog(Dialog[Item | None]):
         Action("medicine.leave", "escape", N_("back, nothing changes")),
     )
 
-    def __init__(self, who: str, field: Field, item: Item, today: date) -> None:
+    def __init__(
+        self, who: str, field: Field, item: Item, today: date, *,
+        typed: Mapping[str, Any] | None = None,
+        keep: Callable[[Mapping[str, Any]], None] | None = None,
+    ) -> None:  # fmt: skip
         question = _("Change: {medicine}").format(medicine=medicines.words(item))
         super().__init__(f"{who}\n{question}")
         self._item = item
@@ -39,12 +45,24 @@ class MedicineDialog(Dialog[Item | None]):
         self._today = today
         self._form = parts_form(field)
         self._warned = False
+        self._typed, self._keep = typed or {}, keep
 
     def body(self) -> ComposeResult:
         """The parts."""
-        editor = FormEditor(self._form, self._before, language=language(), today=self._today)
+        answers, half = ({**found} if isinstance(found := self._typed.get(name), dict) else {}
+                         for name in ("answers", "unparsed"))  # fmt: skip
+        editor = FormEditor(
+            self._form, {**self._before, **answers}, language=language(), today=self._today,
+            unparsed=half,
+        )  # fmt: skip
         editor.styles.height = _ROWS
         yield editor
+
+    def on_mount(self) -> None:
+        """What was typed before is said to be so."""
+        super().on_mount()
+        if self._typed:
+            self.say(_("What you had typed is back."))
 
     @property
     def _editor(self) -> FormEditor:
@@ -55,6 +73,8 @@ class MedicineDialog(Dialog[Item | None]):
         """Show the entry as it reads now."""
         event.stop()
         self._warned = False
+        if self._keep is not None:
+            self._keep({"answers": dict(event.answers), "unparsed": self._editor.unparsed})
         self.say("= " + medicines.words(changed(self._item, self._before, event.answers)))
 
     @on(FormEditor.AtEnd)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -18,6 +18,8 @@ from hikma_tui.i18n import _
 from hikma_tui.screens import drafting
 from hikma_tui.screens.base import ClinicScreen
 from hikma_tui.screens.drafting import DraftKeeper
+from hikma_tui.screens.kept_words import words_of
+from hikma_tui.screens.medicine_rows import echo_of
 from hikma_tui.text import display
 from hikma_tui.widgets.dialogs import Ask, Choice, Choose, Dialog, paste_cut_text
 from hikma_tui.widgets.keys import N_, Action
@@ -52,6 +54,7 @@ class MedicineLine(Dialog[Item | None], ClinicScreen[Item | None]):
         super().__init__(question, who)
         self._patient_id, self._place = patient_id, place
         self._keeper: DraftKeeper | None = None
+        self._reasons: dict[str, str] = {}  # of the draft: what was typed in the questions after it
         self._first, self._options = line, options
         self._reading_of, self._reading = line, medicines.read(line)
 
@@ -82,13 +85,13 @@ class MedicineLine(Dialog[Item | None], ClinicScreen[Item | None]):
         except Refused as refusal:
             self.say(str(refusal), loud=True)
             hold, draft = Hold(self._place, token), {}
-        before = str(draft.get("line") or "")
+        before, self._reasons = str(draft.get("line") or ""), words_of(draft)
         typed = self._line != self._first
         if typed:
             hold = Hold(self._place, token)  # the older draft stays beside what is typed now
         self._keeper = DraftKeeper(self, hold, self._patient_id)
         if typed:
-            self._keeper.keep({"line": self._line})
+            self._keeper.keep(self.content)
         elif before:
             self._put(before)
             self._read(before)
@@ -98,6 +101,11 @@ class MedicineLine(Dialog[Item | None], ClinicScreen[Item | None]):
     def hold(self) -> Hold:
         """The hold on the draft of what was typed."""
         return self._keeper.mine if self._keeper is not None else Hold(self._place)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What the draft holds: the line as it was last read, the reasons that were typed to it."""
+        return {"line": self._reading_of, "reasons": self._reasons}
 
     def on_unmount(self) -> None:
         """Gone, perhaps with the whole program: send what is not in the store yet."""
@@ -112,7 +120,7 @@ class MedicineLine(Dialog[Item | None], ClinicScreen[Item | None]):
             return  # set by the program, and told already
         self._read(event.value)
         if self._keeper is not None:
-            self._keeper.keep({"line": event.value})
+            self._keeper.keep(self.content)
 
     @on(LineInput.PasteCut)
     def cut(self, event: LineInput.PasteCut) -> None:
@@ -121,22 +129,9 @@ class MedicineLine(Dialog[Item | None], ClinicScreen[Item | None]):
 
     def _read(self, line: str) -> None:
         self._reading_of, self._reading = line, medicines.read(line)
-        self.query_one("#echo", Static).update(display(self.echo))
+        self.query_one("#echo", Static).update(display(echo_of(line, self._reading)))
         self.say("")
         self.run_worker(self._suggest(line), group="suggest", exclusive=True)
-
-    @property
-    def echo(self) -> str:
-        """The line in words; or what is to be chosen, after a loud word."""
-        if not self._line.strip():
-            return _("The medicine is told here in words, before you take it.")
-        if not self._reading.doubts:
-            return f"= {self._reading.words}"
-        doubt = self._reading.doubts[0]
-        if not doubt.choices:
-            return _("CHANGE: {sentence}").format(sentence=doubt.sentence)
-        said = _("CHOOSE (Enter): {sentence} {choices}")
-        return said.format(sentence=doubt.sentence, choices=" / ".join(doubt.choices))
 
     @property
     def _line(self) -> str:
@@ -187,7 +182,7 @@ class MedicineLine(Dialog[Item | None], ClinicScreen[Item | None]):
         if not self._line.strip():
             self.say(_("Write a medicine first; Esc leaves."))
             return
-        self._reading = medicines.read(self._line)
+        self._reading_of, self._reading = self._line, medicines.read(self._line)
         if not self._reading.doubts:
             self.run_worker(self._give(self._reading.item), group="leave", exclusive=True)
             return
@@ -206,7 +201,7 @@ class MedicineLine(Dialog[Item | None], ClinicScreen[Item | None]):
 
     async def _give(self, item: Item) -> None:
         """The draft stays until the entry is saved: a save may fail, or be given up."""
-        if self._keeper is not None and await self._keeper.flush({"line": self._line}):
+        if self._keeper is not None and await self._keeper.flush(self.content):
             return  # not kept anywhere: it stays in sight, and the keeper has said so
         self.dismiss(item)
 
@@ -217,7 +212,7 @@ class MedicineLine(Dialog[Item | None], ClinicScreen[Item | None]):
     async def _leave(self) -> None:
         trouble, keeper = "", self._keeper
         if keeper is not None and self._line.strip() and self._line != self._first:
-            trouble = await keeper.flush({"line": self._line})
+            trouble = await keeper.flush(self.content)
         elif keeper is not None:
             trouble = await self._forget(keeper)
         lose = Ask(_("Leave, and lose what you typed?"), trouble, careful=True)

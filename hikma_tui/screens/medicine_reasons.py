@@ -8,14 +8,15 @@ from hikma_tui.clinic import medicines
 from hikma_tui.forms_shape import Item
 from hikma_tui.i18n import _
 from hikma_tui.medicines_words import value_text
+from hikma_tui.screens.kept_words import KeptWords
 from hikma_tui.screens.session import PatientSideScreen
-from hikma_tui.widgets.dialogs import AskReason
 
 
 async def reasons(
-    screen: PatientSideScreen, patient_id: str, items: Sequence[Item]
+    screen: PatientSideScreen, patient_id: str, items: Sequence[Item], words: KeptWords
 ) -> dict[str, str] | None:
-    """A typed reason by the name of each medicine that needs one (decisions.md 14).
+    """A typed reason by the name of each medicine that needs one (decisions.md 14); a draft is kept
+    in ``words``.
 
     None when one was left without a reason: the screen has said that nothing is saved. To be called
     in a worker. Raises Refused.
@@ -29,7 +30,7 @@ async def reasons(
             continue
         question = _("{medicine}: why is it given in spite of the allergy?").format(medicine=name)
         more = "\n".join([*sentences, _("Interactions are not checked.")])
-        reason = await screen.app.push_screen_wait(AskReason(question, more))
+        reason = await words.ask(question, more, key=f"allergy {name}")
         if reason is None:
             said = _("NOT SAVED: {medicine} goes against an allergy.").format(medicine=name)
             screen.say(said, loud=True)

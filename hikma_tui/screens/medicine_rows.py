@@ -5,6 +5,7 @@ from __future__ import annotations
 from hikma_tui.clinic import medicines
 from hikma_tui.clinic.medicines import CurrentMedicine
 from hikma_tui.i18n import _, ngettext
+from hikma_tui.medicines_reading import Reading
 from hikma_tui.screens.patient_rows import day_text
 from hikma_tui.widgets.row_list import Info, Line, Row
 
@@ -52,3 +53,16 @@ def lines_of(one: CurrentMedicine) -> list[Line]:
         said = _("in spite of an allergy: {reason}").format(reason=one.given_although)
         lines.append(Info(f"   {said}"))
     return lines
+
+
+def echo_of(line: str, reading: Reading) -> str:
+    """A typed line in words; or what is to be chosen, after a loud word."""
+    if not line.strip():
+        return _("The medicine is told here in words, before you take it.")
+    if not reading.doubts:
+        return f"= {reading.words}"
+    doubt = reading.doubts[0]
+    if not doubt.choices:
+        return _("CHANGE: {sentence}").format(sentence=doubt.sentence)
+    said = _("CHOOSE (Enter): {sentence} {choices}")
+    return said.format(sentence=doubt.sentence, choices=" / ".join(doubt.choices))

@@ -15,16 +15,22 @@ from hikma_tui.clinic.errors import Refused
 from hikma_tui.clinic.medicines import CurrentMedicine
 from hikma_tui.forms_shape import Item
 from hikma_tui.i18n import _, ngettext
+from hikma_tui.screens import kept_words
 from hikma_tui.screens.alerts import in_short
 from hikma_tui.screens.identity import facts, listed_name
+from hikma_tui.screens.kept_words import KeptWords
 from hikma_tui.screens.medicine_line import MedicineLine
 from hikma_tui.screens.medicine_rows import key_of, lines_of
 from hikma_tui.screens.patient_list import PatientList
 from hikma_tui.screens.patient_rows import day_text
 from hikma_tui.screens.session import not_saved
-from hikma_tui.widgets.dialogs import Ask, AskReason
+from hikma_tui.widgets.dialogs import Ask
 from hikma_tui.widgets.keys import N_, Action
 from hikma_tui.widgets.row_list import Divider, Info, Line, RowList
+
+
+def _row_id(one: CurrentMedicine) -> str:
+    return f"{one.event_id}|{one.entry_id}"
 
 
 class MedicinesScreen(PatientList[list[CurrentMedicine]]):
@@ -41,11 +47,6 @@ class MedicinesScreen(PatientList[list[CurrentMedicine]]):
                N_("Prescribe the last set of medicines again")),
         Action("medicines.leave", "escape", N_("back")),
     )  # fmt: skip
-
-    def __init__(self, patient_id: str, *, resume: str = "") -> None:
-        """``resume`` is the draft to go on with, as ``_place`` names it."""
-        super().__init__(patient_id)
-        self._resume = resume
 
     def read(self, actor: Actor, patient_id: str) -> list[CurrentMedicine]:
         """The newest first."""
@@ -111,21 +112,27 @@ class MedicinesScreen(PatientList[list[CurrentMedicine]]):
         about = facts(card, self.clinic.today)
         return "  ".join(filter(None, (listed_name(card), about, in_short(card))))
 
-    async def read_again(self) -> None:
-        """Read and paint; the first time go on with a draft."""
-        await super().read_again()
-        resume, self._resume = self._resume, ""
-        if not resume or self.found is None or self.left:
-            return
-        one = next((one for one in self.found if self._place(one) == resume), None)
-        if one is not None and one.status == medicines.CURRENT:
-            self.run_worker(self._change(one), group="save")
-        else:  # of one that is no more current: what was typed can still be added
-            self.run_worker(self._add(resume), group="save")
+    def take_up(self, place: str) -> None:
+        """Go on with a draft: a line, or a reason."""
+        found, why = self.found or [], place.startswith(kept_words.WHY)
+        if why and place == kept_words.place_of(self.patient_id, kept_words.REPEAT):
+            doing = self._repeat()
+        elif why:
+            one = next((one for one in found if place.endswith(f":{_row_id(one)}")), None)
+            if one is None:
+                return
+            self.query_one(RowList).highlight(key_of(one))
+            doing = self._stop(one)
+        else:
+            one = next((one for one in found if self._place(one) == place), None)
+            current = one is not None and one.status == medicines.CURRENT
+            # of one that is no more current: what was typed can still be added
+            doing = self._change(one) if one is not None and current else self._add(place)
+        self.run_worker(doing, group="save")
 
     def _place(self, one: CurrentMedicine | None = None) -> str:
         """Where what is typed about a medicine, or a new one, is kept."""
-        return f"medicine:{self.patient_id}:" + (f"{one.event_id}|{one.entry_id}" if one else "-")
+        return f"medicine:{self.patient_id}:" + (_row_id(one) if one else "-")
 
     async def _add(self, place: str = "") -> None:
         line = MedicineLine(
@@ -135,13 +142,14 @@ class MedicinesScreen(PatientList[list[CurrentMedicine]]):
         item = await self.app.push_screen_wait(line)
         if item is None:
             return
-        reasons = await self._reasons([item])
-        if reasons is not None:
-            save = partial(medicines.prescribe, reasons=reasons)
-            await self.save(
-                words.words(item), drafts.saved, line.hold, save, self.actor, self.patient_id,
-                self.clinic.today, [item],
-            )  # fmt: skip
+        async with kept_words.beside(self, line.hold, self.patient_id, line.content) as kept:
+            reasons = await self._reasons([item], kept)
+            if reasons is not None:
+                save = partial(medicines.prescribe, reasons=reasons)
+                await self.save(
+                    words.words(item), drafts.saved, kept.hold, save, self.actor, self.patient_id,
+                    self.clinic.today, [item],
+                )  # fmt: skip
 
     def action_change(self) -> None:
         """2: its line, to be written in another way."""
@@ -164,18 +172,19 @@ class MedicinesScreen(PatientList[list[CurrentMedicine]]):
             self.say(_("Nothing was changed."))
             return
         said = _("{old} becomes {new}. Why?").format(old=one.words, new=words.words(item))
-        reason = await self.app.push_screen_wait(AskReason(said))
-        if reason is None:
-            self.say(_("NOT SAVED: no reason was given. The line is kept."), loud=True)
-            return
-        reasons = await self._reasons([item])
-        if reasons is not None:
-            save = partial(medicines.change, reasons=reasons)
-            key = (one.event_id, one.entry_id)
-            await self.save(
-                words.words(item), drafts.saved, line.hold, save, self.actor, self.patient_id, key,
-                item, reason, self.clinic.today,
-            )  # fmt: skip
+        async with kept_words.beside(self, line.hold, self.patient_id, line.content) as kept:
+            reason = await kept.ask(said)
+            if reason is None:
+                self.say(_("NOT SAVED: no reason was given. The line is kept."), loud=True)
+                return
+            reasons = await self._reasons([item], kept)
+            if reasons is not None:
+                save = partial(medicines.change, reasons=reasons)
+                key = (one.event_id, one.entry_id)
+                await self.save(
+                    words.words(item), drafts.saved, kept.hold, save, self.actor, self.patient_id,
+                    key, item, reason, self.clinic.today,
+                )  # fmt: skip
 
     def action_stop(self) -> None:
         """3: with a reason either way."""
@@ -186,16 +195,13 @@ class MedicinesScreen(PatientList[list[CurrentMedicine]]):
     async def _stop(self, one: CurrentMedicine) -> None:
         stopped = one.status == medicines.STOPPED
         question = _("{medicine} goes on. Why?") if stopped else _("Stop {medicine}. Why?")
-        reason = await self.app.push_screen_wait(AskReason(question.format(medicine=one.words)))
-        if reason is None:
-            return
-        keys, today = [(one.event_id, one.entry_id)], self.clinic.today
-        if stopped:
-            what = _("goes on: {name}").format(name=one.name)
-            await self.save(what, medicines.resume, self.patient_id, keys, reason, today)
-        else:
-            what = _("stopped: {name}").format(name=one.name)
-            await self.save(what, medicines.stop, self.patient_id, keys, reason, today)
+        what = _("goes on: {name}") if stopped else _("stopped: {name}")
+        await self.save_why(
+            what.format(name=one.name), question.format(medicine=one.words),
+            (kept_words.STOP, _row_id(one)),
+            medicines.resume if stopped else medicines.stop, self.patient_id,
+            [(one.event_id, one.entry_id)], day=self.clinic.today,
+        )  # fmt: skip
 
     def action_repeat(self) -> None:
         """4: shown first, asked once."""
@@ -222,20 +228,22 @@ class MedicinesScreen(PatientList[list[CurrentMedicine]]):
         listed = [one.words for one in found] + [_("Interactions are not checked.")]
         if not await self.app.push_screen_wait(Ask(question, "\n".join(listed))):
             return
-        reasons = await self._reasons([one.item for one in found])
-        if reasons is None:
-            return
-        keys = [(one.event_id, one.entry_id) for one in found]
-        save = partial(medicines.repeat, keys=keys, reasons=reasons)
-        what = ngettext("{n} medicine repeated", "{n} medicines repeated", n).format(n=n)
-        await self.save(what, save, self.patient_id, today)
+        place = kept_words.place_of(self.patient_id, kept_words.REPEAT)
+        async with kept_words.begin(self, place, self.patient_id) as kept:
+            reasons = await self._reasons([one.item for one in found], kept)
+            if reasons is None:
+                return
+            keys = [(one.event_id, one.entry_id) for one in found]
+            save = partial(medicines.repeat, keys=keys, reasons=reasons)
+            what = ngettext("{n} medicine repeated", "{n} medicines repeated", n).format(n=n)
+            await self.save(what, drafts.saved, kept.hold, save, self.actor, self.patient_id, today)
 
-    async def _reasons(self, items: Sequence[Item]) -> dict[str, str] | None:
+    async def _reasons(self, items: Sequence[Item], kept: KeptWords) -> dict[str, str] | None:
         """Why each medicine is given that an allergy speaks against; None: nothing is saved."""
         from hikma_tui.screens.medicine_reasons import reasons
 
         try:
-            return await reasons(self, self.patient_id, items)
+            return await reasons(self, self.patient_id, items, kept)
         except Refused as refusal:
             self.say(not_saved(refusal), loud=True)
             return None

@@ -8,17 +8,18 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from hikma_tui.clinic import moving, patients, server, server_words
+from hikma_tui.clinic import drafts, moving, patients, server, server_words
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.clinic.patients import PatientCard
 from hikma_tui.days import age_text, birth_text
 from hikma_tui.i18n import _
+from hikma_tui.screens import kept_words
 from hikma_tui.screens.base import ClinicScreen
 from hikma_tui.screens.deleting import in_words
 from hikma_tui.screens.identity import birth_of, facts, listed_name, sex_letter
 from hikma_tui.screens.session import not_saved, session
 from hikma_tui.text import cell_width, cut, is_right_to_left, plain
-from hikma_tui.widgets.dialogs import Ask, AskReason
+from hikma_tui.widgets.dialogs import Ask
 
 _COLUMN = 30
 
@@ -58,13 +59,16 @@ async def move(
     question = _("Move to the other patient: {what}?").format(what=what)
     if not await screen.app.push_screen_wait(Ask(question, text, careful=True)):
         return False
-    reason = await screen.app.push_screen_wait(AskReason(_("Why is it moved?"), text))
-    if reason is None:
-        return False
+    place = kept_words.place_of(card.id, kept_words.MOVE, f"{table}|{row_id}")
     try:
-        await app.writing(
-            moving.move, app.actor, table, row_id, target_id, reason, of_patient=card.id
-        )
+        async with kept_words.begin(screen, place, card.id) as words:
+            reason = await words.ask(_("Why is it moved?"), text)
+            if reason is None:
+                return False
+            await app.writing(
+                drafts.saved, app.actor, words.hold, moving.move, app.actor, table, row_id,
+                target_id, reason, of_patient=card.id,
+            )  # fmt: skip
     except Refused as error:
         screen.say(not_saved(error), loud=True)
         return False

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from textual.app import ComposeResult
 from textual.events import Resize, ScreenResume
 
-from hikma_tui.clinic import patients
+from hikma_tui.clinic import drafts, patients
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.clinic.patients import PatientCard
 from hikma_tui.i18n import _
+from hikma_tui.screens import kept_words
 from hikma_tui.screens.identity import saved_line
 from hikma_tui.screens.session import PatientSideScreen, not_saved, session
 from hikma_tui.screens.who import Who
@@ -26,8 +28,10 @@ T = TypeVar("T")
 class PatientList(PatientSideScreen, Generic[T]):
     """A subclass says what is read, how it looks, and what its keys do."""
 
-    def __init__(self, patient_id: str) -> None:
+    def __init__(self, patient_id: str, *, resume: str = "") -> None:
+        """``resume`` is the place of the draft to go on with, once all is read."""
         super().__init__()
+        self._resume = resume
         self.patient_id = patient_id
         self.card: PatientCard | None = None
         self.found: T | None = None
@@ -78,6 +82,12 @@ class PatientList(PatientSideScreen, Generic[T]):
             self.dismiss(None)
             return
         self._paint()
+        resume, self._resume = self._resume, ""
+        if resume and not self.left:
+            self.take_up(resume)
+
+    def take_up(self, place: str) -> None:
+        """Go on with the draft at ``place``."""
 
     def _paint(self) -> None:
         if self.card is None or self.found is None or self.left:
@@ -107,6 +117,25 @@ class PatientList(PatientSideScreen, Generic[T]):
             self._busy = False
         await self.said_saved(what)
         return True
+
+    async def save_why(
+        self, what: str, question: str, about: tuple[str, str],
+        function: Callable[..., Any], *arguments: Any, **named: Any,
+    ) -> None:  # fmt: skip
+        """Ask why, and save with the answer as the last argument. The reason is a draft meanwhile;
+        ``about`` says of what: its kind and its id.
+        """
+        place = kept_words.place_of(self.patient_id, *about)
+        try:
+            async with kept_words.begin(self, place, self.patient_id) as words:
+                reason = await words.ask(question)
+                if reason is not None:
+                    await self.save(
+                        what, drafts.saved, words.hold, partial(function, **named), self.actor,
+                        *arguments, reason,
+                    )  # fmt: skip
+        except Refused as error:
+            self.say(str(error), loud=True)
 
     async def said_saved(self, what: str) -> None:
         """Read again, and say what was saved and for whom."""

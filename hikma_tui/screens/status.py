@@ -11,10 +11,10 @@ from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.status import DECEASED, MOVED, Referral
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.screens.alerts import said_day
+from hikma_tui.screens.kept_words import STATUS
 from hikma_tui.screens.patient_list import PatientList
 from hikma_tui.screens.status_form import StatusForm, urgency_word
 from hikma_tui.text import fit
-from hikma_tui.widgets.dialogs import AskReason
 from hikma_tui.widgets.keys import N_, Action
 from hikma_tui.widgets.row_list import Divider, Info, Line, Row, RowList
 
@@ -112,6 +112,10 @@ class StatusScreen(PatientList[list[Referral]]):
             question, what = _("Take back that the patient is deceased. Why?"), _("not deceased")
         else:
             question, what = _("Take back that the patient moved away. Why?"), _("not moved away")
-        reason = await self.app.push_screen_wait(AskReason(question))
-        if reason is not None:
-            await self.save(what, status.take_back, self.patient_id, key, reason)
+        await self.save_why(what, question, (STATUS, key), status.take_back, self.patient_id, key)
+
+    def take_up(self, place: str) -> None:
+        """The reason that was being typed."""
+        key, known = place.rpartition(":")[2], self.card.status if self.card is not None else None
+        if known and {DECEASED: known.deceased, MOVED: known.moved}.get(key) is not None:
+            self.run_worker(self._take_back(key), group="save")

@@ -40,10 +40,13 @@ class VisitScreen(PatientSideScreen):
         Action("visit.leave", "escape", N_("back"), N_("Back to the patient")),
     )  # fmt: skip
 
-    def __init__(self, visit_id: str, event_id: str | None = None) -> None:
+    def __init__(
+        self, visit_id: str, event_id: str | None = None, *, addendum: bool = False
+    ) -> None:
         super().__init__()
         self.visit_id = visit_id
         self._event_id = event_id
+        self._addendum = addendum  # one was being typed: go on with it
         self._whole: WholeVisit | None = None
 
     def compose(self) -> ComposeResult:
@@ -82,6 +85,9 @@ class VisitScreen(PatientSideScreen):
             rows.last()
             rows.highlight(f"events:{self._event_id}:0")
             self._event_id = None
+        if self._addendum:
+            self._addendum = False
+            self.action_addendum()
 
     async def _found(self) -> WholeVisit:
         reading, actor = self.clinic.reading, self.actor

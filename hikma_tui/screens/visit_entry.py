@@ -18,7 +18,6 @@ from hikma_tui.screens.day_dialog import AskDay
 from hikma_tui.screens.quick_panel import QuickInput
 from hikma_tui.screens.session import not_saved, session
 from hikma_tui.screens.visit_entry_leads import VisitLeads
-from hikma_tui.screens.visit_entry_line import place_of
 from hikma_tui.screens.visit_entry_rows import Place
 from hikma_tui.screens.who import Who
 from hikma_tui.widgets.headline import Headline
@@ -123,7 +122,7 @@ class VisitEntryScreen(VisitLeads):
             if drafts.at(self.actor, event_place.of(card.id, row["id"], day, which)) is not None
         )  # fmt: skip
         listed = tuple(problems.of_patient(card.id))
-        line = self._begin_draft(place_of(card.id, day, which))
+        line = self._begin_draft(event_place.of_line(card.id, day, which))
         names = tuple(rows.form_name(row) for row in usable)
         return Place(card, usable, names, visit, which, begun, listed, line)
 

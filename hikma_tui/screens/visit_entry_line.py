@@ -8,9 +8,9 @@ something is typed the list shows what was understood of it.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from typing import Any
 
 from textual import on
 from textual.events import Key
@@ -26,25 +26,14 @@ from hikma_tui.clinic.problems import Problem
 from hikma_tui.i18n import _
 from hikma_tui.screens import drafting, quick_panel
 from hikma_tui.screens.drafting import DraftKeeper
+from hikma_tui.screens.event_place import BegunLine
+from hikma_tui.screens.kept_words import words_of
 from hikma_tui.screens.quick_panel import QuickInput
 from hikma_tui.screens.session import PatientSideScreen
 from hikma_tui.screens.visit_entry_known import look_up
 from hikma_tui.widgets.dialogs import paste_cut_text
 from hikma_tui.widgets.prompt import LineInput
 from hikma_tui.widgets.row_list import Info, Line, RowList
-
-
-@dataclass(frozen=True)
-class Begun:
-    """The draft of the line that the screen goes on with."""
-
-    hold: Hold
-    line: str
-
-
-def place_of(patient_id: str, day: date, which: str) -> str:
-    """Where the draft of a line is kept; ``which`` as in ``event_place``."""
-    return f"quick:{patient_id}:{day.isoformat()}:{which}"
 
 
 class QuickLine(PatientSideScreen):
@@ -64,6 +53,7 @@ class QuickLine(PatientSideScreen):
         self._partly: set[str] = set()  # looked for while the list was being prepared
         self._keeper: DraftKeeper | None = None
         self._kept = False  # whether a draft of this line may be in the store
+        self._reasons: dict[str, str] = {}  # of the draft: why a medicine is given all the same
         self._saving = False
         self._ahead = ""
 
@@ -94,20 +84,20 @@ class QuickLine(PatientSideScreen):
 
     # The draft -----------------------------------------------------------------------------
 
-    def _begin_draft(self, place: str) -> Begun | None:
+    def _begin_draft(self, place: str) -> BegunLine | None:
         """On the reader's thread: the draft at ``place``, unless the screen is there already."""
         if self._keeper and drafts.plain_place(self._keeper.mine.place) == place:
             return None
         hold, content = drafts.begin(self.actor, place, drafting.new_token(), drafting.is_alive)
-        return Begun(hold, str(content.get("line") or ""))
+        return BegunLine(hold, str(content.get("line") or ""), words_of(content))
 
-    async def _take_draft(self, begun: Begun) -> None:
+    async def _take_draft(self, begun: BegunLine) -> None:
         """Go on at another place: the line goes along, unless one waits there."""
         old, typed = self._keeper, self.query_one(QuickInput).value
         if old is not None:
             try:
                 if begun.line and typed.strip():
-                    await old.flush({"line": typed})
+                    await old.flush(self._content(typed))
                     typed = ""
                 else:
                     await old.discard()
@@ -115,7 +105,7 @@ class QuickLine(PatientSideScreen):
                 self.say(str(refusal), loud=True)
             old.close()
         self._keeper = DraftKeeper(self, begun.hold, self._patient_id)
-        self._kept = bool(begun.line)
+        self._kept, self._reasons = bool(begun.line), begun.reasons
         text = " ".join(piece for piece in (begun.line, typed.strip()) if piece)
         if begun.line:
             self.say(_("What you had typed is back. F8 forgets it."))
@@ -131,10 +121,13 @@ class QuickLine(PatientSideScreen):
             return
         if self._line.text.strip():
             self._kept = True
-            keeper.keep({"line": self._line.text})
+            keeper.keep(self._content(self._line.text))
         elif self._kept:
             self._new_draft(drafts.plain_place(keeper.mine.place))
             self.app.run_worker(self._discard(keeper), group="drafts")
+
+    def _content(self, line: str) -> dict[str, Any]:
+        return {"line": line, "reasons": self._reasons}
 
     async def _discard(self, keeper: DraftKeeper) -> None:
         try:
@@ -144,7 +137,7 @@ class QuickLine(PatientSideScreen):
 
     def _new_draft(self, place: str) -> None:
         """The draft is over (saved, or forgotten): the next one begins at the same place."""
-        self._kept = False
+        self._kept, self._reasons = False, {}
         if self._keeper is not None:
             self._keeper.close()
         self._keeper = DraftKeeper(self, Hold(place, drafting.new_token()), self._patient_id)

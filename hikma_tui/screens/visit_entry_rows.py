@@ -13,7 +13,7 @@ from hikma_tui.clinic.patients import PatientCard
 from hikma_tui.clinic.problems import Problem
 from hikma_tui.days import in_words
 from hikma_tui.i18n import _, language, ngettext
-from hikma_tui.screens.visit_entry_line import Begun
+from hikma_tui.screens.event_place import BegunLine
 from hikma_tui.widgets.row_list import Info, Line, Row
 
 VITALS, PROBLEM = "vitals", "problem"  # rows beside the forms, whose keys are their ids
@@ -30,7 +30,7 @@ class Place:
     which: str  # which of the day's visits, as in the place of a draft
     begun: frozenset[str]  # the forms of which a draft is kept
     problems: tuple[Problem, ...]  # of the patient's list
-    line: Begun | None  # the draft of the line, where another one is gone on with
+    line: BegunLine | None  # the draft of the line, where another one is gone on with
 
 
 def which_visit(place: Place, on: date, today: date, *, another: bool) -> str:

@@ -12,6 +12,7 @@ from hikma_tui.clinic import drafts
 from hikma_tui.clinic import quick as clinic_quick
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.clinic.patients import PatientCard
+from hikma_tui.clinic.prescribing import Unreasoned
 from hikma_tui.clinic.quick import NeedsReason, Saved
 from hikma_tui.i18n import _
 from hikma_tui.screens import quick_panel
@@ -69,7 +70,7 @@ class QuickSaving(QuickSide):
         finally:
             ahead, self._ahead, self._saving = self._ahead, "", False
             if saved is None:
-                keeper.release({"line": text})
+                keeper.release(self._content(text))
                 if ahead:
                     self._write(text + ahead)
         if saved is None:
@@ -93,17 +94,27 @@ class QuickSaving(QuickSide):
                     reasons=reasons, repeats=repeats,
                 )  # fmt: skip
             except NeedsReason as needed:
+                keeper.release(self._content(text))  # a draft still, and what is typed now with it
                 for one in needed.unreasoned:
-                    given = await self.app.push_screen_wait(
-                        AskReason(
-                            "\n".join(one.sentences),
-                            _("Why is it given all the same? The reason is kept with it."),
-                        )
-                    )
+                    given = await self._asked_why(one, text, keeper)
                     if given is None:
                         self.say(_("NOT SAVED: no reason was given."), loud=True)
                         return None
                     reasons[one.medicine] = given
+                keeper.hold()
+
+    async def _asked_why(self, one: Unreasoned, text: str, keeper: DraftKeeper) -> str | None:
+        def keep(reason: str) -> None:
+            self._reasons = {**self._reasons, one.medicine: reason}
+            keeper.keep(self._content(text))
+
+        asked = AskReason(
+            "\n".join(one.sentences),
+            _("Why is it given all the same? The reason is kept with it."),
+            text=self._reasons.get(one.medicine, ""), keep=keep,
+        )  # fmt: skip
+        given: str | None = await self.app.push_screen_wait(asked)
+        return given
 
     def action_drop(self) -> None:
         """F8: forget the line, after asking."""
@@ -143,7 +154,7 @@ class QuickSaving(QuickSide):
         if keeper is not None:
             trouble = ""
             if text.strip():
-                trouble = await keeper.flush({"line": text})
+                trouble = await keeper.flush(self._content(text))
             else:
                 try:
                     await keeper.discard()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from hikma_tui.clinic import addenda, visits
+from hikma_tui.clinic import addenda, drafts, visits
 from hikma_tui.clinic.chart_visit import Record
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.clinic.moving import MOVABLE
 from hikma_tui.i18n import _
-from hikma_tui.screens import deleting, moving, patient_rows, visit_rows
+from hikma_tui.screens import deleting, kept_words, moving, patient_rows, visit_rows
 from hikma_tui.screens.identity import saved_line
 from hikma_tui.screens.session import not_saved, session
 from hikma_tui.screens.visit_reading import WholeVisit
@@ -87,13 +87,18 @@ async def addendum(screen: VisitScreen, whole: WholeVisit, record: Record) -> No
     what = visit_rows.title_of(record, whole)
     question = _("Addendum to the note: {form}").format(form=what)
     about = _("The answers stay as they are; your text stands below them with your name.")
-    text = await screen.app.push_screen_wait(AskAddendum(question, about))
-    if text is None:
-        return
+    patient_id = whole.patient.id
+    row_id = f"{screen.visit_id}|{record.id}"
+    place = kept_words.place_of(patient_id, kept_words.ADDENDUM, row_id)
     try:
-        await screen.clinic.writing(
-            addenda.add, screen.actor, record.id, text, of_patient=whole.patient.id
-        )
+        async with kept_words.begin(screen, place, patient_id) as words:
+            text = await words.ask(question, about, dialog=AskAddendum)
+            if text is None:
+                return
+            await screen.clinic.writing(
+                drafts.saved, screen.actor, words.hold, addenda.add, screen.actor, record.id, text,
+                of_patient=patient_id,
+            )  # fmt: skip
     except Refused as error:
         screen.say(not_saved(error), loud=True)
         return

@@ -20,31 +20,12 @@ from textual.widget import Widget
 from textual.widgets import TextArea
 
 from hikma_tui.text import cell_width, fit, marked
-from hikma_tui.widgets.prompt import LineInput
+from hikma_tui.widgets.prompt import LINE_ACTIONS, LineInput
 
 LONGEST_NOTE = 200_000
 """Characters of a long text: far more than anyone writes, and still quick on a Pi."""
 
-# Textual does these only after the key has travelled up to the app, and so, when keys come in a
-# burst (a scanner, a slow line), after letters that were typed later.
-_LINE_ACTIONS = {
-    "backspace": "delete_left",
-    "delete": "delete_right",
-    "left": "cursor_left",
-    "right": "cursor_right",
-    "home": "home",
-    "end": "end",
-    "ctrl+a": "home",
-    "ctrl+e": "end",
-    "ctrl+d": "delete_right",
-    "ctrl+left": "cursor_left_word",
-    "ctrl+right": "cursor_right_word",
-    "ctrl+w": "delete_left_word",
-    "ctrl+f": "delete_right_word",
-    "ctrl+u": "delete_left_all",
-    "ctrl+k": "delete_right_all",
-}
-_NOTE_ACTIONS = _LINE_ACTIONS | {
+_NOTE_ACTIONS = LINE_ACTIONS | {
     "home": "cursor_line_start",
     "end": "cursor_line_end",
     "ctrl+a": "cursor_line_start",
@@ -102,7 +83,7 @@ class AnswerInput(LineInput):
         """
         if self._ask(event, self):
             pass
-        elif _edits(self, event.key, _LINE_ACTIONS):
+        elif _edits(self, event.key, LINE_ACTIONS):
             self._on_edit()
         elif event.is_printable and event.character is not None:
             self._insert(event.character)

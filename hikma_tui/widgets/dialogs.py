@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
@@ -17,7 +17,7 @@ from hikma_tui.i18n import _
 from hikma_tui.text import cell_width, display, fit
 from hikma_tui.widgets.base import BaseScreen
 from hikma_tui.widgets.keys import N_, Action, digit_of
-from hikma_tui.widgets.prompt import LineInput
+from hikma_tui.widgets.prompt import LONGEST_LINE, LineInput
 from hikma_tui.widgets.row_list import Row, RowList
 from hikma_tui.widgets.title import KeyLine, MessageLine
 
@@ -113,17 +113,65 @@ class Ask(Dialog[bool]):
 
 
 class AskReason(Dialog[str | None]):
-    """A question that needs a typed reason. Gives the reason, or None when left with Esc."""
+    """A question that needs a typed reason. Gives the reason, or None when left with Esc.
+
+    ``first`` stands in the field at the beginning; ``text`` was typed before and is there again
+    instead; ``keep`` is told what stands there at each key, to keep it as a draft.
+    """
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("reason.done", "f10", N_("go on")),
         Action("reason.leave", "escape", N_("back, nothing changes")),
+        Action("reason.drop", "f8", N_("drop the draft")),
     )
+    LONGEST: ClassVar[int] = LONGEST_LINE
+
+    def __init__(
+        self,
+        question: str,
+        more: str = "",
+        *,
+        text: str = "",
+        first: str = "",
+        keep: Callable[[str], None] | None = None,
+    ) -> None:
+        super().__init__(question, more)
+        self._back = bool(text)
+        self._first, self._text = first, text or first
+        self._keep = keep
+
+    def key_actions(self) -> tuple[Action, ...]:
+        """F8 only where there is a draft to drop."""
+        return self.ACTIONS[: 3 if self._back else 2]
+
+    @property
+    def label(self) -> str:
+        """What stands above the field."""
+        return _("Reason:")
+
+    @property
+    def lacks(self) -> str:
+        """What is said when the field is empty."""
+        return _("A reason is needed.")
 
     def body(self) -> ComposeResult:
         """The field for the reason."""
-        yield Static(display(_("Reason:")), classes="label", markup=False)
-        yield LineInput(id="reason")
+        yield Static(display(self.label), classes="label", markup=False)
+        yield LineInput(self._text, id="reason", max_length=self.LONGEST)
+
+    def on_mount(self) -> None:
+        """What was typed before is said to be so."""
+        super().on_mount()
+        if self._back:
+            self.say(_("What you had typed is back."))
+
+    @on(Input.Changed, "#reason")
+    def typed(self, event: Input.Changed) -> None:
+        """A key: keep what stands there now."""
+        event.stop()
+        if self._keep is not None and event.value != self._text:
+            self._text = event.value
+            self._keep(event.value)
 
     @on(Input.Submitted)
     def entered(self, event: Input.Submitted) -> None:
@@ -142,10 +190,17 @@ class AskReason(Dialog[str | None]):
         if reason:
             self.dismiss(reason)
         else:
-            self.say(_("A reason is needed."), loud=True)
+            self.say(self.lacks, loud=True)
 
     def action_leave(self) -> None:
         """Give nothing."""
+        self.dismiss(None)
+
+    def action_drop(self) -> None:
+        """F8: forget what was typed before, and give nothing."""
+        if self._keep is not None:
+            self._text = ""
+            self._keep("")
         self.dismiss(None)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from rich.text import Text
 from textual.containers import Horizontal
-from textual.events import Paste
+from textual.events import Key, Paste
 from textual.geometry import Size
 from textual.message import Message
 from textual.widgets import Input, Static
@@ -21,6 +21,27 @@ LONGEST_LINE = 1000
 """Characters that a one-line field takes unless it is told otherwise."""
 
 LONGEST_QUERY = 200
+
+
+# Textual does these only after the key has travelled up to the app, and so, when keys come in a
+# burst (a scanner, a slow line), after letters that were typed later.
+LINE_ACTIONS = {
+    "backspace": "delete_left",
+    "delete": "delete_right",
+    "left": "cursor_left",
+    "right": "cursor_right",
+    "home": "home",
+    "end": "end",
+    "ctrl+a": "home",
+    "ctrl+e": "end",
+    "ctrl+d": "delete_right",
+    "ctrl+left": "cursor_left_word",
+    "ctrl+right": "cursor_right_word",
+    "ctrl+w": "delete_left_word",
+    "ctrl+f": "delete_right_word",
+    "ctrl+u": "delete_left_all",
+    "ctrl+k": "delete_right_all",
+}
 
 
 def one_line(text: str) -> str:
@@ -91,6 +112,13 @@ class LineInput(Input):
     def _position_to_cell(self, position: int) -> int:
         """Where the cursor stands, measured on what is shown."""
         return cell_width(self._value.plain[:position])
+
+    async def _on_key(self, event: Key) -> None:
+        """Edit at once, so that letters typed after Backspace stay behind it."""
+        if event.key in LINE_ACTIONS:
+            event.stop()
+            event.prevent_default()
+            getattr(self, f"action_{LINE_ACTIONS[event.key]}")()
 
     def _on_paste(self, event: Paste) -> None:
         """Take the whole paste, or say how much was cut."""
