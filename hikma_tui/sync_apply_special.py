@@ -45,7 +45,7 @@ def special(connection: sqlite3.Connection, context: Context, decoded: Decoded) 
             if dead:
                 found.update(number for number, row in enumerate(rows) if row[place] in dead)
     if not context.first and table in TAKEN[context.dialect] and "last_modified" in columns:
-        found |= _older(connection, table, columns, rows)
+        found |= _older(connection, context, table, columns, rows)
     pair = _SMALL_PAIRS.get(table) or (PAIRS.get(table) if here else None)
     if pair is not None and set(pair) <= set(columns):
         found |= _paired(connection, table, columns, rows, pair)
@@ -108,16 +108,22 @@ def _dead(connection: sqlite3.Connection, parent: str, ids: Sequence[str | None]
 
 def _older(
     connection: sqlite3.Connection,
+    context: Context,
     table: str,
     columns: Sequence[str],
     rows: Sequence[tuple[Any, ...]],
 ) -> set[int]:
-    """Rows of which a later state was agreed already: the server went back (decisions.md 33)."""
+    """Rows of which a later state was agreed already: the server went back (decisions.md 33); or
+    of which it may have lost one, and that somebody has written to since.
+    """
     stamps = ["id", "last_modified"]
     anew = ""
     if "server_created_at" in columns and table not in CREATED_ANEW:
         stamps.append("server_created_at")
         anew = " OR t.server_created_at < j.value ->> 2"
+    lost = context.lost_after
+    if lost is not None:
+        anew += f" OR t.last_modified > {int(lost)} AND t.last_modified <> j.value ->> 1"
     places = [columns.index(name) for name in stamps]
     asked = json.dumps([[row[place] for place in places] for row in rows])
     found = connection.execute(

@@ -28,4 +28,6 @@ class Context:
     stale: set[str] = field(default_factory=set)  # patients whose search entry must be made anew
     refused: set[tuple[str, str]] = field(default_factory=set)  # counted: once, whatever the rounds
     beside: Beside | None = None  # who makes the search index of the pull that is applied
+    lost_after: int | None = None  # the server was restored: rows stamped later may be lost (33)
+    doubts: bool = False  # what came shows that more may differ: a full check is due
     asked: int = 0  # requests that the pushes of this run spent on finding bad rows (27)

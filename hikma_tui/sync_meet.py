@@ -97,7 +97,7 @@ def _live(f: Facing) -> None:
 def _lost_there(f: Facing) -> bool:
     """Whether the server has lost what it had confirmed, of a row that it takes from clients."""
     taken = f.table in TAKEN[f.context.dialect]
-    return taken and known.went_back(f.row, f.came, f.table) and bool(f.differing(f.ours))
+    return taken and f.went_back(f.ours)
 
 
 def _suggest(f: Facing) -> None:
@@ -122,6 +122,9 @@ def _in_conflict(f: Facing, conflict: Conflict) -> None:
         f.agree(known.confirmed(f.context.dialect, f.table, f.ours, f.came))
         return
     if conflict.kind == Disagreement.EDIT:
+        if f.went_back(f.line.base):
+            server_went_back(f)
+            return
         merged = f.merged(f.line.base)
         if merged.conflicts:
             count_pulled(f, f.write(merged.row))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hikma_tui import sync_known as known
 from hikma_tui import sync_meet_rows as rows
+from hikma_tui.models import BY_TABLE
 from hikma_tui.sync_meet_facing import (
     MOST_TRIES,
     Facing,
@@ -38,10 +39,11 @@ def _dead_and_agreed(f: Facing) -> None:
     elif dead is not None:
         f.write(f.theirs, tombstone=dead["tombstone"], change_seq=dead["change_seq"])
         work_came_to_the_dead(f.context, f.table, f.theirs, dead["tombstone"])
-    elif _is_newer(f):
+    elif _is_newer(f) or _root_is_back(f):
         f.agree(f.theirs, tombstone=None)  # revived (wire.md A6)
         rows.close_conflict(f.context, f.conflict, "live")
         rows.count(f.context, f.table, "pulled")
+        f.context.doubts = True  # what went with it may live there, too: only a full check shows it
     else:
         # Nobody has written it since: the server has gone back. Nothing is "repaired".
         ask_about_deletion(f.context, f.row["tombstone"], f.theirs)
@@ -53,6 +55,15 @@ def _is_newer(f: Facing) -> bool:
         return False  # it was lost there with its deletion, and sent by who had not heard of that
     stamps = ("updated_at", "last_modified")
     return any((f.came.get(n) or 0) > (f.row.get(n) or 0) for n in stamps)
+
+
+def _root_is_back(f: Facing) -> bool:
+    """Whether what it was deleted with lives again: then it is no deletion of ours any more."""
+    root = rows.root_of(f.row["tombstone"])
+    if root is None or root == (f.table, f.row["id"]):
+        return False
+    row = rows.find(BY_TABLE[root[0]], root[1])
+    return row is not None and row["tombstone"] is None
 
 
 def _dead_and_not_sent(f: Facing) -> None:

@@ -44,6 +44,21 @@ class Facing:
             return ("id",)
         return known.equal(self.context.dialect, self.table, mine, self.came)
 
+    def went_back(self, agreed: Mapping[str, Any] | None) -> bool:
+        """Whether what came is an older state than ``agreed``, or was written over an older one, or
+        sent again by who had that: the server was restored (decisions.md 33). It is no news then.
+        """
+        if agreed is None or not self.differing(agreed):
+            return False
+        if known.went_back(agreed, self.came, self.table):
+            return True
+        if self.line.state == State.ONLY_HERE and self.table in known.CREATED_ANEW:
+            return True  # of these, no stamp tells whether it was lost in between
+        lost, stamp = self.context.lost_after, agreed.get("last_modified")
+        if lost is None or stamp is None or "last_modified" not in self.came:
+            return False
+        return bool(stamp > lost and self.came["last_modified"] != stamp)
+
     def merged(self, base: Mapping[str, Any] | None) -> Merged:
         """Three versions in one."""
         return merge(self.table, base, self.ours, self.theirs, dialect=self.context.dialect)
@@ -82,9 +97,9 @@ def count_pulled(f: Facing, changed: bool) -> None:
 
 def three_way(f: Facing, base: Mapping[str, Any] | None) -> None:
     """An edit that was not sent meets the server's row."""
-    if base is not None and known.went_back(base, f.came):
-        base = None  # what it has is no news: whatever differs is asked about (decisions.md 33)
-        say_it_went_back(f.context)
+    if f.went_back(base):
+        server_went_back(f)
+        return
     merged = f.merged(base)
     if merged.conflicts:
         # What does not clash is shown at once; the base is then all that both sides agree in.
@@ -97,18 +112,22 @@ def three_way(f: Facing, base: Mapping[str, Any] | None) -> None:
 
 def server_went_back(f: Facing) -> None:
     """The server shows an older state of what it had confirmed: ours stays here, theirs there, and
-    nothing is repaired before a person chooses (decisions.md 33).
+    nothing is repaired before a person chooses (decisions.md 33). What it shows is no news: all
+    that differs is asked about, also where one side has nothing.
     """
-    seq = info.number("change_seq") + 1
-    info.put("change_seq", seq)
-    f.write({}, change_seq=seq)
+    seq = f.row["change_seq"]
+    if seq == 0:
+        seq = info.number("change_seq") + 1
+        info.put("change_seq", seq)
+        f.write({}, change_seq=seq)
     f.line.base, f.line.sent_seq = dict(f.came), seq
     say_it_went_back(f.context)
     f.disagree(Disagreement.DIFFERS, None, State.DIFFERS, Reason.ALTERED)
 
 
 def say_it_went_back(context: Context) -> None:
-    """One notice for the run."""
+    """One notice for the run; and who knows what else it lost, so all is compared."""
+    context.doubts = True
     if "server-clock-back" not in context.report.notices:
         context.report.notices.append("server-clock-back")
 

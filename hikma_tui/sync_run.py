@@ -180,12 +180,13 @@ class Course:
         """
         last = self.peer.last_synced_at
         away = last is not None and self.report.started_at - last > AWAY
-        due = away or bool(self.peer.more.get(_NEEDS))
+        due = away or context.doubts or bool(self.peer.more.get(_NEEDS))
         wanted = self.options.check or self.options.repair
         if not (due or wanted or self._is_long_ago()):
             return
         if due and not wanted:
-            self._fact(needs_check="away")  # until one went through
+            # until one went through
+            self._fact(needs_check="server-back" if context.doubts else "away")
             if self._metered() != "no":
                 self._notice("needs-full-check")
                 return

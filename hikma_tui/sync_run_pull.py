@@ -10,7 +10,15 @@ import json
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from hikma_tui import clock, sync_apply, sync_meet, sync_peer, sync_run_days, sync_spool
+from hikma_tui import (
+    clock,
+    sync_apply,
+    sync_meet,
+    sync_peer,
+    sync_run_days,
+    sync_run_newest,
+    sync_spool,
+)
 from hikma_tui.clinic import info
 from hikma_tui.models import connection
 from hikma_tui.store import Store
@@ -18,6 +26,7 @@ from hikma_tui.sync_context import Context
 from hikma_tui.sync_peer import DAYS_UNSURE, PeerFacts
 from hikma_tui.sync_run_line import Line
 from hikma_tui.sync_run_log import Log
+from hikma_tui.sync_run_newest import Witness
 from hikma_tui.sync_shapes import Phase, Progress
 from hikma_tui.sync_spool import Spool
 from hikma_tui.sync_values import Decoded, Decoder
@@ -27,6 +36,7 @@ OVERLAP = 300_000  # ms: rows of transactions that were open at the last pull (w
 EVERYTHING = 1  # ms since 1970: all rows and, other than from 0, all tombstones (wire.md A3)
 _FAR = 86_400_000  # two clocks that differ by a day are no small matter
 _ECHOES = 2000
+_NEWEST = "newest"  # in the peer's metadata, see ``sync_run_newest``
 _LEFT = "sync_spool"  # in store_info: which spool is being applied, and as what
 
 
@@ -45,6 +55,7 @@ class Puller:
         self._asks_at: int | None = None  # our clock when the pull at hand was asked for
         self.first: int | None = None  # the timestamp of the run's first pull
         self.rows: dict[str, int] = {}
+        self._newest: list[Witness] | None = None  # not looked for yet
 
     def since(self) -> int:
         """From where an incremental pull asks: an overlap before what is known; 0: all."""
@@ -54,6 +65,8 @@ class Puller:
 
     def bring(self, since: int, *, phase: Phase = Phase.PULL, full: bool = False) -> Spool:
         """Pull all since the server's ``since`` into a spool whose end was verified. Trouble."""
+        if since > EVERYTHING:
+            since = max(sync_run_newest.begin(self._expected(), since), EVERYTHING)
         spool = self._fetched(since, phase)
         if self._went_back(spool.timestamp) and not full:
             # What was written after its clock went back has stamps that the question left out.
@@ -63,6 +76,9 @@ class Puller:
         elif since > EVERYTHING and (behind := self._fell_behind(spool.timestamp)):
             since = max(since - behind, EVERYTHING)
             spool = self._fetched(since, phase)
+        if since > EVERYTHING and self._lacking(spool):
+            since = EVERYTHING
+            spool = self._fetched(since, phase)
         if abs(spool.timestamp - self.context.now) > _FAR:
             self._notice("server-clock-off")
         if self._days_moved(spool):
@@ -70,6 +86,7 @@ class Puller:
                 since = EVERYTHING  # what came before was read with the other hour
             spool = self._fetched(since, phase)
         self.context.full = since in (0, EVERYTHING)
+        self._judge_loss(spool)
         return spool
 
     def take(self, spool: Spool) -> None:
@@ -77,12 +94,14 @@ class Puller:
         context = self.context
         context.first = not self.watermark
         flags = {"full": context.full, "confirming": context.confirming,
-                 "suggesting": context.suggesting, "peer": self.peer.id}  # fmt: skip
+                 "suggesting": context.suggesting, "peer": self.peer.id,
+                 "lost_after": context.lost_after}  # fmt: skip
         self.store.write(info.put, _LEFT, json.dumps({"key": spool.key, **flags})).result()
         self._progress(Progress(Phase.APPLY, total=sum(spool.counts.values())))
         sync_apply.apply(
             self.store, spool, self.context, progress=self._progress, cancelled=self._cancelled
         )
+        self._expect(spool)
         self.store.write(
             sync_peer.set_watermark, self.peer.id, spool.timestamp, self._asks_at
         ).result()
@@ -114,10 +133,12 @@ class Puller:
             return False
         self.log.say("going on with the pull of a killed run")
         context.full, context.confirming = bool(flags["full"]), bool(flags["confirming"])
+        context.lost_after = flags.get("lost_after")
         self.take(spool)
         if context.confirming:
             self.confirmed()
         context.full = context.confirming = False
+        context.lost_after = None
         self.first = None
         return True
 
@@ -182,6 +203,48 @@ class Puller:
             return 0
         behind = (self._asks_at - self.asked_at) - (timestamp - self.watermark)
         return behind if behind > OVERLAP else 0
+
+    # -- what the server must have (decisions.md 33) ---------------------------------------------
+
+    def _expected(self) -> list[Witness]:
+        """The newest rows that the server showed, as far as they are to be expected again."""
+        if not self.watermark:
+            return []
+        if self._newest is None:
+            peer_id, dialect = self.peer.id, self.peer.dialect
+            kept = sync_run_newest.read(self.peer.more.get(_NEWEST))
+            self._newest = kept or self.store.read(
+                sync_run_newest.look_up, peer_id, dialect
+            ).result()  # fmt: skip
+        return self._newest
+
+    def _lacking(self, spool: Spool) -> list[Witness]:
+        dialect = self.peer.dialect
+        found = sync_run_newest.missing(spool, self._expected(), dialect)
+        if not found:
+            return []
+        gone = self.store.on_writer(sync_run_newest.not_expected, self.peer.id, found).result()
+        return [one for one in found if one not in gone]
+
+    def _judge_loss(self, spool: Spool) -> None:
+        """Whether the server has lost what it was known to have, and from when on."""
+        lost = self._lacking(spool)
+        self.context.lost_after = None
+        if lost:
+            self.context.doubts = True
+            self.context.lost_after = self.store.on_writer(
+                sync_run_newest.lost_after, spool, self.peer.dialect
+            ).result()
+            self.log.say(f"{len(lost)} known rows are missing, all after {self.context.lost_after}")
+
+    def _expect(self, spool: Spool) -> None:
+        """Remember the newest rows, for the next pull."""
+        expected = self._expected()
+        lost = sync_run_newest.missing(spool, expected, self.peer.dialect)
+        before = [one for one in expected if one not in lost]
+        self._newest = sync_run_newest.newest(spool, before, self.peer.dialect)
+        kept = sync_run_newest.written(self._newest)
+        self.store.write(sync_peer.update, self.peer.id, **{_NEWEST: kept or None}).result()
 
     def _notice(self, code: str) -> None:
         if code not in self.context.report.notices:

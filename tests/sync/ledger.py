@@ -8,7 +8,7 @@ All others must stand on the server in the end.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,14 +27,14 @@ class Ledger:
     """Tokens by the place they were written to."""
 
     tokens: dict[Key, list[str]] = field(default_factory=dict)
-    superseded: dict[tuple[Key, str], str] = field(default_factory=dict)  # what took its place
-    replaced: set[tuple[Key, str, str]] = field(default_factory=set)  # each time that, for good
+    superseded: dict[tuple[Key, str], set[str]] = field(default_factory=dict)  # what took its place
     forgiven: set[tuple[Key, str]] = field(default_factory=set)  # lost with the disks that had it
     deleted: dict[Row, set[str]] = field(default_factory=dict)  # rows, and who deleted them
     unseen: dict[Key, set[str]] = field(default_factory=dict)  # see ``went_back``
-    contested: dict[Key, set[str]] = field(default_factory=dict)  # chosen each way by two people
-    decided: set[tuple[Key, str, str]] = field(default_factory=set)  # replaced so by a choice
-    kept: dict[Key, set[str]] = field(default_factory=dict)  # both of them, by a choice
+    kept: dict[Key, set[str]] = field(default_factory=dict)  # chosen by somebody; "": nothing
+    dropped: dict[Key, set[str]] = field(default_factory=dict)  # chosen against by somebody
+    between: dict[Key, set[str]] = field(default_factory=dict)  # see ``_undo``
+    waiting: Callable[[Row], set[str]] = field(default=lambda _row: set())  # tokens not sent yet
     told: list[str] = field(default_factory=list)  # what happened, for the story of a failure
     count: int = 0
 
@@ -61,12 +61,14 @@ class Ledger:
 
     def chosen(self, key: Key, gone: Iterable[str], now: set[str], *, again: bool) -> None:
         """Who saw both sides let ``now`` stand; ``again``: and sends it anew, old as it may be."""
+        self.kept.setdefault(key, set()).update(now or {""})
+        self.dropped.setdefault(key, set()).update(set(gone) - now)
+        unsent = (set(gone) - now) & self.waiting((key[0], key[1]))
+        if unsent:  # it was seen at the server before that went back, and will be sent once more
+            self.between.setdefault(key, set()).update(unsent | now)
         for old in set(gone) - now:
             for new in now or {""}:
-                if (key, new, old) in self.replaced or old in self.kept.get(key, ()):
-                    self._contest(key, {old, new})
                 self._replaced(key, old, new)
-                self.decided.add((key, old, new))
                 if again:
                     self.superseded.pop((key, new), None)
                 else:
@@ -75,14 +77,8 @@ class Ledger:
     def stands(self, key: Key, tokens: Iterable[str]) -> None:
         """Who saw both sides kept both."""
         for token in tokens:
-            by = self.superseded.pop((key, token), None)
-            if by is not None and (key, token, by) in self.decided:
-                self._contest(key, {token, by})
+            self.superseded.pop((key, token), None)
             self.kept.setdefault(key, set()).add(token)
-
-    def _contest(self, key: Key, tokens: set[str]) -> None:
-        """Somebody else has decided otherwise: the one whose choice is sent last wins."""
-        self.contested.setdefault(key, set()).update(tokens)
 
     def copied(self, key: Key, value: Any) -> None:
         """What was kept stands under a new id."""
@@ -93,21 +89,29 @@ class Ledger:
     def _replaced(self, key: Key, old: str, new: str) -> None:
         if old != new:
             self.told.append(f"{key[0]} {key[1]} {key[2]}: {new} takes the place of {old}")
-            self.superseded[key, old] = new
-            self.replaced.add((key, old, new))
+            self.superseded.setdefault((key, old), set()).add(new)
 
     def _undo(self, key: Key, token: str, taken_away: str) -> None:
-        """What ``taken_away`` itself had replaced is not replaced by it any more."""
-        seen: set[str] = set()
-        while (key, token) in self.superseded and token not in seen:
-            seen.add(token)
-            by = self.superseded[key, token]
-            if by == taken_away:
-                del self.superseded[key, token]
-                if (key, token, by) in self.decided:
-                    self._contest(key, {token, by})
-                return
-            token = by
+        """What ``taken_away`` itself had replaced is not replaced by it any more. What stood in
+        between may stand somewhere unsent, and then it comes after, or nowhere.
+        """
+        seen: list[str] = [token]
+        for one in seen:  # grows while it is walked
+            by = self.superseded.get((key, one), set())
+            if taken_away in by:
+                by.discard(taken_away)
+                if one != token:
+                    self.between.setdefault(key, set()).update(seen)
+                if not by:
+                    del self.superseded[key, one]
+            seen += [other for other in by if other not in seen]
+
+    def contested(self, key: Key) -> set[str]:
+        """Tokens of which nobody can say whether they must stand: chosen by one and chosen against
+        by another (after a server went back each machine asks), so who sends last decides.
+        """
+        both = self.kept.get(key, set()) & self.dropped.get(key, set())
+        return both | self.between.get(key, set())
 
     def forgive(self, lost: Iterable[tuple[Key, str]]) -> None:
         """These are on no disk any more, or nobody can tell that they were overwritten."""

@@ -245,6 +245,11 @@ class Machine(Site):
     def _cause(self, number: int) -> str:
         return f"{self.directory.name} {self.sql('SELECT row_id FROM deletions WHERE pk = ?', number)[0][0]}"  # noqa: E501
 
+    def root_of(self, number: int) -> Row:
+        """The record whose deletion has that number, under the ledger's name."""
+        table, row_id = self.sql("SELECT table_name, row_id FROM deletions WHERE pk = ?", number)[0]
+        return table, name_of(table, next(r for r in self.rows(table) if r["id"] == row_id))
+
     def _with_tombstone(self, number: int) -> list[Row]:
         return [
             (table, name_of(table, row))
@@ -407,7 +412,7 @@ class Machine(Site):
 
     def _note_values(self, one: Any, choices: dict[str, str], before: Any, became: str) -> None:
         """What stands now, of what stood on both sides."""
-        conflict, _ours, stood = before
+        conflict, ours, stood = before
         theirs = conflict.theirs or {}
         whole = "theirs" not in choices.values() or became == "sent"
         for table in TABLES:  # of a deletion that was taken back, all that came with it
@@ -418,15 +423,17 @@ class Machine(Site):
                 for place in TEXT[table]:
                     key = (table, name_of(table, row), place)
                     gone_here = {t for k, t in stood.get((table, row["id"]), ()) if k == key}
+                    there = tokens_in(value_of(theirs, place) if theirs else None)
                     if is_it:
-                        gone_here |= tokens_in(value_of(theirs, place) if theirs else None)
+                        gone_here |= there
                     now = tokens_in(value_of(row, place))
                     if is_it and "both" in choices.values() and len(now) > 1:
                         self.ledger.stands(key, now)
                     # what was taken from the server is not sent anew, whatever else of the row is
                     side = choices.get(place) or choices.get(f"form_data/{place}")
                     again = side != "theirs" if side and is_it else whole
-                    if gone_here - now:
+                    differs = is_it and there != tokens_in(value_of(ours, place))
+                    if gone_here - now or differs:
                         self.ledger.chosen(key, gone_here, now, again=again)
 
     # -- what must hold --------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from hikma_tui import clock
+from hikma_tui import clock, sync_run_newest
 from hikma_tui.clinic import conflicts, patients, records
 from tests.cloud import client
 from tests.cloud.server import Cloud
@@ -118,6 +118,9 @@ def test_what_the_server_clock_hid_is_overwritten_where_no_rule_guards_it(
     site, cloud = clinic
     problem = a_problem(site)
     answer, patient = an_answer(site)
+    site.sync()
+    for _newer in range(sync_run_newest.MOST):  # the newest rows are asked for each time
+        site.register("Rosa")
     later(site, cloud)
     time_passes(cloud, 2 * HOUR, server_off=-DAY)
     elsewhere(cloud, "patient_problems", problem, problem_label="Theirs")

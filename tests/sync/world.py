@@ -72,6 +72,7 @@ class World:
         self.went_back = False
         self.steps = 0
         self.machines: list[Machine] = []
+        self.ledger.waiting = self._waiting
         for number in range(3):
             email = SECOND_EMAIL if number == 2 else EMAIL
             place = Path(self.place.name) / f"m{number}"
@@ -256,6 +257,16 @@ class World:
         """All tokens that some disk holds."""
         return self.phone.held().union(*(one.held() for one in self.machines))
 
+    def _waiting(self, row: Row) -> set[str]:
+        """The tokens of a record that some machine has not sent yet."""
+        return {
+            token
+            for machine in self.machines
+            for one in machine.live(row[0])
+            if one["change_seq"] and name_of(row[0], one) == row[1]
+            for _key, token in written(row[0], [one])
+        }
+
     # -- the end ---------------------------------------------------------------------------------
 
     def end(self) -> None:
@@ -366,22 +377,48 @@ class World:
             for parent, column in PARENTS
         )  # fmt: skip
 
+    def _is_empty(self, key: Key, now: set[str]) -> bool:
+        """Whether nothing stands, though nobody has chosen that."""
+        return not now and "" not in self.ledger.kept.get(key, ())
+
+    def _gone_with_another(self) -> set[Row]:
+        """Rows that went with a record whose deletion was wanted by somebody who had not seen
+        them: nobody shows them, and the server lost them (decisions.md 21, its one exception).
+        """
+        live = {
+            (table, name_of(table, row))
+            for machine in self.machines
+            for table in TABLES
+            for row in machine.live(table)
+        }
+        found = set()
+        for machine in self.machines:
+            for table in TABLES:
+                for row in machine.rows(table):
+                    if row["tombstone"] is None or row["change_seq"]:
+                        continue
+                    root = machine.root_of(row["tombstone"])
+                    if self.ledger.is_deleted(root):
+                        found.add((table, name_of(table, row)))
+        return found - live
+
     def lost(self, there: dict[str, dict[str, dict[str, Any]]], aside: set[Row]) -> list[str]:
         """Saves that are on no server, in no conflict and not set aside."""
         found = []
+        gone = self._gone_with_another()
         by_name = {
             (table, name_of(table, row)): row for table in there for row in there[table].values()
         }
         for key, tokens in self.ledger.tokens.items():
             table, name, place = key
-            if self.ledger.is_deleted((table, name)) or (table, name) in aside:
+            if self.ledger.is_deleted((table, name)) or (table, name) in aside | gone:
                 continue
             if self.ledger.doubtful(key):
                 continue
             row = by_name.get((table, name))
             now = tokens_in(value_of(row, place)) if row is not None else set()
-            standing = self.ledger.standing(key)
-            if standing != now and not (standing ^ now) <= self.ledger.contested.get(key, set()):
+            standing, either = self.ledger.standing(key), self.ledger.contested(key)
+            if standing != now and ((standing ^ now) - either or self._is_empty(key, now)):
                 found.append(f"{key}: {now} on the server, wrote {tokens}, standing {standing}")
                 found += [f"    {line}" for line in self.ledger.story(key)]
         return found

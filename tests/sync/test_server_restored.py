@@ -1,0 +1,166 @@
+"""A restored server to which others have written before this machine came: what it lost is told
+by the newest rows that it was known to have (decisions.md 33).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hikma_tui.clinic import conflicts, deletion, records, visits
+from tests.cloud import client
+from tests.cloud.server import Cloud
+from tests.unit.sync_running import Site, joined, there
+
+
+@pytest.fixture
+def clinic(tmp_path: Path) -> Iterator[tuple[Site, Cloud, list[str]]]:
+    """A site, its server, and patients whom both have."""
+    with joined(tmp_path / "here", patients=12) as (site, cloud):
+        for row in cloud.store.rows["user_clinic_permissions"].values():
+            row |= {name: True for name in row if name.startswith(("can_", "is_clinic"))}
+        assert site.sync().result == "ok"
+        yield site, cloud, [row[0] for row in site.sql("SELECT id FROM patients ORDER BY id")]
+
+
+def _phone_edits(cloud: Cloud, patient: str, **values: Any) -> None:
+    """Somebody sends the server's row back whole, changed."""
+    row = next(r for r in client.changes(cloud)["patients"]["created"] if r["id"] == patient)
+    row |= {"date_of_birth": row["date_of_birth"][:10], **values}
+    stamp = cloud.store.now() // 1000
+    assert client.taken(client.push(cloud, "patients", {**row, "updated_at": stamp}))
+
+
+def _asked(site: Site) -> list[tuple[str, str]]:
+    found = site.store.read(conflicts.open_conflicts, site.actor).result()
+    return [(one.kind, one.row_id) for one in found]
+
+
+def _choose(site: Site, side: str) -> None:
+    for one in site.store.read(conflicts.open_conflicts, site.actor).result():
+        site.store.write(conflicts.resolve_all, site.actor, one.pk, side).result()
+
+
+def test_what_others_wrote_over_an_older_state_is_asked_about(
+    clinic: tuple[Site, Cloud, list[str]],
+) -> None:
+    site, cloud, people = clinic
+    edited, quiet = people[:2]
+    backup = cloud.store.snapshot()
+    site.edit(edited, hometown="Irbid")
+    lost = site.register("Rosa")
+    assert site.sync().result == "ok"
+    cloud.store.restore(backup)
+    _phone_edits(cloud, edited, camp="North")  # with no hometown, as it was before
+    _phone_edits(cloud, quiet, camp="South")  # of whom nothing was lost
+    report = site.sync()
+    assert {"server-clock-back", "only-here", "conflicts"} <= set(report.notices)
+    assert _asked(site) == [("differs", edited)]
+    assert site.one("SELECT hometown FROM patients WHERE id = ?", edited) == "Irbid"
+    assert site.one("SELECT camp FROM patients WHERE id = ?", quiet) == "South"
+    assert there(cloud, edited)["hometown"] is None  # nothing is repaired by itself
+    _choose(site, "ours")
+    assert site.sync(repair=True).result == "ok"
+    report = site.sync(check=True)
+    assert report.waiting == {}
+    assert there(cloud, edited)["hometown"] == "Irbid"
+    assert cloud.store.find("patients", lost) is not None
+
+
+def test_an_unsent_edit_of_what_others_wrote_over_is_asked_about_too(
+    clinic: tuple[Site, Cloud, list[str]],
+) -> None:
+    site, cloud, people = clinic
+    backup = cloud.store.snapshot()
+    site.edit(people[0], hometown="Irbid")
+    site.register("Rosa")
+    site.sync()
+    site.edit(people[0], phone="0799")
+    cloud.store.restore(backup)
+    _phone_edits(cloud, people[0], camp="North")
+    site.sync()
+    asked = "SELECT hometown, phone FROM patients WHERE id = ?"
+    assert site.sql(asked, people[0]) == [("Irbid", "0799")]
+    assert _asked(site) == [("differs", people[0])]
+    assert there(cloud, people[0])["hometown"] is None
+
+
+def test_an_older_state_does_not_come_in_while_another_question_is_open(
+    clinic: tuple[Site, Cloud, list[str]],
+) -> None:
+    site, cloud, people = clinic
+    backup = cloud.store.snapshot()
+    _phone_edits(cloud, people[0], camp="North")
+    site.sync()
+    _phone_edits(cloud, people[0], hometown="There")
+    site.edit(people[0], hometown="Here")
+    site.sync()
+    assert _asked(site) == [("edit", people[0])]
+    cloud.store.restore(backup)
+    site.sync(check=True)
+    assert _asked(site) == [("differs", people[0])]
+    assert site.one("SELECT camp FROM patients WHERE id = ?", people[0]) == "North"
+
+
+def test_what_was_deleted_with_a_record_that_is_back_is_back_with_it(
+    clinic: tuple[Site, Cloud, list[str]],
+) -> None:
+    """The restored server has both, and somebody has written to the one that they hang on."""
+    site, cloud, people = clinic
+    visit = site.one("SELECT id FROM visits WHERE patient_id = ?", people[0])
+    row = {"patient_id": people[0], "visit_id": visit, "event_type": "Note", "form_data": []}
+    note = str(site.store.write(visits.create_event, site.actor, row).result())
+    site.sync()
+    backup = cloud.store.snapshot()
+    site.store.write(deletion.delete, site.actor, "visits", visit, "twice").result()
+    site.sync()
+    cloud.store.restore(backup)
+    changed = next(r for r in client.changes(cloud)["visits"]["created"] if r["id"] == visit)
+    changed |= {"provider_name": "Dr. Saleh", "updated_at": cloud.store.now() // 1000}
+    client.push(cloud, "visits", changed)
+    report = site.sync()
+    assert site.sql("SELECT id FROM live_visits WHERE id = ?", visit) == [(visit,)]
+    assert site.sql("SELECT id FROM live_events WHERE id = ?", note) == [(note,)]
+    assert report.waiting == {}
+
+
+def test_deletions_are_no_loss(clinic: tuple[Site, Cloud, list[str]]) -> None:
+    """Of the newest rows one goes here, one there; nobody takes that for a restored server."""
+    site, cloud, people = clinic
+    one, other = site.register("Rosa"), site.register("Samia")
+    site.sync()
+    site.store.write(deletion.delete, site.actor, "patients", one, "twice").result()
+    client.push(cloud, "patients", other, kind="deleted")
+    site.sync()
+    _phone_edits(cloud, people[0], camp="North")
+    report = site.sync()
+    assert report.waiting == {}
+    assert report.notices == []
+    assert report.check == {}
+
+
+def test_an_older_state_of_vitals_that_somebody_sent_again_is_asked_about(
+    clinic: tuple[Site, Cloud, list[str]],
+) -> None:
+    """Each edit of vitals makes them anew at the server, so their stamps tell nothing."""
+    site, cloud, people = clinic
+    backup = cloud.store.snapshot()
+    visit = site.one("SELECT id FROM visits WHERE patient_id = ?", people[0])
+    row = {"patient_id": people[0], "visit_id": visit, "timestamp": 1_795_000_000_000}
+    taken = records.create, site.actor, "patient_vitals", {**row, "bp_position": "lying"}
+    vitals = str(site.store.write(*taken).result())
+    site.sync()
+    old = next(r for r in client.changes(cloud)["patient_vitals"]["created"] if r["id"] == vitals)
+    changed = {"id": vitals, "bp_position": "sitting"}
+    site.store.write(records.update, site.actor, "patient_vitals", changed).result()
+    site.sync()
+    cloud.store.restore(backup)
+    assert site.sync().waiting["only_here"] == 1
+    client.push(cloud, "patient_vitals", old)
+    site.sync()
+    asked = "SELECT bp_position FROM patient_vitals WHERE id = ?"
+    assert site.one(asked, vitals) == "sitting"
+    assert _asked(site) == [("differs", vitals)]
