@@ -38,7 +38,7 @@ SHORTEST = 10
 ERRORS: tuple[type[Exception], ...] = (sqlite3.Error,)
 """What to catch for an error of either engine: see ``_related``."""
 
-_MARK = b"hik"
+_MARK = b"\x8fhk"  # no text and no other file of ours begins so
 _PLAIN = b"SQLite format 3\x00"
 _BLOCK = 8
 _LOWEST, _HIGHEST = 10, 18  # log2 of scrypt's N in files that are read; 1 and 256 MB

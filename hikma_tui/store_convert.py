@@ -132,8 +132,17 @@ def convert(directory: Path, key: Key | None, settle: Callable[[Path], None]) ->
             settle(work)
             look_into(work / FILE_NAME)
             store_repair.exchange(directory, work)
+        _forget_working_files(directory)
     finally:
         store_repair.discard(work)
+
+
+def _forget_working_files(directory: Path) -> None:
+    """What a killed sync left has the old key, or none: the next one asks the server again."""
+    for pattern in ("sync/*", "sync-check.db*"):
+        for path in directory.glob(pattern):
+            if path.is_file():
+                path.unlink(missing_ok=True)
 
 
 # The copies -------------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ marked so and kept (decisions.md 21). The account per table is a partition, so i
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -17,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hikma_tui import sync_meet_rows
+from hikma_tui import store_cipher, sync_meet_rows
 from hikma_tui.clinic import info, server_account
 from hikma_tui.clinic.server import SETTINGS, TAKEN
 from hikma_tui.models import BY_TABLE, SYNCED, connection
@@ -179,7 +178,7 @@ def _note_ids(
     """The ids of a spool in a file of their own; the stamps of each table that was sent."""
     found: dict[str, Stamps] = {}
     done = 0
-    with closing(sqlite3.connect(path)) as ids:
+    with closing(store_cipher.connect(path, store_cipher.the_key(path.parent))) as ids:
         ids.execute("PRAGMA journal_mode = off")
         ids.execute("PRAGMA synchronous = off")
         ids.execute("CREATE TABLE there (t TEXT, id TEXT, PRIMARY KEY (t, id)) WITHOUT ROWID")
@@ -229,7 +228,7 @@ def _settle_awaited(context: Context) -> None:
 def _accounted(path: Path, stamps: dict[str, Stamps], context: Context) -> Found:
     """Every table, on the writer's connection; marks what is only here."""
     rows, found = connection(), Found()
-    rows.execute("ATTACH ? AS seen", (str(path),))
+    store_cipher.attach(rows, "seen", str(path), store_cipher.key_of(path))
     try:
         for model in _patients_first():
             table = model._meta.table_name

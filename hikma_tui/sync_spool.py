@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
-from hikma_tui import sync_spool_frames
-from hikma_tui.store_errors import from_sqlite
+from hikma_tui import store_cipher, sync_spool_frames, sync_spool_shared
+from hikma_tui.store_ciphered_bytes import new, reading
+from hikma_tui.store_errors import StoreError, from_sqlite
+from hikma_tui.sync_helper import room
 from hikma_tui.sync_shapes import Phase, Progress
 from hikma_tui.sync_spool_frames import DELETED, END, MAGIC, ROWS, broken, framed
+from hikma_tui.sync_spool_shared import Done, Sharing
 from hikma_tui.sync_values import Decoded, Decoder
 from hikma_tui.wire import stream
 from hikma_tui.wire.shapes import Body, Kind, Trouble
@@ -77,7 +79,7 @@ class Spool:
         Raises:
             Trouble: STORE where the file is not as it was written.
         """
-        with self.path.open("rb") as file:
+        with reading(self.path) as file:
             for after, (kind, table, columns, rows) in sync_spool_frames.frames(file, offset):
                 if kind == END:
                     return
@@ -126,13 +128,13 @@ def fill(
 def left(path: Path) -> Spool | None:
     """The whole spool that stands at ``path``; None where there is none, or a damaged one."""
     try:
-        with path.open("rb") as file:
+        with reading(path) as file:
             counts, timestamp, size, odd, key = sync_spool_frames.last(file)
             file.seek(0)
             if file.read(len(MAGIC)) != MAGIC:
                 return None
-    except (OSError, ValueError, Trouble):
-        return None
+    except (OSError, ValueError, Trouble, StoreError):
+        return None  # StoreError: of an older passphrase
     return Spool(path, timestamp, counts, size, key, odd)
 
 
@@ -152,10 +154,13 @@ class _Filling:
     ) -> None:  # fmt: skip
         self.body, self.decoder, self.path = body, decoder, path
         self.progress, self.cancelled = progress, cancelled
-        self.file = files.enter_context(_new(building))
+        self.files, self.may_share = files, True
+        self.sharing: Sharing | None = None
+        key = store_cipher.the_key(path.parent.parent)  # ciphered when the store is
+        self.file = files.enter_context(new(building, key))
         self.file.write(MAGIC)
         self.aside_path = building.with_suffix(".deleted")
-        self.aside = files.enter_context(_new(self.aside_path))
+        self.aside = files.enter_context(new(self.aside_path, key))
         self.counts: dict[str, int] = {}
         self.held: Decoded | None = None
         self.bytes = self.records = 0
@@ -182,9 +187,15 @@ class _Filling:
         self.progress(Progress(Phase.PULL, self.records, None, self.bytes, rate, left))
 
     def all(self) -> Spool:
-        for found in stream.batches(self.pieces()):
+        for found in stream.batches(self.pieces(), others=self):
             if isinstance(found, stream.Tail):
                 return self.end(found)
+            if isinstance(found, Done):
+                self.flush()
+                self.file.write(found.frames)
+                self.decoder.add(found.tallies)
+                self.count(found.table, found.count)
+                continue
             if found.kind == "deleted":
                 for at in range(0, len(found.rows), _AT_ONCE):
                     some = found.rows[at : at + _AT_ONCE]
@@ -195,6 +206,22 @@ class _Filling:
                 self.keep(rows)
                 self.count(rows.table, len(rows.rows))
         raise broken()  # a stream ends with its tail, or raises
+
+    # What the reader asks of ``stream.Others``
+
+    def wanted(self) -> bool:
+        """Whether the rows that follow are shared with a second process (``sync_spool_shared``)."""
+        if self.sharing is None and self.may_share and self.bytes > sync_spool_shared.LEAST:
+            self.may_share = room()
+            if self.may_share:
+                self.sharing = Sharing(self.decoder)
+                self.files.callback(self.sharing.close)
+        return self.sharing is not None and self.sharing.wanted()
+
+    def rows(self, table: str, first: bytes, more: Iterator[bytes]) -> Generator[Done, None, bytes]:
+        """They, and what was left (``Sharing.rows``)."""
+        assert self.sharing is not None
+        return self.sharing.rows(table, first, more)
 
     def keep(self, rows: Decoded) -> None:
         """Whole batches of a table share a frame: they are small, for the processor's cache."""
@@ -236,9 +263,3 @@ class _Filling:
             )
         )  # fmt: skip
         return Spool(self.path, tail.timestamp, self.counts, self.bytes, key, tail.odd)
-
-
-def _new(path: Path) -> BinaryIO:
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
-    return os.fdopen(descriptor, "w+b", buffering=1 << 18)

@@ -47,7 +47,7 @@ def ciphered_where_asked(own_place: Path, monkeypatch: pytest.MonkeyPatch) -> No
     from hikma_tui import store_cipher
     from hikma_tui.store import Store
 
-    key = store_cipher.derive(_PASSPHRASE, b"hik" + bytes(12) + bytes([10]))
+    key = store_cipher.derive(_PASSPHRASE, store_cipher._MARK + bytes(12) + bytes([10]))
     store_cipher.hold_key(key)
     monkeypatch.setenv("HIKMA_TUI_PASSPHRASE", _PASSPHRASE)
     plain, create = sqlite3.connect, Store.create.__func__  # type: ignore[attr-defined]

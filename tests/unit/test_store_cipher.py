@@ -58,7 +58,7 @@ def test_a_new_salt_costs_what_is_meant_and_is_never_the_same() -> None:
         assert 1 <= rounds <= 4
         assert store_cipher.is_salt(salt)
     assert not store_cipher.is_salt(b"SQLite format 3\x00")
-    assert not store_cipher.is_salt(b"hik" + bytes(12) + b"\x1f")  # 2 TB of memory
+    assert not store_cipher.is_salt(store_cipher._MARK + bytes(12) + b"\x1f")  # 2 TB of memory
 
 
 @needs_cipher
