@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import suppress
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,10 +12,12 @@ from hikma_tui import cli_unlock, store_backups, store_cipher, store_unlock, syn
 from hikma_tui.cli_backup import listed, moment
 from hikma_tui.cli_codes import OK, REFUSED
 from hikma_tui.cli_errors import say_there, tell
-from hikma_tui.cli_store import directory_of, say
+from hikma_tui.cli_store import acting, directory_of, opened, say
 from hikma_tui.clock import zone_of
 from hikma_tui.i18n import _, ngettext
+from hikma_tui.store import Store
 from hikma_tui.store_backups import Inside
+from hikma_tui.store_errors import StoreError
 from hikma_tui.store_files import BACKUPS
 from hikma_tui.store_salvage import Salvaged
 from hikma_tui.sync_restored import Done, Present
@@ -27,6 +30,7 @@ def run(options: argparse.Namespace) -> int:
     if options.list:
         say(*listed(directory, None))
         return OK
+    _let_in(options)
     if options.salvage:
         return _salvage(options, directory, user)
     path = _chosen(options, directory)
@@ -42,6 +46,16 @@ def run(options: argparse.Namespace) -> int:
         return REFUSED
     _tell_done(sync_restored.put_back(directory, path, was, user=user))
     return OK
+
+
+def _let_in(options: argparse.Namespace) -> None:
+    """Whoever has a PIN for the records that are here shows it. Damaged ones can't ask: then a copy
+    is the way out, and its own PINs hold afterwards. NotProven.
+    """
+    if not Store.exists(directory_of(options)):
+        return
+    with suppress(StoreError), opened(options) as store:
+        acting(store, options)
 
 
 def _chosen(options: argparse.Namespace, directory: Path) -> Path | None:

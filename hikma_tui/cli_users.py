@@ -126,6 +126,12 @@ def _flags(store: Store, actor: Actor, options: argparse.Namespace) -> int:
 
 def _pin(store: Store, actor: Actor, options: argparse.Namespace) -> int:
     one = _person(store, actor, options)
+    if options.remove:
+        store.write(users.remove_pin, actor, one.id).result()
+        say(_("{user} has no PIN any more.").format(user=one.name))
+        if not store.read(pins.in_use).result():
+            say_there(_("No PIN is left: whoever has this computer sees everything."))
+        return OK
     first = not store.read(pins.in_use).result()
     typed = _new_pin(options, one.name)
     store.write(pins.set_pin, actor, one.id, hashed(typed)).result()
@@ -190,6 +196,7 @@ def _by_recovery(store: Store, options: argparse.Namespace) -> int:
     prove(store, actor, pins.RECOVERY, code)
     store.write(pins.reset_pin, actor, hashed(_new_pin(options, actor.user_name))).result()
     say(_("{user} has a new PIN.").format(user=actor.user_name))
+    say_there(_("The recovery code is used up. A new one: hikma-tui users recovery"))
     return OK
 
 

@@ -31,6 +31,7 @@ def users_options(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--recovery", action="store_true", help=_("by the recovery code instead of the PIN")
     )
+    verb.add_argument("--remove", action="store_true", help=_("pin: take it away"))
     verb.add_argument(
         "--new-pin-fd", metavar="N", type=_descriptor, help=_("read the new PIN from there")
     )

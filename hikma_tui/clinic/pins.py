@@ -164,8 +164,26 @@ def set_pin(actor: Actor, user_id: str, pin_hash: str) -> None:
 
 
 def reset_pin(actor: Actor, pin_hash: str) -> None:
-    """A new PIN for ``actor``, who has shown the recovery code (``begin(RECOVERY)``)."""
+    """A new PIN for ``actor``, who has shown the recovery code (``begin(RECOVERY)``). The code is
+    used up with it. NotProven when there is none any more.
+    """
+    if not Proof.delete().where(Proof.owner == RECOVERY).execute():
+        raise NotProven(_("There is no recovery code."))
+    _note(actor, "SOFT_DELETE", RECOVERY, {"how": "used"})
     _put(actor, actor.user_id, actor.user_id, pin_hash, "by recovery code")
+
+
+def take_away(actor: Actor, user_id: str) -> None:
+    """Forget a user's PIN, and with the last one the recovery code. Who may is asked by
+    ``users.remove_pin``, which calls this. NotAllowed, NotFound.
+    """
+    if user_id != actor.user_id:
+        require_master(actor, _("Only an administrator can take somebody else's PIN away."))
+    if not Proof.delete().where(Proof.owner == user_id).execute():
+        raise NotFound(_("There is no PIN to take away."))
+    _note(actor, "SOFT_DELETE", user_id, {"how": "own" if user_id == actor.user_id else "taken"})
+    if not in_use() and Proof.delete().where(Proof.owner == RECOVERY).execute():
+        _note(actor, "SOFT_DELETE", RECOVERY, {"how": "with the last PIN"})
 
 
 def set_recovery(actor: Actor, code_hash: str) -> None:
@@ -189,6 +207,7 @@ def set_lock_minutes(actor: Actor, minutes: float) -> None:
 
 def forget(actor: Actor, user_id: str) -> None:
     """A user who is removed is not let in any more, nor are the services that acted for them."""
+    require_master(actor, _("Only an administrator can take somebody else's PIN away."))
     gone = list(Proof.select().where(Proof.user_id == user_id))
     for row in gone:
         Proof.delete().where(Proof.owner == row.owner).execute()

@@ -151,6 +151,19 @@ def remove(actor: Actor, user_id: str) -> None:
     _somebody_stays(locked)
 
 
+def remove_pin(actor: Actor, user_id: str) -> None:
+    """Take a PIN away: one's own, which was shown just now, or as an administrator.
+
+    With the last one everybody is let in again; while others have theirs, who has none is not let
+    in, and so an administrator with a PIN must stay. NotAllowed, NotFound, Refused.
+    """
+    if user_id != actor.user_id:
+        _master(actor)
+        _not_above(actor, live_row(User, user_id))
+    pins.take_away(actor, user_id)
+    _somebody_stays()
+
+
 def set_flags(
     actor: Actor, user_id: str, on: Iterable[Flag] = (), off: Iterable[Flag] = ()
 ) -> None:

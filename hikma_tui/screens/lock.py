@@ -20,7 +20,7 @@ from hikma_tui.clinic.errors import Invalid, Refused
 from hikma_tui.i18n import _
 from hikma_tui.screens.base import ClinicScreen
 from hikma_tui.screens.lock_door import locking
-from hikma_tui.screens.lock_rows import known, rows
+from hikma_tui.screens.lock_rows import known, rows, used_up
 from hikma_tui.screens.session import not_saved
 from hikma_tui.secrets_kdf import as_meant, code_as_meant, hashed, matches
 from hikma_tui.widgets.headline import Headline
@@ -228,6 +228,7 @@ class LockScreen(ClinicScreen[None]):
         assert who is not None
         made = await asyncio.to_thread(hashed, typed)
         await self.clinic.writing(pins.reset_pin, who, made)
+        locking(self).hold_back(used_up())
         locking(self).unlock(who)
 
     def action_back(self) -> None:

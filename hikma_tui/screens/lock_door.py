@@ -14,6 +14,9 @@ class Door(Protocol):
     def unlock(self, actor: Actor) -> None:
         """Let ``actor`` in, who has shown the PIN."""
 
+    def hold_back(self, text: str) -> None:
+        """Say this once the lock is gone, if the same user comes back."""
+
     async def changed(self) -> None:
         """There are PINs now, or other minutes: the idle time counts from now. Refused."""
 

@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
-from hikma_tui.clinic import pins
+from hikma_tui.clinic import pins, users
 from hikma_tui.clinic.errors import Invalid, Refused
 from hikma_tui.i18n import _
 from hikma_tui.screens.base import ClinicScreen
@@ -17,7 +17,7 @@ from hikma_tui.screens.lock_door import locking
 from hikma_tui.screens.session import not_saved
 from hikma_tui.secrets_kdf import LONGEST, as_meant, code_as_meant, hashed, matches, new_code
 from hikma_tui.text import display
-from hikma_tui.widgets.dialogs import Dialog
+from hikma_tui.widgets.dialogs import Ask, Dialog
 from hikma_tui.widgets.keys import N_, Action
 from hikma_tui.widgets.prompt import LineInput
 
@@ -170,6 +170,27 @@ async def own_pin(screen: ClinicScreen[Any], why: str = "") -> None:
             await recovery(screen)
     except Refused as error:
         screen.say(not_saved(error), loud=True)
+
+
+async def no_pin(screen: ClinicScreen[Any], user_id: str, name: str) -> None:
+    """Take a PIN away, after asking; whoever does it shows their own first. In a worker. Refused.
+
+    What that means stands in the question: to the last PIN all are let in without one.
+    """
+    actor = screen.actor
+    last = await screen.clinic.reading(pins.owners) == {user_id}
+    more = _("{user} is not let in any more until an administrator gives a new one.").format(
+        user=name
+    )
+    if last:
+        more = _("It is the last one: whoever has this computer sees everything then.")
+    question = _("Take the PIN of {user} away?").format(user=name)
+    if not await shown(screen):
+        return
+    if await screen.app.push_screen_wait(Ask(question, more, careful=True)):
+        await screen.clinic.writing(users.remove_pin, actor, user_id)
+        await locking(screen).changed()
+        screen.say(_("{user} has no PIN any more.").format(user=name), loud=last)
 
 
 async def shown(screen: ClinicScreen[Any]) -> bool:

@@ -16,6 +16,11 @@ def known() -> tuple[tuple[Actor, ...], frozenset[str], bool, bool]:
     return tuple(users()), pins.owners(), pins.in_use(), pins.has_recovery()
 
 
+def used_up() -> str:
+    """What is said after a recovery code was used."""
+    return _("The recovery code is used up. An administrator makes a new one: Ctrl+P, users, F6.")
+
+
 def rows(everyone: Sequence[Actor], with_pin: frozenset[str], *, in_use: bool) -> list[Line]:
     """A row each: the digit that chooses, what lacks, the name; of one name, a part of the id."""
     names = [one.user_name.casefold() for one in everyone]

@@ -8,59 +8,40 @@ from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.widgets import Input, Static
 
-from hikma_tui.clinic import pins, users
+from hikma_tui.clinic import drafts, pins, users
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.clinic.permissions import Flag, in_words
 from hikma_tui.clinic.users import Person
 from hikma_tui.i18n import _, ngettext
+from hikma_tui.screens import kept_words
+from hikma_tui.screens.kept_words import USERS
 from hikma_tui.screens.lock_door import locking
-from hikma_tui.screens.lock_pin import NewPin, own_pin, recovery, shown
+from hikma_tui.screens.lock_pin import NewPin, no_pin, own_pin, recovery, shown
 from hikma_tui.screens.session import PatientSideScreen, not_saved
 from hikma_tui.secrets_kdf import hashed
-from hikma_tui.text import display, fit
-from hikma_tui.widgets.dialogs import Ask, Choice, Choose, Dialog
+from hikma_tui.text import fit
+from hikma_tui.widgets.dialogs import Ask, AskReason, Choice, Choose
 from hikma_tui.widgets.headline import Headline
 from hikma_tui.widgets.keys import N_, Action
-from hikma_tui.widgets.prompt import LineInput
 from hikma_tui.widgets.row_list import Line, Row, RowList
 from hikma_tui.widgets.title import KeyLine, MessageLine
 
 
-class AskName(Dialog[str | None]):
+class AskName(AskReason):
     """A name. Gives it, or None when left with Esc."""
 
-    ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("name.done", "f10", N_("go on")),
-        Action("name.leave", "escape", N_("back, nothing changes")),
-    )
+    LONGEST = users.LONGEST_NAME
 
-    def __init__(self, question: str, value: str = "") -> None:
-        super().__init__(question)
-        self._value = value
+    @property
+    def label(self) -> str:
+        """What stands above the field."""
+        return _("Name:")
 
-    def body(self) -> ComposeResult:
-        """The field."""
-        yield Static(display(_("Name:")), classes="label", markup=False)
-        yield LineInput(self._value, id="name", max_length=users.LONGEST_NAME)
-
-    @on(Input.Submitted)
-    def entered(self, event: Input.Submitted) -> None:
-        """Enter goes on."""
-        event.stop()
-        self.action_done()
-
-    def action_done(self) -> None:
-        """F10; an empty name is asked for again."""
-        if name := self.query_one(LineInput).value.strip():
-            self.dismiss(name)
-        else:
-            self.say(_("A name is needed."), loud=True)
-
-    def action_leave(self) -> None:
-        """Esc."""
-        self.dismiss(None)
+    @property
+    def lacks(self) -> str:
+        """What is said when the field is empty."""
+        return _("A name is needed.")
 
 
 class UsersScreen(PatientSideScreen):
@@ -73,9 +54,11 @@ class UsersScreen(PatientSideScreen):
         Action("users.leave", "escape", N_("back"), N_("Back")),
     )  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, *, resume: str = "") -> None:
+        """``resume`` is the place of the draft to go on with."""
         super().__init__()
         self._people: tuple[Person, ...] = ()
+        self._resume = resume
 
     def compose(self) -> ComposeResult:
         """Heading, list, message, keys."""
@@ -110,6 +93,16 @@ class UsersScreen(PatientSideScreen):
             lines.append(Row(one.id, cells, one.name))
         self.query_one(RowList).show(lines, keep=True)
         self.refresh_keys()
+        self._take_up()
+
+    def _take_up(self) -> None:
+        """The name that was being typed."""
+        resume, self._resume = self._resume, ""
+        one = next((one for one in self._people if resume == f"{USERS}:{one.id}"), None)
+        if one is not None:
+            self.run_worker(self._doing(self._rename, one), group="users", exclusive=True)
+        elif resume:
+            self.action_add()
 
     # What can be done ----------------------------------------------------------------------
 
@@ -152,13 +145,14 @@ class UsersScreen(PatientSideScreen):
             await recovery(self)
 
     async def _add(self) -> None:
-        name = await self.app.push_screen_wait(AskName(_("A new user of this clinic")))
-        if name is None:
-            return
-        role = await self._role(name)
-        if role is None:
-            return
-        user_id = await self.clinic.writing(users.add, self.actor, name, role)
+        async with kept_words.begin(self, f"{USERS}:add", None) as words:
+            name = await words.ask(_("A new user of this clinic"), dialog=AskName)
+            role = await self._role(name) if name is not None else None
+            if name is None or role is None:
+                return
+            user_id = await self.clinic.writing(
+                drafts.saved, self.actor, words.hold, users.add, self.actor, name, role
+            )
         self.say(_("{user} was added.").format(user=name))
         if await self.clinic.reading(pins.in_use):
             await self._give_pin(user_id, name)
@@ -176,6 +170,7 @@ class UsersScreen(PatientSideScreen):
     async def _change(self, one: Person) -> None:
         choices = [
             Choice("pin", _("PIN: give a new one")),
+            Choice("no pin", _("PIN: take it away") if one.has_pin else _("(PIN: there is none)")),
             Choice("rename", _("another name")),
             Choice("role", _("another role: {role} now").format(role=one.role)),
             Choice("flags", _("permissions: {n} of {all} now").format(
@@ -191,10 +186,10 @@ class UsersScreen(PatientSideScreen):
             await own_pin(self)
         elif chosen == "pin":
             await self._give_pin(one.id, one.name)
+        elif chosen == "no pin" and one.has_pin:
+            await no_pin(self, one.id, one.name)
         elif chosen == "rename":
-            asked = AskName(_("Another name for {user}").format(user=one.name), one.name)
-            if (name := await self.app.push_screen_wait(asked)) is not None:
-                await self.clinic.writing(users.rename, self.actor, one.id, name)
+            await self._rename(one)
         elif chosen == "role":
             if (role := await self._role(one.name)) is not None:
                 await self.clinic.writing(users.change_role, self.actor, one.id, role)
@@ -202,6 +197,15 @@ class UsersScreen(PatientSideScreen):
             await self._flags(one)
         elif chosen == "remove":
             await self._remove(one)
+
+    async def _rename(self, one: Person) -> None:
+        async with kept_words.begin(self, f"{USERS}:{one.id}", None) as words:
+            question = _("Another name for {user}").format(user=one.name)
+            name = await words.ask(question, first=one.name, dialog=AskName)
+            if name is not None:
+                await self.clinic.writing(
+                    drafts.saved, self.actor, words.hold, users.rename, self.actor, one.id, name
+                )
 
     async def _give_pin(self, user_id: str, name: str) -> None:
         typed = await self.app.push_screen_wait(
