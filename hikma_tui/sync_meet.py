@@ -20,6 +20,7 @@ from hikma_tui.sync_meet_dead import meet_dead
 from hikma_tui.sync_meet_deleted import after_readback, deleted
 from hikma_tui.sync_meet_facing import (
     Facing,
+    ask_about_deletion,
     count_pulled,
     server_went_back,
     settle,
@@ -58,7 +59,7 @@ def meet(context: Context, table: str, theirs: dict[str, Any]) -> None:
         _in_conflict(facing, conflict)
     else:
         _live(facing)
-    _hide_with_parent(context, model, row["id"])
+    _hide_with_parent(facing)
 
 
 def _arrive(context: Context, model: type[Synced], theirs: Mapping[str, Any]) -> None:
@@ -142,17 +143,34 @@ def _in_conflict(f: Facing, conflict: Conflict) -> None:
     _live(f)
 
 
-def _hide_with_parent(context: Context, model: type[Synced], row_id: str) -> None:
+def _hide_with_parent(f: Facing) -> None:
     """A row that came to hang on something deleted goes with it; work that is not sent asks."""
-    row = rows.find(model, row_id)
+    row = rows.find(f.model, f.row["id"])
     if row is None or row["tombstone"] is not None:
         return
-    dead = rows.dead_parent(model, row)
+    dead = rows.dead_parent(f.model, row)
     if dead is None:
         return
+    number, waits = dead["tombstone"], dead["change_seq"]
     if row["change_seq"] == 0:
-        own = {"tombstone": dead["tombstone"], "change_seq": dead["change_seq"]}
-        rows.write(context, model, row, {}, **own)
-        if dead["change_seq"] > 0:
-            table = model._meta.table_name
-            work_came_to_the_dead(context, table, rows.content(row), dead["tombstone"])
+        rows.write(f.context, f.model, row, {}, tombstone=number, change_seq=waits)
+        if waits > 0:
+            work_came_to_the_dead(f.context, f.table, rows.content(row), number)
+        return
+    _keep_where_it_is(f, row)
+    if waits > 0:  # the deletion would take what somebody has put there meanwhile
+        ask_about_deletion(f.context, number)
+
+
+def _keep_where_it_is(f: Facing, row: dict[str, Any]) -> None:
+    """What is not sent is not moved under something that is deleted here, where nobody would see
+    it: whose it is becomes a question.
+    """
+    moved = {c: f.row[c] for _p, c in rows.PARENTS.get(f.model, ()) if row[c] != f.row[c]}
+    if not moved:
+        return
+    rows.write(f.context, f.model, row, moved)
+    f.line = rows.line_of(f.context, f.table, row["id"])
+    base = f.line.base
+    f.line.base = {**(base or f.theirs), **dict.fromkeys(moved)}
+    f.disagree(Disagreement.EDIT, base, State.HELD, Reason.CONFLICT)

@@ -329,3 +329,36 @@ def test_a_question_about_a_deletion_shows_what_the_server_has_of_what_differed_
         assert site.one("SELECT provider_name FROM live_visits WHERE id = ?", visit) == "There"
     finally:
         other.store.close()
+
+
+def test_an_edit_is_not_moved_out_of_sight_to_a_patient_who_is_deleted_here(
+    clinic: tuple[Site, Cloud], tmp_path: Path
+) -> None:
+    """Somebody moves the vitals that we have edited to a patient whom we have deleted."""
+    site, cloud = clinic
+    other = _another(tmp_path, cloud)
+    try:
+        first, second = (row[0] for row in site.sql("SELECT id FROM patients LIMIT 2"))
+        row = {"patient_id": first, "visit_id": _visit(site, first), "bp_position": "sitting",
+               "timestamp": 1_795_000_000_000}  # fmt: skip
+        vitals = str(site.store.write(records.create, site.actor, "patient_vitals", row).result())
+        site.sync()
+        other.sync()
+        edited = {"id": vitals, "bp_position": "standing"}
+        site.store.write(records.update, site.actor, "patient_vitals", edited).result()
+        site.store.write(deletion.delete, site.actor, "patients", second, "twice").result()
+        other.store.write(
+            moving.move, other.actor, "patient_vitals", vitals, second, "hers"
+        ).result()
+        other.sync()
+        site.sync()
+        shown = "SELECT patient_id, bp_position FROM live_patient_vitals WHERE id = ?"
+        assert site.sql(shown, vitals) == [(first, "standing")]
+        asked = site.store.read(conflicts.open_conflicts, site.actor).result()
+        assert {one.row_id: one.kind for one in asked} == {vitals: "edit", second: "deleted_here"}
+        for one in sorted(asked, key=lambda one: one.row_id == vitals):  # the patient is back first
+            site.store.write(conflicts.resolve_all, site.actor, one.pk, "theirs").result()
+        assert site.sync().waiting == {}
+        assert site.sql(shown, vitals) == [(second, "standing")]
+    finally:
+        other.store.close()
