@@ -18,6 +18,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from hikma_tui import sync_run_newest
 from tests.cloud.flask import Flask
 from tests.cloud.pull import pull
 from tests.cloud.server import Cloud
@@ -55,10 +56,12 @@ class Window:
 
     def before_a_killed_run(self) -> None:
         """The same where nobody can look on: what its pull will ask for follows from its mark."""
-        found = "SELECT json_extract(metadata, '$.watermark') FROM peers WHERE status = 'active'"
-        mark = int(self.machine.one(found) or 0)
+        found = "SELECT metadata FROM peers WHERE status = 'active'"
+        more = json.loads(self.machine.one(found))
+        mark = int(more.get("watermark") or 0)
         back = self.cloud.store.now() // 1000 < mark - OVERLAP
-        self.before_a_push(1 if back or not mark else mark - OVERLAP)
+        since = sync_run_newest.begin(sync_run_newest.read(more.get("newest")), mark - OVERLAP)
+        self.before_a_push(1 if back or not mark else since)
 
     def after(self, still_there: set[tuple[Key, str]]) -> set[tuple[Key, str]]:
         """What the server does not have any more of what was at risk."""
