@@ -164,8 +164,11 @@ def fields(actor: Actor, pk: int) -> list[FieldPair]:
     return _fields(sides_of(conflict, _live(conflict)))
 
 
-def shown(patient_id: str) -> list[tuple[str, FieldPair]]:
-    """Both values of everything of a patient that differs: the record in words, and the field."""
+def shown(actor: Actor, patient_id: str) -> list[tuple[str, FieldPair]]:
+    """Both values of everything of a patient that differs: the record in words, and the field.
+    NotFound, NotAllowed.
+    """
+    patients.card(actor, patient_id)
     found = []
     for conflict in _open(patient_id):
         row = _live(conflict)

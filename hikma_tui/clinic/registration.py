@@ -42,10 +42,12 @@ def form(actor: Actor, patient_id: str | None = None) -> forms.Form:
 
     Where another form asks now (a server's after a join, decisions.md 28), answers to questions
     that it does not have would be seen nowhere: these questions follow below, none required.
+    Of a patient: NotFound, NotAllowed.
     """
     made = forms.registration_form(patients.registration_form(actor))
     if patient_id is None:
         return made
+    patients.card(actor, patient_id)
     known = {field.id for field in made.fields}
     answered = {one for one in patients.answered_attributes(patient_id) if one not in known}
     former = []

@@ -33,7 +33,7 @@ class ConflictMark(MessageLine):
         from hikma_tui.clinic import conflicts  # not on the way to the first paint
 
         try:
-            found = await screen.clinic.reading(conflicts.shown, patient_id)
+            found = await screen.clinic.reading(conflicts.shown, screen.actor, patient_id)
         except Refused:
             return
         if screen.left:

@@ -170,12 +170,12 @@ class UsersScreen(PatientSideScreen):
     async def _change(self, one: Person) -> None:
         choices = [
             Choice("pin", _("PIN: give a new one")),
-            Choice("no pin", _("PIN: take it away") if one.has_pin else _("(PIN: there is none)")),
             Choice("rename", _("another name")),
             Choice("role", _("another role: {role} now").format(role=one.role)),
             Choice("flags", _("permissions: {n} of {all} now").format(
                 n=len(one.flags), all=len(Flag))),
             Choice("remove", _("remove this user")),
+            Choice("no pin", _("PIN: take it away") if one.has_pin else _("(PIN: there is none)")),
         ]  # fmt: skip
         more = ""
         if one.from_server:

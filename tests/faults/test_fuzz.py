@@ -426,7 +426,7 @@ def read_patient(store: Store, actor: Actor, patient: str) -> None:
         ask(medicines_given.last_set, actor, patient, on)
         ask(measures.pregnancy, actor, patient, on)
     ask(next_visit.asked_for, patient)
-    ask(conflicts.shown, patient)
+    ask(conflicts.shown, actor, patient)
     form = ask(registration.form, actor, patient)
     if form is not None:
         ask(registration.answers_of, actor, form, patient)

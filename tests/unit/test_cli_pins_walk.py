@@ -5,7 +5,6 @@ A new verb fails here until it asks, or stands below with its reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,12 +22,12 @@ OPEN = {
     "demo": "a clinic that is made up, in a folder of its own",
     "status": "how many, how old, whose: no patient (docs/lock.md)",
     "check": "whether the file is sound: no patient",
-    "benchmark": "times of this machine: no patient",
     "support": "counts and versions; it is shown before it is written",
     "qr": "the server's address",
 }
 WORDS = {
     "find": ["zei"],
+    "benchmark": [],
     "export": [],
     "import": ["-"],
     "backup": ["--to", "ELSEWHERE"],
@@ -51,7 +50,7 @@ WORDS = {
 
 
 @pytest.fixture(scope="module")
-def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Records with a PIN, and a copy of them."""
     directory = tmp_path_factory.mktemp("pins") / "store"
     store = Store.create(directory)
@@ -60,7 +59,7 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     store.write(patients.register, actor, row).result()
     store.write(pins.set_pin, actor, actor.user_id, hashed("1234", Work(1 << 10, 1))).result()
     store.close()
-    yield directory
+    return directory
 
 
 def test_every_verb_is_named() -> None:

@@ -81,7 +81,7 @@ def test_the_list_says_who_and_what(place: Place) -> None:
     assert (pair.label, pair.ours, pair.theirs, pair.base) == ("Phone", "2", "3", "1")
     assert not pair.both
     assert not pair.careful
-    [(label, shown)] = place.read(conflicts.shown, place.patient)
+    [(label, shown)] = place.read(conflicts.shown, place.actor, place.patient)
     assert (label, shown.theirs) == ("Patient", "3")
 
 
