@@ -47,6 +47,7 @@ def run(
         os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
     low_bandwidth |= os.environ.get(LOW_BANDWIDTH, "1" if remote else "0") == "1"
     gc.disable()  # until the first paint (app_main takes it up again)
+    _asyncio_without_tls()
     try:
         return _run(
             directory, demo, user, thin=low_bandwidth, mouse=not remote and not low_bandwidth
@@ -55,8 +56,21 @@ def run(
         gc.enable()
 
 
+def _asyncio_without_tls() -> None:
+    """Load asyncio as on a Python without TLS: it would load OpenSSL, and the screens speak to no
+    server. Whoever does (``wire.tls``) finds the module ``ssl`` as ever.
+    """
+    if "asyncio" in sys.modules or "ssl" in sys.modules:
+        return
+    sys.modules["ssl"] = None  # type: ignore[assignment]
+    try:
+        import asyncio  # noqa: F401
+    finally:
+        del sys.modules["ssl"]
+
+
 def _run(directory: Path, demo: bool, user: str, *, thin: bool, mouse: bool) -> int:
-    from hikma_tui import i18n, text
+    from hikma_tui import first_words, i18n, text
     from hikma_tui.clinic.errors import Refused
     from hikma_tui.screens.session import begin
     from hikma_tui.store import Store
@@ -74,6 +88,7 @@ def _run(directory: Path, demo: bool, user: str, *, thin: bool, mouse: bool) -> 
         except (StoreError, Refused) as error:
             if store is not None:
                 store.close()
+            first_words.clear()
             if isinstance(error, Corrupt | NotOurs) and _repaired(directory, str(error), user):
                 continue
             sys.stderr.write(text.plain(str(error)) + "\n")

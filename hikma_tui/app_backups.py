@@ -12,10 +12,13 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 
+from hikma_tui.i18n import _
+from hikma_tui.screens.session import Facts, moment_text
 from hikma_tui.store_errors import StoreError
-from hikma_tui.store_unlock import handed_over
+from hikma_tui.store_files import BACKUPS
 
 ENVIRONMENT = "HIKMA_TUI_AUTOMATIC_COPIES"
 """0 in the environment: no copies by themselves (a timer of the system's makes them)."""
@@ -63,6 +66,8 @@ class Copying:
     def _start(self, unclean: bool) -> subprocess.Popen[bytes] | None:
         words = [sys.executable, "-P", "-m", "hikma_tui", "backup", "--automatic"]
         words += ["--unclean"] if unclean else []
+        from hikma_tui.store_unlock import handed_over  # seldom, and not at the start
+
         try:
             with handed_over(self._directory) as keys:
                 return self._started([*words, *(f"--key-fd={key}" for key in keys)], keys)
@@ -78,3 +83,24 @@ class Copying:
             start_new_session=True,  # the terminal's end is not the copy's
             pass_fds=keys,
         )
+
+
+def newest_copy(directory: Path, facts: Facts, today: date) -> str:
+    """When the newest copy was made; a copy in the same folder is no copy outside it."""
+    newest = 0.0
+    try:
+        for path in (directory / BACKUPS).glob("*.db"):
+            newest = max(newest, path.stat().st_mtime)
+    except OSError:
+        newest = 0.0
+    only = _("this computer only")
+    if newest:
+        moment = moment_text(int(newest * 1000), today, facts.zone)
+        only = _("this computer only, copy of {moment}").format(moment=moment)
+    at, place = facts.copied_outside
+    if at:
+        moment = moment_text(at, today, facts.zone)
+        only = _("copy outside of {moment}").format(moment=moment)
+        if place == "disk":  # that it can be taken away is not known
+            only = _("copy on another disk of {moment}").format(moment=moment)
+    return only

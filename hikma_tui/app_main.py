@@ -10,14 +10,14 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from hikma_tui import clock, i18n, logs, text
-from hikma_tui.app_connect import Connecting
+from hikma_tui import clock, first_words, i18n, logs, text
 from hikma_tui.app_lock import LOCK, PIN, USERS, LockableApp, Locking
 from hikma_tui.app_sync import Syncing
 from hikma_tui.clinic import info, pins
@@ -26,15 +26,16 @@ from hikma_tui.clinic.errors import Refused
 from hikma_tui.i18n import _
 from hikma_tui.screens.base import ClinicScreen
 from hikma_tui.screens.find import FindScreen
-from hikma_tui.screens.session import Facts, begin, facts, moment_text, not_saved
-from hikma_tui.secrets_kdf import new_token
+from hikma_tui.screens.session import Facts, begin, facts, not_saved
 from hikma_tui.store import Store
 from hikma_tui.store_errors import StoreError
-from hikma_tui.store_files import BACKUPS
 from hikma_tui.widgets.base import HELP, LEAVE, PALETTE, BaseScreen
 from hikma_tui.widgets.keys import N_, Action, bindings
 from hikma_tui.widgets.mishap import Mishap
 from hikma_tui.widgets.title import StateLine
+
+if TYPE_CHECKING:
+    from hikma_tui.app_connect import Connecting
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -90,9 +91,15 @@ class HikmaApp(LockableApp):
         self.later_failed = False  # something was not saved that nobody waits for
         self._newest_copy = ""
         self.syncing = Syncing(self)
-        self.connecting = Connecting(self)
         self.technical_lead = self.facts.technical_lead
         self._speak()
+
+    @cached_property
+    def connecting(self) -> Connecting:
+        """The way to a server that is not joined yet; loaded when it is first wanted."""
+        from hikma_tui.app_connect import Connecting
+
+        return Connecting(self)
 
     def _speak(self) -> None:
         """Take the language and the direction of writing: the environment's, else the setting."""
@@ -103,13 +110,19 @@ class HikmaApp(LockableApp):
 
     # The start and the end -----------------------------------------------------------------
 
+    def on_load(self) -> None:
+        """Just before Textual takes the terminal."""
+        first_words.clear()
+
     def get_default_screen(self) -> Screen[Any]:
         """The search, where nothing has to be asked first.
 
         Given to Textual as its default screen, since a screen pushed over an empty one is a second
         screen to lay out before anything is seen.
         """
-        self._look_for_copies()
+        from hikma_tui.app_backups import newest_copy
+
+        self._newest_copy = newest_copy(self.directory, self.facts, self.today)
         asked = self._after is not None or clock.doubtful(self.facts.newest_stamp)
         if self.facts.set_up and not asked:
             return self.first_screen()
@@ -228,6 +241,8 @@ class HikmaApp(LockableApp):
         """What lets a program that this one starts act as who is signed in: once, within a minute;
         empty where there are no PINs. Refused.
         """
+        from hikma_tui.secrets_kdf import new_token
+
         if not await self.reading(pins.in_use):
             return ""
         token = new_token()
@@ -327,26 +342,6 @@ class HikmaApp(LockableApp):
         if code == DAMAGED:
             said = _("The records' file is damaged. Leave the program, then start it again.")
             self.call_from_thread(self.tell, said)
-
-    def _look_for_copies(self) -> None:
-        """Say when the newest copy was made; a copy in the same folder is no copy outside it."""
-        newest = 0.0
-        try:
-            for path in (self.directory / BACKUPS).glob("*.db"):
-                newest = max(newest, path.stat().st_mtime)
-        except OSError:
-            newest = 0.0
-        only = _("this computer only")
-        if newest:
-            moment = moment_text(int(newest * 1000), self.today, self.facts.zone)
-            only = _("this computer only, copy of {moment}").format(moment=moment)
-        at, place = self.facts.copied_outside
-        if at:
-            moment = moment_text(at, self.today, self.facts.zone)
-            only = _("copy outside of {moment}").format(moment=moment)
-            if place == "disk":  # that it can be taken away is not known
-                only = _("copy on another disk of {moment}").format(moment=moment)
-        self._newest_copy = only
 
     # Going about ---------------------------------------------------------------------------
 

@@ -24,7 +24,6 @@ from hikma_tui.clinic.errors import Refused
 from hikma_tui.i18n import _
 from hikma_tui.screens.sync_door import CHECK, REFUSED_PASSWORDS, REPAIR, SYNC, Ended, Step
 from hikma_tui.store_errors import StoreError
-from hikma_tui.store_unlock import handed_over
 
 if TYPE_CHECKING:
     from hikma_tui.app_main import HikmaApp
@@ -277,6 +276,8 @@ def _started(
     key of ciphered records go through pipes, never through the arguments or the environment.
     OSError, StoreError.
     """
+    from hikma_tui.store_unlock import handed_over
+
     with handed_over(directory) as keys:
         command = [*command, *(f"--key-fd={key}" for key in keys)]
         return _with_pipes(command, keys, password, proof)

@@ -1,25 +1,27 @@
 """The command line: parse, call one function, print (docs/cli.md).
 
-Only what parsing needs is imported here. A verb's own imports happen inside it, so ``--version``
-loads neither the screens nor the database nor the network.
+Opening the program, which is what most starts do, needs no parser (``cli_opening``). A verb's own
+imports happen inside it, so ``--version`` loads no screens, no database and no network.
 """
 
 from __future__ import annotations
 
-import argparse
 import io
 import os
 import sys
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
-from hikma_tui import __version__, cli_verbs
+from hikma_tui import cli_opening, first_words
 from hikma_tui.cli_codes import INTERRUPTED, NO_OUTPUT, OK, USAGE
 from hikma_tui.i18n import _, language_of_environment, use_language
 
-Verb = Callable[[argparse.Namespace], int]
+if TYPE_CHECKING:
+    import argparse
+
+Verb = Callable[[Any], int]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,9 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if not _have_streams():
             return NO_OUTPUT
-        options = _parser().parse_args(words)
-        run: Verb = options.run
-        code = run(options)
+        plain = cli_opening.plain_options(words)
+        code = _at_once(plain) if plain is not None else _asked(words)
         sys.stdout.flush()
         return code
     except SystemExit as end:  # argparse: help, version, usage
@@ -92,62 +93,31 @@ def _reader_is_gone() -> int:
     return OK
 
 
-# -- what can be said ----------------------------------------------------------------------------
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser whose words are ours, and which says a misuse in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        from hikma_tui.text import plain
-
-        self.exit(USAGE, f"hikma-tui: {plain(message)}\n")
-
-
-def _parser() -> argparse.ArgumentParser:
-    common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    common.add_argument("--data-dir", metavar="DIR", type=Path, help=_("where the records lie"))
-    common.add_argument("--language", metavar="CODE", help=_("en, es or ar"))
-    common.add_argument("--user", metavar="NAME", help=_("who acts: a user's name or id"))
-    cli_verbs.proof_options(common)
-    common.add_argument(
-        "--low-bandwidth", action="store_true", help=_("send the terminal as little as possible")
-    )
-    parser = _Parser(
-        prog="hikma-tui",
-        parents=[common],
-        allow_abbrev=False,
-        description=_("The records of a clinic. Without a verb, the program opens."),
-    )
-    parser.add_argument("--version", action="version", version=f"hikma-tui {__version__}")
-    parser.set_defaults(run=_open)
-    verbs = parser.add_subparsers(metavar=_("VERB"), parser_class=_Parser)
-    for name, said, where, add in cli_verbs.verbs():
-        verb = verbs.add_parser(
-            name, parents=[common], allow_abbrev=False, help=said, description=said
-        )
-        verb.set_defaults(run=_later(where))
-        add(verb)
-    return parser
-
-
 # -- the verbs -----------------------------------------------------------------------------------
 
 
-def _later(where: str) -> Verb:
-    """The verb's function ``module.function``, imported when it is run."""
+def _asked(words: Sequence[str]) -> int:
+    """What more than opening the program takes: a verb, help, a misuse."""
+    from hikma_tui.cli_parser import parser
 
-    def run(options: argparse.Namespace) -> int:
-        module, _dot, function = where.partition(".")
-        return int(getattr(import_module(f"hikma_tui.{module}"), function)(options))
-
-    return run
+    options = parser(_open).parse_args(words)
+    run: Verb = options.run
+    return run(options)
 
 
-def _open(options: argparse.Namespace) -> int:
+def _at_once(options: SimpleNamespace) -> int:
+    """Open the program, with a word to whoever waits for it."""
+    first_words.show()
+    try:
+        return _open(options)
+    finally:
+        first_words.clear()  # an error is told on an empty line
+
+
+def _open(options: argparse.Namespace | SimpleNamespace) -> int:
+    directory = cli_opening.directory_of(options)
     from hikma_tui.app import run
-    from hikma_tui.cli_store import directory_of
 
     user, language = getattr(options, "user", ""), getattr(options, "language", "")
     thin = getattr(options, "low_bandwidth", False)
-    return run(directory_of(options), user=user, language=language, low_bandwidth=thin)
+    return run(directory, user=user, language=language, low_bandwidth=thin)

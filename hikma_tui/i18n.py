@@ -6,14 +6,17 @@ Everything that a user reads goes through ``_`` or ``ngettext``. The catalogue i
 
 from __future__ import annotations
 
-import gettext
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import gettext
 
 LANGUAGES = ("en", "es", "ar")
 
 _LOCALE_DIRECTORY = Path(__file__).with_name("locale")
-_catalogue: gettext.NullTranslations = gettext.NullTranslations()
+_catalogue: gettext.NullTranslations | None = None  # English: the sentences of the source
 _language = "en"
 
 
@@ -22,9 +25,13 @@ def use_language(language: str) -> str:
     global _catalogue, _language
     code = language.split(".")[0].split("_")[0].split("-")[0].lower()
     _language = code if code in LANGUAGES else "en"
-    _catalogue = gettext.translation(
-        "hikma_tui", _LOCALE_DIRECTORY, languages=[_language], fallback=True
-    )
+    _catalogue = None
+    if _language != "en":  # a start in English needs no gettext
+        import gettext
+
+        _catalogue = gettext.translation(
+            "hikma_tui", _LOCALE_DIRECTORY, languages=[_language], fallback=True
+        )
     return _language
 
 
@@ -45,9 +52,11 @@ def language() -> str:
 
 def _(message: str) -> str:
     """``message`` in the language in use."""
-    return _catalogue.gettext(message)
+    return message if _catalogue is None else _catalogue.gettext(message)
 
 
 def ngettext(one: str, many: str, n: int) -> str:
     """The form of a counted sentence that the language in use wants for ``n``."""
+    if _catalogue is None:
+        return one if n == 1 else many
     return _catalogue.ngettext(one, many, n)

@@ -22,7 +22,6 @@ from hikma_tui import schema, store_cipher
 from hikma_tui.i18n import _
 from hikma_tui.models import BY_TABLE, database
 from hikma_tui.models import connection as open_connection
-from hikma_tui.store_backups import copy_to
 from hikma_tui.store_cipher import Key
 from hikma_tui.store_errors import Corrupt, NotOurs, StoreError, TooNew, from_sqlite, replaced
 from hikma_tui.store_files import FILE_NAME, prepare_directory, probe, sync_file, which_file
@@ -172,6 +171,8 @@ class Store:
         target: int,
     ) -> None:
         """Copy, then run every step and set the version in one transaction."""
+        from hikma_tui.store_backups import copy_to
+
         copy_to(connection, self.directory, f"before-upgrade-{found}-to-{target}")
         with database.atomic("IMMEDIATE"):
             # Another process may have upgraded while this one copied.
@@ -287,6 +288,8 @@ class Store:
 
     def backup(self, name: str = "backup") -> Path:
         """Copy the store into its ``backups`` folder while it is in use; return the copy."""
+        from hikma_tui.store_backups import copy_to
+
         return self.on_writer(lambda: copy_to(open_connection(), self.directory, name)).result()
 
 

@@ -43,6 +43,12 @@ def has_server() -> bool:
     return connection().execute(query).fetchone() is not None
 
 
+def clinics() -> dict[str, str]:
+    """Names of the live clinics that are not archived, by id."""
+    query = "SELECT id, name FROM live_clinics WHERE is_archived = 0 ORDER BY name"
+    return {row[0]: row[1] or "" for row in connection().execute(query)}
+
+
 def zone() -> ZoneInfo | None:
     """The clinic's time zone; None for this machine's own."""
     return clock.zone_of(get("time_zone"))

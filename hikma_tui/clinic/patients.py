@@ -20,7 +20,6 @@ from hikma_tui.days import age_in_years, as_date
 from hikma_tui.i18n import _
 from hikma_tui.ids import as_uuid, is_uuid
 from hikma_tui.models import (
-    Clinic,
     Patient,
     PatientAttribute,
     RegistrationForm,
@@ -186,11 +185,7 @@ def answered_attributes(patient_id: str) -> list[str]:
     return [row[0] for row in connection().execute(query, (patient_id,))]
 
 
-def clinics() -> dict[str, str]:
-    """Names of the live clinics that are not archived, by id."""
-    model = live(Clinic)
-    rows = model.select().where(model.is_archived == False).order_by(model.name)  # noqa: E712
-    return {row.id: row.name or "" for row in rows}
+clinics = info.clinics
 
 
 def next_card_number() -> str:

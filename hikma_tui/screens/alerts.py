@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from hikma_tui.clinic.patients import Allergies, PatientCard
 from hikma_tui.clinic.standing import Fate
 from hikma_tui.days import as_date
 from hikma_tui.days_words import month_name
 from hikma_tui.i18n import _
 from hikma_tui.text import cell_width, cut, display
+
+if TYPE_CHECKING:
+    from hikma_tui.clinic.patients import Allergies, PatientCard
 
 MOST_ROWS = 6
 """Rows that allergies may take before their names are shortened."""

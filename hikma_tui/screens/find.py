@@ -6,13 +6,15 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.events import Resize, ScreenResume
+from textual.binding import Binding, BindingType
+from textual.events import Key, Resize, ScreenResume
 from textual.widgets import Input
 
 from hikma_tui.i18n import _
 from hikma_tui.screens import find_rows, opening
 from hikma_tui.screens.asking import NO_FILTERS, Answer, Asker
 from hikma_tui.screens.base import ClinicScreen
+from hikma_tui.screens.find_early import EarlyKeys
 from hikma_tui.screens.session import session
 from hikma_tui.screens.sync_door import door
 from hikma_tui.search import Filters
@@ -36,13 +38,16 @@ class FindScreen(ClinicScreen[None]):
         Action("find.clear", "escape", N_("clear"), N_("Clear the text and the filters"), False),
     )  # fmt: skip
 
+    # Enter is a line feed where it was typed before the terminal was ours (``find_early``).
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+j", "do('find.open')", show=False)]
+
     def __init__(self) -> None:
         super().__init__()
         self._asker = Asker(self, self._answered, self._counted)
         self._open_when_found = False
         self._opened = False  # the text has led somewhere: the next letter begins another
         self._taught = False  # "no patient yet" is on the screen
-        self._early = ""  # letters that came before the field was there
+        self._early = EarlyKeys(self)
 
     def compose(self) -> ComposeResult:
         """State, field, list, count, message, keys."""
@@ -57,8 +62,7 @@ class FindScreen(ClinicScreen[None]):
         """Today first."""
         self.query_one(StateLine).show(*session(self).state())
         self.query_one(SearchPrompt).focus()
-        if self._early:
-            self.begin(self._early)
+        self._early.field_is_there()
 
     def on_screen_resume(self, _event: ScreenResume) -> None:
         """Something may have been saved or deleted since: ask again, keep the place."""
@@ -90,18 +94,18 @@ class FindScreen(ClinicScreen[None]):
         """Each change asks; what was asked before is forgotten."""
         if event.value == self._asker.question.text:
             return
-        self._open_when_found = False
+        self._open_when_found = self._early.entered(event.value)
         self.query_one("#message", MessageLine).clear()
         self._asker.ask(event.value, self._asker.question.filters)
 
     def typed_name(self, character: str) -> bool:
-        """Letters typed while the program still starts are the search's, too."""
-        fields = self.query(SearchPrompt)
-        if fields:
-            self.begin(fields.first().value + character)
-        else:
-            self._early += character
+        """A letter that no field has taken is the search's."""
+        self.begin(self.query_one(SearchPrompt).value + character)
         return True
+
+    def early_key(self, event: Key) -> bool:
+        """Whatever is typed while the program still starts is the search's."""
+        return self._early.take(event)
 
     def begin(self, typed: str) -> None:
         """A letter that was typed on another screen begins a new search."""

@@ -12,12 +12,10 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from hikma_tui import names
-from hikma_tui.clinic.patients import PatientCard
 from hikma_tui.days import Birth, age_text, as_date, in_words
 from hikma_tui.days_words import month_name
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.screens.identity import birth_of, sex_letter
-from hikma_tui.screens.record_drafts import kind_word
 from hikma_tui.screens.session import local, moment_text
 from hikma_tui.search import Hit, Matched
 from hikma_tui.text import fit
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from hikma_tui.clinic.chart import TodayLine
+    from hikma_tui.clinic.patients import PatientCard
 
 ALIKE = "="
 """Marks rows whose names could be taken for each other (decisions.md 12)."""
@@ -218,6 +217,8 @@ def draft_kind(place: str) -> str:
         return _("one-line entry")
     if place.startswith("vitals:"):
         return _("vital signs")
+    from hikma_tui.screens.record_drafts import kind_word
+
     return kind_word(place) or _("visit note")
 
 

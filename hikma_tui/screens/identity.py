@@ -6,12 +6,15 @@ Name, sex, age, birth, number. Where room runs out the name is cut, never what f
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
-from hikma_tui.clinic.patients import PatientCard
 from hikma_tui.days import Birth, age_text, birth_text
 from hikma_tui.i18n import _
 from hikma_tui.screens.alerts import in_short
 from hikma_tui.text import cell_width, cut, display, trim
+
+if TYPE_CHECKING:
+    from hikma_tui.clinic.patients import PatientCard
 
 
 def listed_name(card: PatientCard) -> str:

@@ -10,7 +10,6 @@ from typing import Any
 
 from hikma_tui.i18n import _
 from hikma_tui.screens.base import ClinicScreen
-from hikma_tui.screens.record_drafts import open_record
 from hikma_tui.screens.session import session
 
 DRAFT = "draft:"
@@ -55,6 +54,8 @@ def open_draft(screen: ClinicScreen[Any], place: str) -> None:
     if kind == "vitals" and len(parts) == 3:
         _open_vitals(screen, *parts)
         return
+    from hikma_tui.screens.record_drafts import open_record
+
     if open_record(screen, kind, parts):
         return
     if kind != "event" or len(parts) != 4:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from hikma_tui import clock
-from hikma_tui.clinic import info, patients, pins
+from hikma_tui.clinic import info, pins
 from hikma_tui.clinic.actor import Actor, actor_named, users
 from hikma_tui.days_words import month_name
 from hikma_tui.i18n import _
@@ -49,7 +49,7 @@ def facts() -> Facts:
         info.get("language"),
         info.get("bidi", "terminal"),
         info.get("demo") == "1",
-        patients.clinics(),
+        info.clinics(),
         info.has_server(),
         (info.number("copied_outside_at"), info.get("copied_outside_place")),
         info.get("technical_lead"),

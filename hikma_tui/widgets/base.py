@@ -61,6 +61,10 @@ class BaseScreen(Screen[T], Generic[T]):
         """Why an action can't be done now, in the user's language; empty when it can."""
         return ""
 
+    def early_key(self, event: Key) -> bool:
+        """A key came while nothing has the focus; True when it was kept for what will have it."""
+        return False
+
     def typed_name(self, character: str) -> bool:
         """A letter was typed outside a text field (decisions.md 35); True when it was taken."""
         return False
@@ -163,6 +167,8 @@ class BaseApp(App[T], Generic[T], inherit_bindings=False):
         screen = self.screen_stack[-1] if self.screen_stack else None
         if not isinstance(screen, BaseScreen) or screen.focused is not None:
             return False
+        if screen.early_key(event):
+            return True
         character = name_character(event)
         return character is not None and screen.typed_name(character)
 

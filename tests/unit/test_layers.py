@@ -30,6 +30,7 @@ PLACE = {
     "days": "pure",
     "demo": "tools",
     "exchange": "tools",
+    "first": "pure",
     "forms": "pure",
     "growth": "pure",
     "i18n": "pure",

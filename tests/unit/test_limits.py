@@ -78,9 +78,20 @@ def test_a_letter_and_a_save(place: tuple[Store, Actor]) -> None:
     held("queries", "save_vitals", store.write(statements, quick.save, *line).result())
 
 
-def loaded(code: str) -> int:
+# The screens' own start, with everything but the terminal: Textual's loop is not entered.
+START = """
+from hikma_tui import app
+app._asyncio_without_tls()
+from textual.app import App
+App.run = lambda self, **_options: None
+from hikma_tui.cli import main
+main(["--data-dir", {directory!r}])
+"""
+
+
+def loaded(code: str, under: str = "") -> int:
     """How many modules a fresh interpreter has loaded at the end of ``code``."""
-    end = "\nimport sys\nprint('LOADED', len(sys.modules))"
+    end = f"\nimport sys\nprint('LOADED', sum(m.startswith({under!r}) for m in sys.modules))"
     done = subprocess.run(
         [sys.executable, "-P", "-c", code + end],
         capture_output=True, text=True, env=environment(), timeout=60, check=True,
@@ -94,4 +105,6 @@ def test_what_is_not_needed_is_not_loaded(tmp_path: Path) -> None:
     held("modules", "version", loaded(main.format(words=["--version"])))
     words = ["status", "--data-dir", str(directory)]
     held("modules", "status", loaded(main.format(words=words)))
-    held("modules", "start", loaded("import hikma_tui.app\nimport hikma_tui.app_main"))
+    start = START.format(directory=str(directory))
+    held("modules", "start", loaded(start))
+    held("modules", "start_of_ours", loaded(start, "hikma_tui"))
