@@ -126,6 +126,7 @@ class _Pieces(io.RawIOBase):
         except sqlite3.Error as error:
             raise OSError(str(error)) from error
         finally:
+            self._may_write = False  # closing flushes once more
             self._rows.close()
             super().close()
 
