@@ -27,12 +27,23 @@ def use_language(language: str) -> str:
     _language = code if code in LANGUAGES else "en"
     _catalogue = None
     if _language != "en":  # a start in English needs no gettext
-        import gettext
-
-        _catalogue = gettext.translation(
-            "hikma_tui", _LOCALE_DIRECTORY, languages=[_language], fallback=True
-        )
+        _catalogue = _loaded(_language)
+        if _catalogue is None:
+            _language = "en"
     return _language
+
+
+def _loaded(language: str) -> gettext.NullTranslations | None:
+    """The catalogue; None of a damaged one: a clinic that reads English beats one that is shut."""
+    import gettext
+    from struct import error as Cut
+
+    try:
+        return gettext.translation(
+            "hikma_tui", _LOCALE_DIRECTORY, languages=[language], fallback=True
+        )
+    except (OSError, ValueError, LookupError, Cut):  # bad numbers, cut off, no UTF-8
+        return None
 
 
 def language_of_environment() -> str:
