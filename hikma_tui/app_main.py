@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from hikma_tui import clock, first_words, i18n, logs, text
+from hikma_tui import clock, first_words, i18n, logs, store_unlock, text
 from hikma_tui.app_lock import LOCK, PIN, USERS, LockableApp, Locking
 from hikma_tui.app_sync import Syncing
 from hikma_tui.clinic import info, pins
@@ -194,13 +194,18 @@ class HikmaApp(LockableApp):
         if self.facts.server:
             self.run_worker(self.syncing.finish_index(), group="index")
 
-    async def set_up(self, clinic: str, user: str, zone: str) -> None:
+    def can_encrypt(self) -> bool:
+        """Whether a store can be made with a passphrase here."""
+        return store_unlock.can_encrypt()
+
+    async def set_up(self, clinic: str, user: str, zone: str, passphrase: str = "") -> None:
         """Make the store and the clinic in it, then show the search. Raises Refused."""
         from hikma_tui.clinic import setup
 
         try:
             if self.store is None:
-                self.store = await asyncio.to_thread(Store.create, self.directory)
+                key = await asyncio.to_thread(store_unlock.new_key, passphrase)
+                self.store = await asyncio.to_thread(Store.create, self.directory, key)
         except StoreError as error:
             raise StoreRefused(str(error)) from error
         self.actor = await self.writing(

@@ -83,6 +83,21 @@ def unlock(path: Path, passphrase: str) -> Key:
     return key
 
 
+def can_encrypt() -> bool:
+    """Whether a new store can be ciphered here; nothing is imported for the answer."""
+    return store_cipher.installed()
+
+
+def new_key(passphrase: str) -> Key | None:
+    """The key for a new store, at what this machine can do in about a second; None for "".
+    NoCipher.
+    """
+    if not passphrase:
+        return None
+    store_cipher.require()
+    return store_cipher.derive(passphrase, store_cipher.new_salt())
+
+
 def wrong(path: Path) -> WrongPassphrase:
     """The error for a passphrase that opens nothing."""
     return WrongPassphrase(

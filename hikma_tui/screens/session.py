@@ -78,8 +78,11 @@ class Session(ClinicApp, Protocol):
     def state(self) -> tuple[str, str, str]:
         """Clinic, user, and what is not safe: the state line's three texts."""
 
-    async def set_up(self, clinic: str, user: str, zone: str) -> None:
+    async def set_up(self, clinic: str, user: str, zone: str, passphrase: str = "") -> None:
         """Make the store and the clinic, then show the first screen. Raises Refused."""
+
+    def can_encrypt(self) -> bool:
+        """Whether a store can be made with a passphrase here."""
 
     def clock_is_right(self, day: date | None) -> None:
         """Go on with the start, on the day that was given where one was."""

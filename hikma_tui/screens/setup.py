@@ -44,6 +44,8 @@ class SetupScreen(ClinicScreen[None]):
         Action("setup.next", "enter", N_("next"), N_("Next field; after the last one begin")),
         Action("setup.begin", "f10", N_("begin"), N_("Make the clinic and begin"),
                more_keys=("ctrl+s",)),
+        Action("setup.encrypt", "f6", N_("encrypt"),
+               N_("Encrypt the records with a passphrase")),
     )  # fmt: skip
 
     # Before any field sees it: what is typed ahead on a slow line belongs to the next field.
@@ -54,6 +56,7 @@ class SetupScreen(ClinicScreen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._making = False
+        self._passphrase = ""
 
     def compose(self) -> ComposeResult:
         """What this is, and the three fields."""
@@ -67,6 +70,8 @@ class SetupScreen(ClinicScreen[None]):
                 "",
             ):
                 yield Static(display(line), markup=False)
+            yield Static(self._shown(), id="protection", markup=False)
+            yield Static("")
             yield Labelled(
                 _("Name of the clinic:"), LineInput(id="clinic", max_length=_LONGEST_NAME)
             )
@@ -74,6 +79,34 @@ class SetupScreen(ClinicScreen[None]):
             yield Labelled(_("Time zone:         "), LineInput(guessed_zone(), id="zone"))
         yield MessageLine()
         yield KeyLine()
+
+    def _protection(self) -> str:
+        """What stands between the records and another program, or who holds the disk."""
+        if self._passphrase:
+            return _(" The records will be encrypted with your passphrase.")
+        if session(self).can_encrypt():
+            return _(" NOT encrypted: any program of this user, and whoever takes the disk, can"
+                     "\n read the records. F6 encrypts them with a passphrase.")  # fmt: skip
+        return _(" NOT encrypted: any program of this user, and whoever takes the disk, can"
+                 "\n read the records. To encrypt: leave, install hikma-tui[encrypted]."
+                 )  # fmt: skip
+
+    def _shown(self) -> str:
+        return "\n".join(display(line) for line in self._protection().split("\n"))
+
+    def action_encrypt(self) -> None:
+        """F6: ask for a passphrase, or take it back."""
+        from hikma_tui.screens.passphrase import NewPassphrase
+
+        if not session(self).can_encrypt():
+            self.say(" ".join(self._protection().split()), loud=True)
+            return
+        self.app.push_screen(NewPassphrase(_("Encrypt the records")), self._chosen)
+
+    def _chosen(self, passphrase: str | None) -> None:
+        if passphrase is not None:
+            self._passphrase = passphrase
+            self.query_one("#protection", Static).update(self._shown())
 
     def on_mount(self) -> None:
         """Type at once."""
@@ -117,7 +150,7 @@ class SetupScreen(ClinicScreen[None]):
 
     async def _make(self, clinic: str, user: str, zone: str) -> None:
         try:
-            await session(self).set_up(clinic, user, zone)
+            await session(self).set_up(clinic, user, zone, self._passphrase)
         except Refused as error:
             self.say(not_saved(error), loud=True)
         finally:

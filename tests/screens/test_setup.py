@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from hikma_tui import BUILD_DAY, clock
+from hikma_tui import BUILD_DAY, clock, store_cipher
 from hikma_tui.app_main import HikmaApp
 from hikma_tui.clinic import info
 from hikma_tui.clinic.actor import users
@@ -214,3 +214,40 @@ async def test_a_day_years_ahead_of_all_that_is_known_is_asked_once_more(tmp_pat
         await press(pilot, "enter", "f10")
         assert app.today == date(2036, 11, 22)
     app.close_store()
+
+
+@pytest.mark.skipif(not store_cipher.installed(), reason="sqlcipher3 is not installed")
+async def test_a_passphrase_ciphers_the_store_from_its_first_byte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cheap = store_cipher.salt_with(10)
+    monkeypatch.setattr(store_cipher, "new_salt", lambda: cheap)
+    app = HikmaApp(tmp_path / "store")
+    async with app.run_test() as pilot:
+        await calm(pilot)
+        assert "NOT encrypted" in screen_text(app)
+        await press(pilot, "f6")
+        await type_text(pilot, "too short")
+        await press(pilot, "f10")
+        assert "At least 10" in screen_text(app)
+        await type_text(pilot, "er words")
+        await press(pilot, "enter")
+        await type_text(pilot, "too shorter words")
+        await press(pilot, "enter")
+        assert "will be encrypted with your passphrase" in screen_text(app)
+        await type_text(pilot, "Al-Salam")
+        await press(pilot, "enter")
+        await type_text(pilot, "Nora")
+        await press(pilot, "f10")
+        await without_pin(app, pilot)
+        key = store_cipher.derive("too shorter words", cheap)
+        assert app.store is not None
+        assert app.store.key == key
+        app.close_store()
+    path = tmp_path / "store" / "hikma.db"
+    try:
+        assert store_cipher.is_ciphered(path)
+        assert store_cipher.fits(path, key)
+        assert b"Al-Salam" not in path.read_bytes()
+    finally:
+        store_cipher.forget_keys()
