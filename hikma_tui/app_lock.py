@@ -39,16 +39,19 @@ PIN = Action("app.pin", "", N_("PIN"), N_("Set or change your PIN"), show=False)
 USERS = Action("app.users", "", N_("users"), N_("Who uses these records, and their PINs"),
                show=False)  # fmt: skip
 
-_LOOK_EVERY = 30.0  # seconds at most: a computer that slept has no timer that ran
+_LOOK_EVERY = 5.0  # seconds at most: a computer that slept has no timer that ran
 _PATIENCE = 5.0  # for a save that is under way when the lock falls
 _LOCK_KEYS = frozenset(same_keys("ctrl+l"))
 
 
-def _now() -> float:
-    """Seconds that go on while the computer sleeps, where the system has such a clock."""
+def _now() -> tuple[float, float]:
+    """Two clocks in seconds: one that nobody sets, and goes on while the computer sleeps where the
+    system has such a clock; and the wall's, which goes on in any case.
+    """
+    steady = time.monotonic()
     if hasattr(time, "CLOCK_BOOTTIME"):
-        return time.clock_gettime(time.CLOCK_BOOTTIME)
-    return time.monotonic()
+        steady = time.clock_gettime(time.CLOCK_BOOTTIME)
+    return steady, time.time()
 
 
 class Locking:
@@ -74,6 +77,13 @@ class Locking:
         """Somebody is there."""
         self._touched = _now()
 
+    @property
+    def idle(self) -> float:
+        """Seconds since somebody was there. A wall clock that is set back makes it no shorter; one
+        that jumps ahead may be a computer that slept, or was a machine put aside: it counts.
+        """
+        return max(now - then for now, then in zip(_now(), self._touched, strict=True))
+
     async def changed(self) -> None:
         """PINs or the minutes are others now."""
         app = self._app
@@ -95,7 +105,7 @@ class Locking:
             self._timer = None
         facts = self._app.facts
         if facts.pins and not self.locked:
-            left = max(0.05, facts.lock_seconds - (_now() - self._touched))
+            left = max(0.05, facts.lock_seconds - self.idle)
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(min(left, _LOOK_EVERY), self._look)
 
@@ -108,8 +118,7 @@ class Locking:
     def expired(self) -> bool:
         """Whether nobody has been there for too long."""
         facts = self._app.facts
-        idle = _now() - self._touched
-        return facts.pins and not self.locked and idle >= facts.lock_seconds
+        return facts.pins and not self.locked and self.idle >= facts.lock_seconds
 
     # The lock ------------------------------------------------------------------------------
 

@@ -207,7 +207,11 @@ async def test_the_code_on_paper_gives_a_new_pin(locked: Clinic) -> None:
         assert on(app, FindScreen)
 
 
-async def test_the_screen_locks_after_the_idle_time(locked: Clinic) -> None:
+@pytest.mark.parametrize("clocks", [(100.0, 100.0), (100.0, -5000.0), (0.0, 100.0)])
+async def test_the_screen_locks_after_the_idle_time(
+    locked: Clinic, clocks: tuple[float, float]
+) -> None:
+    """By the clock that nobody sets, also when the wall's was set back; and when that one jumps."""
     locked.store.write(info.put, "lock_minutes", "0.02").result()  # 1 s
     async with running(locked) as (app, pilot):
         await enter_pin(pilot, "1234")
@@ -221,7 +225,8 @@ async def test_the_screen_locks_after_the_idle_time(locked: Clinic) -> None:
         # As after a sleep of the computer: no timer ran, and the first key only locks.
         if app.locking._timer:
             app.locking._timer.cancel()
-        app.locking._touched -= 100
+        steady, wall = app.locking._touched
+        app.locking._touched = (steady - clocks[0], wall - clocks[1])
         await press(pilot, "f2")
         assert on(app, LockScreen)
 
