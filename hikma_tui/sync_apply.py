@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from hikma_tui import sync_beside, sync_carry, sync_meet, sync_meet_many
+from hikma_tui import sync_beside, sync_carry, sync_meet, sync_meet_many, sync_meet_quick
 from hikma_tui import sync_known as known
 from hikma_tui.clinic import info
 from hikma_tui.models import connection, database
@@ -134,7 +134,13 @@ def _plain(context: Context, decoded: Decoded, met: list[dict[str, Any]], aside:
     here = connection()
     rows = decoded.rows
     odd = special(here, context, decoded)
-    if odd:
+    if odd and (sure := _sure(context, decoded, odd, aside)):
+        statement = upsert(context.dialect, decoded.table, decoded.columns, agreeing=True)
+        some = [rows[number] for number in sorted(sure)]
+        aside.upsert(here, statement, decoded.table, some, partial(_python, decoded))
+        rows = [row for number, row in enumerate(rows) if number not in odd]
+        met += [_python(decoded, decoded.rows[number]) for number in sorted(odd - sure)]
+    elif odd:
         met += [_python(decoded, rows[number]) for number in sorted(odd)]
         rows = [row for number, row in enumerate(rows) if number not in odd]
     decoded = _restored(context, decoded, rows)
@@ -145,6 +151,13 @@ def _plain(context: Context, decoded: Decoded, met: list[dict[str, Any]], aside:
     _count(context, decoded.table, changed)
     if changed:
         _touch(here, decoded, rows)
+
+
+def _sure(context: Context, decoded: Decoded, odd: set[int], aside: Aside) -> set[int]:
+    """Those of the special rows that came back just as they were sent: confirmed at once."""
+    sure: set[int] = set()
+    aside.attempt(lambda: sure.update(sync_meet_quick.confirm(context, decoded, odd)))
+    return sure
 
 
 def _last_of_pairs(decoded: Decoded, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
