@@ -36,3 +36,16 @@ def held_prescriptions() -> set[str]:
         (json.dumps(list(held_visits())),),
     )
     return _held("prescriptions") | {row[0] for row in found}
+
+
+def held_deletions() -> set[int]:
+    """The numbers of the deletions about which a question is open: nothing of them is sent, also
+    not what was moved elsewhere meanwhile and hangs on another record by now.
+    """
+    found = connection().execute(
+        "SELECT d.pk FROM deletions d JOIN conflicts c ON c.table_name = d.table_name"
+        " AND c.row_id = d.row_id WHERE d.undone_at IS NULL AND c.resolved_at IS NULL"
+        " AND c.kind IN (?, ?)",
+        (str(Disagreement.DELETED_HERE), str(Disagreement.SUGGESTION)),
+    )
+    return {row[0] for row in found}

@@ -70,10 +70,10 @@ def take(
     if not rows:
         return Taken()
     found = Taken(after=(rows[-1].seq, rows[-1].id), seen=len(rows))
-    held = _all_held()
+    held, held_deletions = _all_held(), sync_meet_held.held_deletions()
     missing = {} if deleted else sync_waiting.lacking(peer_id, rows, coming)
     for one in rows:
-        if _is_held(one, held):
+        if one.deletion in held_deletions or _is_held(one, held):
             continue
         item = _deletion(peer_id, one) if deleted else ready(peer_id, one, facts, missing)
         if isinstance(item, Item):

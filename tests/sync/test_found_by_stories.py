@@ -362,3 +362,31 @@ def test_an_edit_is_not_moved_out_of_sight_to_a_patient_who_is_deleted_here(
         assert site.sql(shown, vitals) == [(second, "standing")]
     finally:
         other.store.close()
+
+
+def test_a_note_that_was_moved_out_of_a_deleted_chart_is_not_deleted_before_somebody_chose(
+    clinic: tuple[Site, Cloud], tmp_path: Path
+) -> None:
+    """The deletion is asked about, since somebody wrote there; the note is another's by then."""
+    site, cloud = clinic
+    other = _another(tmp_path, cloud)
+    try:
+        first, second = (row[0] for row in site.sql("SELECT id FROM patients LIMIT 2"))
+        visit = _visit(site, first)
+        row = {"patient_id": first, "visit_id": visit, "event_type": "Note", "form_data": []}
+        note = str(site.store.write(visits.create_event, site.actor, row).result())
+        site.sync()
+        other.sync()
+        site.store.write(deletion.delete, site.actor, "patients", first, "twice").result()
+        other.store.write(moving.move, other.actor, "events", note, second, "hers").result()
+        other.sync()
+        site.sync()
+        site.sync()
+        there: Any = cloud.store.find("events", note)
+        assert (there["patient_id"], there["is_deleted"]) == (second, False)
+        [asked] = site.store.read(conflicts.open_conflicts, site.actor).result()
+        site.store.write(conflicts.resolve_all, site.actor, asked.pk, "theirs").result()
+        site.sync()
+        assert site.one("SELECT patient_id FROM live_events WHERE id = ?", note) == second
+    finally:
+        other.store.close()
