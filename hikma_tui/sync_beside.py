@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -21,15 +20,13 @@ from hikma_tui.search import beside, sql_beside
 from hikma_tui.search.rows import ask
 from hikma_tui.store import Store
 from hikma_tui.store_cipher import is_ciphered
+from hikma_tui.sync_helper import room, spawn
 from hikma_tui.sync_shapes import Phase, Progress
 from hikma_tui.sync_spool import INDEX, Spool
 from hikma_tui.wire.shapes import Kind, Trouble
 
 LEAST = 5000  # patients; for fewer a process costs more than it saves
-_MEMORY = 300 << 20  # bytes that must be free
-_LESS_IMPORTANT = 5  # added to the nice level: whoever types goes before
 _PAUSE = 0.02
-_ROOT = str(Path(__file__).resolve().parents[1])  # where this very program's modules are
 _PATIENCE = 5.0  # seconds for a process that was told to end
 
 
@@ -82,11 +79,7 @@ def start(store: Store, spool: Spool) -> Beside | None:
     path.unlink(missing_ok=True)
     asked = {"spool": str(spool.path), "file": str(path), "forms": forms, "peers": peers}
     try:
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "hikma_tui.sync_beside_worker"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join([_ROOT, *sys.path[1:]])},
-        )  # fmt: skip
+        process = spawn("hikma_tui.sync_beside_worker")
     except OSError:
         return None
     found = Beside(process, path)
@@ -94,27 +87,12 @@ def start(store: Store, spool: Spool) -> Beside | None:
     assert process.stdout is not None
     try:
         os.set_blocking(process.stdout.fileno(), False)
-        os.setpriority(os.PRIO_PROCESS, process.pid, os.nice(0) + _LESS_IMPORTANT)
         process.stdin.write(json.dumps(asked).encode() + b"\n")
         process.stdin.close()
     except OSError:  # it is gone already
         found.stop()
         return None
     return found
-
-
-def room() -> bool:
-    """Whether this machine has a processor and the memory for one more process."""
-    ours = getattr(os, "sched_getaffinity", None)  # not everywhere
-    if ours is None or len(ours(0)) < 2:
-        return False
-    try:
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024 >= _MEMORY
-    except (OSError, ValueError):
-        return False
-    return False
 
 
 def _facts() -> tuple[list[tuple[object, ...]], list[tuple[object, ...]], int]:

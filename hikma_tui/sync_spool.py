@@ -194,7 +194,8 @@ class _Filling:
                 self.flush()
                 self.file.write(found.frames)
                 self.decoder.add(found.tallies)
-                self.count(found.table, found.count)
+                if found.count:
+                    self.count(found.table, found.count)
                 continue
             if found.kind == "deleted":
                 for at in range(0, len(found.rows), _AT_ONCE):

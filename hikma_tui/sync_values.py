@@ -78,6 +78,20 @@ class Decoder:
         """Characters that no file can hold (halves of characters, U+0000), now U+FFFD."""
         return self._columns.counts["replaced"]
 
+    def tallies(self) -> tuple[dict[str, int], dict[int, int], int]:
+        """``skipped``, ``hours`` and ``replaced`` since the last time; they begin anew."""
+        found = dict(self.skipped), dict(self.hours), self.replaced
+        for counter in (self.skipped, self.hours, self._columns.counts):
+            counter.clear()
+        return found
+
+    def add(self, tallies: tuple[dict[str, int], dict[int, int], int]) -> None:
+        """Count what another decoder noticed."""
+        skipped, hours, replaced = tallies
+        self.skipped.update(skipped)
+        self.hours.update(hours)
+        self._columns.counts["replaced"] += replaced
+
     def batch(self, table: str, rows: Sequence[Any]) -> list[Decoded]:
         """The rows of one table, by their sets of columns; nothing of a table that is not ours."""
         if table not in BY_TABLE:

@@ -11,9 +11,9 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from hikma_tui.wire.shapes import Kind, Trouble
 
@@ -81,13 +81,26 @@ class Tail:
     odd: int = 0
 
 
+class Others(Protocol):
+    """Somebody who takes rows off the reader's hands."""
+
+    def wanted(self) -> bool:
+        """Whether to ask now."""
+
+    def rows(self, table: str, first: bytes, more: Iterator[bytes]) -> Generator[Any, None, bytes]:
+        """Given what follows a row, and what is still to come: yields what it makes of rows, and
+        returns the bytes that it did not take.
+        """
+
+
 def batches(
-    pieces: Iterable[bytes], size: int = SIZE, longest: int = LONGEST
-) -> Iterator[Batch | Tail]:
+    pieces: Iterable[bytes], size: int = SIZE, longest: int = LONGEST, others: Others | None = None
+) -> Iterator[Any]:
     """The rows of a pull in the order they come, at most ``size`` at once, and at the end a Tail.
 
     ``longest`` is the most characters that one row may have. Unknown tables come too; kinds other
     than the three, other keys of the body and ``null`` in place of a table or a kind are skipped.
+    What ``others`` yields, who may take rows (not deleted ones), comes in its place among them.
 
     Raises:
         Trouble: CUT where the body ends before its end; GARBAGE where it is not the JSON of a pull
@@ -95,7 +108,7 @@ def batches(
             ``pieces`` itself raises. Nothing else, whatever the bytes.
     """
     try:
-        yield from _Body(pieces, size, longest).read()
+        yield from _Body(pieces, size, longest, others).read()
     except RecursionError:
         raise _garbage("nested too deep") from None
 
@@ -104,25 +117,62 @@ def _garbage(detail: str) -> Trouble:
     return Trouble(Kind.GARBAGE, f"the pull's body: {detail}")
 
 
+def run(text: str, at: int, most: int, longest: int = LONGEST) -> tuple[list[Any], int]:
+    """The objects that follow a row at ``at``, at most so many, and the place behind the last."""
+    rows: list[Any] = []
+    scan = _scan
+    try:
+        while len(rows) < most:
+            if text.startswith(",{", at):
+                row, end = scan(text, at + 1)
+            elif text.startswith(", {", at):
+                row, end = scan(text, at + 2)
+            else:
+                break
+            if end - at > longest:
+                break
+            rows.append(row)
+            at = end
+    except (ValueError, StopIteration):
+        pass  # cut by the end of the text, or wrong: it is read again, slowly
+    return rows, at
+
+
+class _Pieces:
+    """Pieces of at most ``_PIECE`` bytes; what was read too far can be put back."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._left: list[bytes] = []  # the next one is the last
+        self._more = iter(pieces)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        while not self._left:
+            self.back(next(self._more))
+        return self._left.pop()
+
+    def back(self, piece: bytes) -> None:
+        """Let it come next."""
+        cut = [piece[at : at + _PIECE] for at in range(0, len(piece), _PIECE)]
+        self._left += cut[::-1]
+
+
 class _Body:
     """One body: a text that is filled from behind, and a place in it."""
 
-    def __init__(self, pieces: Iterable[bytes], size: int, longest: int) -> None:
-        self.bytes = self.sliced(pieces)
+    def __init__(
+        self, pieces: Iterable[bytes], size: int, longest: int, others: Others | None = None
+    ) -> None:
+        self.others = others
+        self.bytes = _Pieces(pieces)
         self.decode = codecs.getincrementaldecoder("utf-8-sig")("strict").decode
         self.size, self.longest = max(size, 1), longest
         self.text, self.at, self.ended = "", 0, False
         self.timestamp: int | None = None
         self.odd, self.changed = 0, False
         self.gone = 0  # characters that are no longer in ``text``
-
-    @staticmethod
-    def sliced(pieces: Iterable[bytes]) -> Iterator[bytes]:
-        for piece in pieces:
-            if len(piece) <= _PIECE:
-                yield piece
-            else:
-                yield from (piece[at : at + _PIECE] for at in range(0, len(piece), _PIECE))
 
     # The text
 
@@ -311,8 +361,25 @@ class _Body:
             if len(rows) >= self.size or held > _HELD:
                 yield Batch(table, kind, rows)
                 rows, held = [], 0
+                if kind != "deleted" and self.others is not None and self.others.wanted():
+                    yield from self.given_away(table)
         if rows:
             yield Batch(table, kind, rows)
+
+    def given_away(self, table: str) -> Iterator[Any]:
+        """Let ``others`` take what follows, and go on with what they leave."""
+        assert self.others is not None
+        first = self.text[self.at :].encode() + self.pending()
+        self.gone += self.at
+        left = yield from self.others.rows(table, first, self.bytes)
+        self.decode = codecs.getincrementaldecoder("utf-8")("strict").decode
+        self.bytes.back(left)
+        self.text, self.at, self.ended = "", 0, False
+
+    def pending(self) -> bytes:
+        """The beginning of a character whose end has not come."""
+        decoder: codecs.IncrementalDecoder = self.decode.__self__  # type: ignore[attr-defined]
+        return bytes(decoder.getstate()[0])
 
     def run(self, rows: list[Any], most: int) -> None:
         """Add the objects that follow in the text at hand, while all is plain: the fast way.
@@ -320,22 +387,8 @@ class _Body:
         It stops behind a whole object at the first thing that is not ``, {``; ``items`` and
         ``value`` see to that, and to whatever is wrong.
         """
-        text, at, scan, longest = self.text, self.at, _scan, self.longest
-        try:
-            while len(rows) < most:
-                if text.startswith(",{", at):
-                    row, end = scan(text, at + 1)
-                elif text.startswith(", {", at):
-                    row, end = scan(text, at + 2)
-                else:
-                    break
-                if end - at > longest:
-                    break
-                rows.append(row)
-                at = end
-        except (ValueError, StopIteration):
-            pass  # cut by the end of the text, or wrong: it is read again, slowly
-        self.at = at
+        found, self.at = run(self.text, self.at, most - len(rows), self.longest)
+        rows += found
 
     def ids(self, found: list[Any]) -> list[str]:
         """What of ``found`` can be an id, in lower case; the rest is counted."""
