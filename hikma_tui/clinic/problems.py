@@ -12,19 +12,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from hikma_tui.clinic import allergies_known, diseases, info
+from hikma_tui.clinic import allergies_known, diseases, info, records
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid, NotFound, Refused
 from hikma_tui.clinic.patients import card
 from hikma_tui.clinic.permissions import Flag, require
 from hikma_tui.clinic.problem_days import kept_days, kept_metadata, shown_day
-from hikma_tui.clinic.records import (
-    checked,
-    patient_row,
-    require_columns,
-    require_parents,
-    require_right,
-)
+from hikma_tui.clinic.records import checked, patient_row, require_columns, require_parents
 from hikma_tui.clinic.saving import Save, live_row
 from hikma_tui.clinic.visits import joined, visits_of_day
 from hikma_tui.clock import day_of
@@ -195,7 +189,7 @@ def put(
             "metadata": {**provider, **(metadata if isinstance(metadata, dict) else {})},
         },
     )
-    require_right(actor, "patient_problems", row)
+    records.require_right(actor, "patient_problems", row)
     require_columns(Row, row)
     require_parents(Row, row)
     with Save(actor) as save:

@@ -319,7 +319,7 @@ async def test_a_program_that_the_unlocked_screen_starts_is_let_in_once(locked: 
         proof = await app.proof()
         command = [*_command(), "undo", "--data-dir", str(locked.store.directory)]
         for wanted in (0, 77):
-            child = await asyncio.to_thread(_started, command, "", proof)
+            child = await asyncio.to_thread(_started, command, locked.store.directory, "", proof)
             _out, said = await asyncio.to_thread(child.communicate)
             assert child.returncode == wanted, said
             assert proof.encode() not in said
