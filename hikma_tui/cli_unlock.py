@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from hikma_tui import store_unlock
+from hikma_tui import store_repair, store_unlock
 from hikma_tui.cli_errors import say_there
 from hikma_tui.i18n import _
 from hikma_tui.store_cipher import NeedsPassphrase, WrongPassphrase
@@ -26,6 +26,7 @@ def unlocked(directory: Path, options: argparse.Namespace) -> None:
     if (number := getattr(options, "key_fd", None)) is not None:
         store_unlock.take_key(number)
         options.key_fd = None
+    store_repair.sweep(directory)
     given = _given(options)
     if given is not None:
         options.passphrase = given  # ``init`` makes a store with it

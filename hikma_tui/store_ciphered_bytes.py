@@ -51,6 +51,7 @@ class _Pieces(io.RawIOBase):
             if writable:
                 self._rows.execute("PRAGMA journal_mode = OFF")
                 self._rows.execute("PRAGMA synchronous = OFF")
+                self._rows.execute("PRAGMA cache_size = -512")  # KiB: what comes goes to the disk
                 self._rows.execute("BEGIN")
                 self._rows.execute("CREATE TABLE pieces (n INTEGER PRIMARY KEY, bytes BLOB)")
             else:

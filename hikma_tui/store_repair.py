@@ -6,6 +6,8 @@ as it is, journal and all, and the exchange is one rename while nobody else has 
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -98,6 +100,7 @@ def empty_work(directory: Path) -> Path:
     try:
         discard(work)
         work.mkdir(parents=True, mode=0o700)
+        _hold(work)
     except OSError as error:
         raise from_sqlite(error, work) from error
     return work
@@ -106,6 +109,37 @@ def empty_work(directory: Path) -> Path:
 def discard(work: Path) -> None:
     """Take the folder away, with what a restore that did not come to its end left in it."""
     shutil.rmtree(work, ignore_errors=True)
+    held = _held.pop(work, None)
+    if held is not None:
+        os.close(held)
+
+
+def sweep(directory: Path) -> None:
+    """Take away what a killed restore or conversion left: it may hold records less protected than
+    the store. Nothing while another process works there.
+    """
+    work = directory / WORK
+    if work in _held or not work.exists():
+        return
+    try:
+        _hold(work)
+    except OSError:
+        return
+    discard(work)
+
+
+_held: dict[Path, int] = {}
+
+
+def _hold(work: Path) -> None:
+    """Lock the folder for as long as this process works in it. OSError where another does."""
+    descriptor = os.open(work, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    _held[work] = descriptor
 
 
 # Exchanging -------------------------------------------------------------------------------------
