@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on
 from textual.app import ComposeResult
-from textual.widgets import Input
+from textual.binding import Binding, BindingType
 
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.i18n import _
@@ -21,9 +20,15 @@ class AccountDialog(Dialog[str | None]):
     """Gives the sentence that it is done, or None when left: then nothing was changed."""
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("account.next", "enter", N_("next"), show=False),
         Action("account.done", "f10", N_("sign in")),
         Action("account.leave", "escape", N_("back, nothing changes")),
     )
+
+    # Before a field sees it: what is typed ahead, a password, belongs to the next field.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "do('account.next')", show=False, priority=True)
+    ]
 
     def __init__(self, door: ConnectDoor, former: str) -> None:
         super().__init__(
@@ -48,17 +53,13 @@ class AccountDialog(Dialog[str | None]):
         """Type at once."""
         self.query_one("#email", LineInput).focus()
 
-    @on(Input.Submitted, "#email")
-    def next_field(self, event: Input.Submitted) -> None:
-        """Enter goes on to the password."""
-        event.stop()
-        self.query_one("#password", LineInput).focus()
-
-    @on(Input.Submitted, "#password")
-    def entered(self, event: Input.Submitted) -> None:
-        """Enter signs in."""
-        event.stop()
-        self.action_done()
+    def action_next(self) -> None:
+        """Enter: on to the password, and from there signs in, with all that was typed before it."""
+        field = self.query_one("#password", LineInput)
+        if self.focused is field:
+            field.call_later(self.action_done)
+        else:
+            self.set_focus(field)
 
     def action_done(self) -> None:
         """F10."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.events import Paste
+from textual.events import Key, Paste
 from textual.pilot import Pilot
 
 from hikma_tui import i18n, sync_peer, sync_secret
@@ -370,9 +370,11 @@ async def test_esc_stops_waiting_for_the_other_account(clinic: Clinic, cloud: Cl
         await calm(pilot)
         cloud.fault("stall", path="/api/auth", seconds=20)
         await press(pilot, "2")
-        await paste(pilot, "omar@clinic.test")
-        await press(pilot, "enter")
-        await paste(pilot, "OmarPass1")
+        for key in (*"omar", "enter", *"secret"):  # typed ahead: no pause for the screen
+            app.post_message(Key(key, key if len(key) == 1 else None))
+        await calm(pilot)
+        assert app.screen.query_one("#email", LineInput).value == "omar"
+        assert app.screen.query_one("#password", LineInput).value == "secret"
         await pilot.press("enter")
         await pilot.pause(0.3)
         assert "Esc stops that" in screen_text(app)
