@@ -26,6 +26,7 @@ Verb = Callable[[Any], int]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code. Never raises, never shows a traceback."""
+    cli_opening.keep_byte_code()
     words = list(sys.argv[1:] if arguments is None else arguments)
     use_language(_language_of(words))
     try:

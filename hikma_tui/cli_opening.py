@@ -6,6 +6,8 @@ Only the plain forms of the options are known here, and only those that opening 
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -67,3 +69,25 @@ def _unciphered(path: Path) -> bool:
             return file.read(len(_UNCIPHERED)) == _UNCIPHERED
     except OSError:
         return False
+
+
+def keep_byte_code(cached: str | None = None) -> None:
+    """Where this program can't keep its byte code beside itself, keep it in the user's cache.
+
+    An installation that only an administrator can write, made without byte code (uv does so unless
+    told otherwise), would be compiled anew at each start, which takes twice as long as all else.
+    ``cached`` is where Python looks for byte code of ours, unless it is told. Whoever switched byte code
+    off (``PYTHONDONTWRITEBYTECODE``), or has a place for it, is obeyed.
+    """
+    if cached is None:
+        cached = __spec__.cached
+    if sys.dont_write_bytecode or sys.pycache_prefix is not None or not cached:
+        return
+    folder = os.path.dirname(cached)  # noqa: PTH120  # no pathlib yet where nothing is to be done
+    if os.path.exists(cached) or os.access(folder, os.W_OK):  # noqa: PTH110
+        return
+    if not os.path.exists(folder) and os.access(os.path.dirname(folder), os.W_OK):  # noqa: PTH110,PTH120
+        return
+    import platformdirs
+
+    sys.pycache_prefix = str(Path(platformdirs.user_cache_dir("hikma-tui", False)) / "byte-code")
