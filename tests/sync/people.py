@@ -89,7 +89,7 @@ class Machine(Site):
     def _was_overwritten(self, window: Window) -> None:
         rows = self.cloud.store.rows
         there = {pair for t in self.tables for pair in written(t, list(rows[t].values()))}
-        lost = window.after(there)
+        lost = {one for one in window.after(there) if one not in self.ledger.superseded}
         if lost:
             self.ledger.told.append(f"{self.directory.name} pushed over what it could not see:")
             self.ledger.forgive(lost)
