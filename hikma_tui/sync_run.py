@@ -16,6 +16,7 @@ from hikma_tui import (
     sync_run_metered,
     sync_run_nm,
     sync_run_speed,
+    sync_waiting,
 )
 from hikma_tui.clinic import info, server, server_words
 from hikma_tui.clinic.actor import Actor
@@ -30,6 +31,7 @@ from hikma_tui.wire import door
 from hikma_tui.wire.http import Options
 from hikma_tui.wire.shapes import Credentials, Kind, Trouble
 
+STALE = 60.0  # seconds after which a pull is too old to be the last look before a push
 ROUNDS = 3  # pushes of one run, when others write the same rows meanwhile (decisions.md 22)
 AWAY = 14 * 86_400_000  # ms without a good sync, after which a full check is due
 MONTH = 30 * 86_400_000  # ms after which all is looked at again, where that is small
@@ -132,7 +134,7 @@ class Course:
         return standing
 
     def _sync(self, puller: Puller, context: Context, line: Line) -> None:
-        since = puller.since()
+        since, asked = puller.since(), time.monotonic()
         self._allow(everything=since in (0, EVERYTHING))
         # What a killed run sent and never read back is confirmed by this pull where it is equal.
         # It judges no other: nobody knows whether the server ever had those; they are sent again.
@@ -143,6 +145,13 @@ class Course:
         if context.suggesting:
             self._settle(context)
         self._learn(spool.counts, spool.bytes, everything=context.full)
+        if time.monotonic() - asked > STALE and self._anything_waits():
+            # Where no rule guards a row, what others write after our pull is overwritten by our
+            # push (decisions.md 22): after a long pull, what came meanwhile comes first.
+            with self._timed(Phase.PULL):
+                spool = puller.bring(puller.since())
+            with self._timed(Phase.APPLY):
+                puller.take(spool)
         self._send(puller, context, line)
 
     def _settle(self, context: Context) -> None:
@@ -285,6 +294,11 @@ class Course:
 
     def _fact(self, **values: object) -> None:
         self.store.write(sync_peer.update, self.peer.id, **values).result()
+
+    def _anything_waits(self) -> bool:
+        peer, dialect = self.peer.id, self.peer.dialect
+        last = self.store.read(info.number, "change_seq").result()
+        return bool(self.store.on_writer(sync_waiting.total, peer, dialect, last).result())
 
     def _anything_sent(self) -> bool:
         return self.store.on_writer(sync_run_book.anything_sent, self.peer.id).result()
