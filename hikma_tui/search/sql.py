@@ -143,7 +143,7 @@ REBUILD_BEGIN = (
     "INSERT INTO search_index (search_index, rank) VALUES ('crisismerge', 1000)",
     "INSERT INTO search_index (search_index, rank) VALUES ('hashsize', 8388608)",
 )
-SPARING = ("INSERT INTO search_index (search_index, rank) VALUES ('hashsize', 4194304)",)
+SPARING = ("INSERT INTO search_index (search_index, rank) VALUES ('hashsize', 2097152)",)
 OPTIMIZE = "INSERT INTO search_index (search_index) VALUES ('optimize')"
 REBUILD_END = (
     OPTIMIZE,

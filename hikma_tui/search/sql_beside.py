@@ -8,7 +8,7 @@ PRAGMAS = (
     # The file is nobody's record: what a power cut leaves of it is thrown away.
     "PRAGMA journal_mode = OFF",
     "PRAGMA synchronous = OFF",
-    "PRAGMA cache_size = -4000",
+    "PRAGMA cache_size = -2000",
     "PRAGMA temp_store = FILE",
 )
 _COLUMNS = sql.PATIENT_COLUMNS.replace("p.", "").split(", ")[2:]
