@@ -24,6 +24,8 @@ from hikma_tui import __version__
 # Name, what is asked in a whole run, and in a quick one.
 PARTS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("start", ("--patients", "100000"), ("--patients", "1000", "--pairs", "5")),
+    ("growth", (), ("--sizes", "1000,20000", "--rounds", "5")),
+    ("memory", (), ("--patients", "1000", "--actions", "500")),
     ("search", ("--sizes", "1000,100000,1000000"), ("--sizes", "1000,20000")),
     ("open_patient", ("--patients", "100000"), ("--patients", "2000")),
     ("save", (), ("--patients", "2000", "--rounds", "100")),

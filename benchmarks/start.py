@@ -13,6 +13,7 @@ import argparse
 import fcntl
 import os
 import pty
+import resource
 import select
 import signal
 import statistics
@@ -47,6 +48,12 @@ def _spawn(command: Sequence[str]) -> tuple[int, int]:
     return pid, descriptor
 
 
+def processor_ms() -> float:
+    """Processor time of all processes that were waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (used.ru_utime + used.ru_stime) * 1000
+
+
 def run_once(command: Sequence[str], done: str) -> tuple[float, float]:
     """Milliseconds until the typed letters (and ``done``) are on the screen, and MB then."""
     screen = pyte.Screen(80, 24)
@@ -76,11 +83,14 @@ def measure(directory: Path, pairs: int) -> str:
     bare = [sys.executable, "-m", "benchmarks.bare_app"]
     run_once(ours, "Find"), run_once(bare, "row 5")  # byte code, page cache
     times: dict[str, list[float]] = {"ours": [], "bare": []}
+    processor: dict[str, list[float]] = {"ours": [], "bare": []}
     memory: dict[str, list[float]] = {"ours": [], "bare": []}
     for number in range(pairs):
         order = [("ours", ours, "Find"), ("bare", bare, "row 5")]
         for name, command, done in order if number % 2 else reversed(order):
+            before = processor_ms()
             elapsed, megabytes = run_once(command, done)
+            processor[name].append(processor_ms() - before)
             times[name].append(elapsed)
             memory[name].append(megabytes)
     ratios = [a / b for a, b in zip(times["ours"], times["bare"], strict=True)]
@@ -95,6 +105,12 @@ def measure(directory: Path, pairs: int) -> str:
         )
     more = statistics.median(memory["ours"]) - statistics.median(memory["bare"])
     lines.append(f"\nratio, median of {pairs} pairs: {statistics.median(ratios):.2f}")
+    used = [a / b for a, b in zip(processor["ours"], processor["bare"], strict=True)]
+    lines.append(
+        f"of processor time: {statistics.median(used):.2f}"
+        f" ({statistics.median(processor['ours']):.0f} beside"
+        f" {statistics.median(processor['bare']):.0f} ms)"
+    )
     lines.append(f"memory above the bare app: {more:.1f} MB")
     return "\n".join(lines)
 
