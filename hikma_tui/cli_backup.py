@@ -101,7 +101,7 @@ def _outside(store: Store, options: argparse.Namespace, folder: Path, *, remembe
         return REFUSED
     if place is Place.SAME:
         say_there(_("That is on the same disk as the records: it does not outlive this disk."))
-    if not _agreed(options):
+    if store.key is None and not _agreed(options):  # a ciphered store's copy has its passphrase
         return REFUSED
     store_id = store.read(info.get, "store_id").result()
     if remember:

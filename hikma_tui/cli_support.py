@@ -37,7 +37,16 @@ _SETTINGS = (
     "generation", "language", "time_zone", "bidi", "recent_on_empty_search", "metered",
     "durability", "lock_minutes", "demo", "suggesting", "sync_run_number", "change_seq",
 )  # fmt: skip
-_PACKAGES = ("textual", "rich", "peewee", "httpx", "qrcode", "platformdirs", "python-bidi")
+_PACKAGES = (
+    "textual",
+    "rich",
+    "peewee",
+    "httpx",
+    "qrcode",
+    "platformdirs",
+    "python-bidi",
+    "sqlcipher3",
+)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -73,7 +82,7 @@ def _agreed(path: Path) -> bool:
 
 
 def _told(options: argparse.Namespace) -> Iterator[str]:
-    directory = directory_of(options)
+    directory = directory_of(options, unlock=False)  # it is needed most where nothing opens
     yield f"hikma-tui {__version__}, {datetime.now(UTC).isoformat(timespec='seconds')}"
     yield from _machine(directory)
     try:
@@ -112,7 +121,7 @@ def _name(path: Path, directory: Path) -> str:
 
 
 def _store(store: Store) -> Iterator[str]:
-    yield f"schema: {schema.VERSION}"
+    yield f"schema: {schema.VERSION}, encrypted: {store.key is not None}"
     for name, value in store.read(_settings).result():
         yield f"setting: {name} = {plain(value)}"
     yield from store.on_writer(_counts).result()

@@ -17,7 +17,10 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-check.lock")
+LOCKS = (
+    "requirements.lock", "requirements-dev.lock", "requirements-check.lock",
+    "requirements-encrypted.lock",
+)  # fmt: skip
 TOOL = "requirements-advisories.lock"
 ACCEPTED: Mapping[str, str] = {}
 """Advisories that do not touch us: their id, and why (the day and the way we use the package)."""
