@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.dom import DOMNode
@@ -25,7 +26,7 @@ def alive() -> Counter[str]:
     return Counter(type(thing).__name__ for thing in gc.get_objects() if isinstance(thing, DOMNode))
 
 
-async def go_around(pilot: Pilot[object]) -> None:
+async def go_around(pilot: Pilot[Any]) -> None:
     """A search, a patient, a new visit, the help, the filters, and back."""
     await type_text(pilot, "moh has")
     await press(pilot, "enter")
