@@ -60,6 +60,10 @@ class Beside:
                     pipe.close()
         self.path.unlink(missing_ok=True)
 
+    def __del__(self) -> None:
+        """A run that ends between applying and indexing leaves neither process nor file."""
+        self.stop()
+
     def _listen(self) -> None:
         assert self.process.stdout is not None
         lines = (self.process.stdout.read() or b"").split(b"\n")

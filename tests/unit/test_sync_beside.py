@@ -206,6 +206,17 @@ def test_a_form_that_asks_for_answers_is_not_for_it(place: Place) -> None:
     assert len(hits) == 50
 
 
+def test_a_run_that_ends_before_the_index_leaves_nothing(place: Place) -> None:
+    course = Course(place, clinic_body(60))
+    helper = course.context.beside
+    assert helper is not None
+    process, path = helper.process, helper.path
+    del helper
+    course.context.beside = None
+    assert process.poll() is not None
+    assert not path.exists()
+
+
 def test_a_damaged_spool_ends_it(place: Place) -> None:
     spool = spooled(place.store, clinic_body(60))
     whole = spool.path.read_bytes()
