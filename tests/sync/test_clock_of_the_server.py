@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from hikma_tui import clock, sync_run_newest
-from hikma_tui.clinic import conflicts, patients, records
+from hikma_tui import clock, sync_peer, sync_run_newest
+from hikma_tui.clinic import conflicts, info, patients, records
 from tests.cloud import client
 from tests.cloud.server import Cloud
 from tests.unit.sync_running import Site, joined
@@ -171,6 +171,24 @@ def test_within_a_month_a_full_check_of_its_own_shows_what_was_hidden(
     time_passes(cloud, 31 * DAY)
     assert site.sync().check
     assert site.sql(asked, made["id"]) == [("Early",)]
+    assert site.sync().check == {}
+
+
+@pytest.mark.parametrize("why", ["metered", "large"])
+def test_where_it_costs_much_nobody_looks_again_by_himself(
+    clinic: tuple[Site, Cloud], why: str
+) -> None:
+    """Some 130 MB, or a connection that costs money."""
+    site, cloud = clinic
+    peer = site.one("SELECT id FROM peers")
+    for day in (10, 20, 29):  # never away for 14 days
+        time_passes(cloud, day * DAY)
+        assert site.sync().check == {}
+    if why == "large":
+        site.store.write(sync_peer.update, peer, rows_there=200_000).result()
+    else:
+        site.store.write(info.put, "metered", "yes").result()
+    time_passes(cloud, 31 * DAY)
     assert site.sync().check == {}
 
 
