@@ -45,6 +45,7 @@ def encrypt(options: argparse.Namespace) -> int:
     if sync_secret.seal(directory):
         say(_("The server's password that is kept here is encrypted, too."))
     _copies(options, directory, made, store_convert.copies_of(directory).plain, plain=True)
+    _one_copy(directory)
     _out_of_reach()
     return OK
 
@@ -65,6 +66,7 @@ def passphrase(options: argparse.Namespace) -> int:
     say(_("The passphrase was changed."))
     other = store_convert.copies_of(directory).other
     _copies(options, directory, made, other, plain=False)
+    _one_copy(directory)
     return OK
 
 
@@ -196,6 +198,20 @@ def _copies(
                      ).format(n=number - len(left)))  # fmt: skip
     for path in left:
         say(_("As it was: {path}").format(path=path))
+
+
+def _one_copy(directory: Path) -> None:
+    """A copy that opens with the new passphrase is there from the first moment on."""
+    if store_convert.copies_of(directory).same:
+        return
+    try:
+        store = Store.open(directory)
+        try:
+            say(_("A copy with the new passphrase: {path}").format(path=store.backup()))
+        finally:
+            store.close()
+    except StoreError as error:
+        say_there(str(error))
 
 
 def _asked_about_copies() -> str:
