@@ -30,7 +30,7 @@ def deleted(context: Context, table: str, row_id: str) -> None:
     if row["change_seq"] == 0 and _is_asked_about(context, model, row):
         return  # of a chart that somebody may want to keep as a whole
     going = _subtree(model, row)
-    if any(one["change_seq"] > 0 for _model, one in going):
+    if any(one["change_seq"] > 0 or _is_in_doubt(context, kind, one) for kind, one in going):
         _ask(context, table, row)
         _keep_together(context, going)
         return
@@ -41,6 +41,12 @@ def deleted(context: Context, table: str, row_id: str) -> None:
         sent_at=context.now,
     )  # fmt: skip
     bury(context, going, record.pk)
+
+
+def _is_in_doubt(context: Context, model: type[Synced], row: Mapping[str, Any]) -> bool:
+    """Whether a row is only here: somebody may have brought it back, or the server lost it."""
+    line = rows.line_of(context, model._meta.table_name, row["id"])
+    return line.state == State.ONLY_HERE
 
 
 def _is_asked_about(context: Context, model: type[Synced], row: Mapping[str, Any]) -> bool:

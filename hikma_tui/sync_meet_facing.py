@@ -141,7 +141,7 @@ def settle(f: Facing, merged: Merged) -> None:
     count_pulled(f, changed)
     f.line.base, f.line.sent = merged.base, None
     waits = f.line.state == State.STAYS or (f.line.state == State.REFUSED and not changed)
-    if not waits:
+    if not waits and f.line.reason != Reason.PARENT:
         f.line.state, f.line.reason = State.NOT_SENT, Reason.NONE
     f.keep_line()
 

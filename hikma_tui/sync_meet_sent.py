@@ -43,7 +43,9 @@ def _dropped(f: Facing) -> None:
         f.line.tries += 1
     f.line.base, f.line.sent = f.theirs, None
     _write_base_stamps(f)
-    f.line.state, f.line.reason = State.NOT_SENT, Reason.NONE
+    f.line.state = State.NOT_SENT
+    if f.line.reason != Reason.PARENT:  # that is still so, for all we know
+        f.line.reason = Reason.NONE
     if f.line.tries >= MOST_TRIES:
         f.disagree(Disagreement.DIFFERS, f.theirs, State.DIFFERS, Reason.DROPPED)
     else:

@@ -270,12 +270,37 @@ def _bring_back(save: Save, model: type[Synced], sides: Sides, root: Mapping[str
         else:
             stamps = {n: base[n] for n in known.STAMPS if base and n in base and n in row}
             _set(child, row["id"], {**stamps, "change_seq": 0})
-            _drop_line(conflict, table, row["id"])
+            _doubt(conflict, table, row)
     deletion.hide_under_deleted(save, going)
     Deletion.update(undone_at=save.now, undone_by=save.actor.user_id).where(
         Deletion.pk == number
     ).execute()
     return "back"
+
+
+def _doubt(conflict: Conflict, table: str, row: Mapping[str, Any]) -> None:
+    """A row is back whose deletion the server may have: a full check has to tell, and if it is
+    announced as deleted again, that is asked about (``sync_meet_deleted``).
+    """
+    here, place = connection(), (conflict.peer_id, table, row["id"])
+    sent = here.execute(
+        "SELECT 1 FROM peer_rows WHERE peer_id = ? AND table_name = ? AND row_id = ?"
+        " AND sent IS NOT NULL",
+        place,
+    ).fetchone()
+    _drop_line(conflict, table, row["id"])
+    if row["change_seq"] > 0 and sent is None:
+        return
+    here.execute(
+        "INSERT INTO peer_rows (peer_id, table_name, row_id, sent_seq, state, reason, tries)"
+        " VALUES (?, ?, ?, 0, ?, '', 0)",
+        (*place, str(State.ONLY_HERE)),
+    )
+    here.execute(
+        "UPDATE peers SET metadata = json_set(metadata, '$.needs_check', 'brought-back')"
+        " WHERE id = ?",
+        (conflict.peer_id,),
+    )
 
 
 def _take_theirs(

@@ -69,10 +69,10 @@ class Ledger:
         for old in set(gone) - now:
             for new in now or {""}:
                 self._replaced(key, old, new)
-                if again:
-                    self.superseded.pop((key, new), None)
-                else:
+                if not again:
                     self._undo(key, new, old)
+        for new in now if again else ():
+            self.superseded.pop((key, new), None)
 
     def stands(self, key: Key, tokens: Iterable[str]) -> None:
         """Who saw both sides kept both."""

@@ -164,3 +164,28 @@ def test_an_older_state_of_vitals_that_somebody_sent_again_is_asked_about(
     asked = "SELECT bp_position FROM patient_vitals WHERE id = ?"
     assert site.one(asked, vitals) == "sitting"
     assert _asked(site) == [("differs", vitals)]
+
+
+def test_what_the_server_has_deleted_does_not_go_silently_after_a_chart_was_brought_back(
+    clinic: tuple[Site, Cloud, list[str]],
+) -> None:
+    """The visit's deletion reached the server before the backup, that of the patient after it."""
+    site, cloud, people = clinic
+    visit = site.one("SELECT id FROM visits WHERE patient_id = ?", people[0])
+    site.store.write(deletion.delete, site.actor, "patients", people[0], "twice").result()
+    client.push(cloud, "visits", visit, kind="deleted")
+    backup = cloud.store.snapshot()
+    site.sync()
+    cloud.store.restore(backup)
+    site.sync()
+    assert _asked(site) == [("deleted_here", people[0])]
+    _choose(site, "theirs")
+    assert site.sql("SELECT id FROM live_visits WHERE id = ?", visit) == [(visit,)]
+    site.sync()
+    assert site.sql("SELECT id FROM live_visits WHERE id = ?", visit) == [(visit,)]
+    assert _asked(site) == [("deleted_there", visit)]
+    _choose(site, "ours")  # under a new id: the server revives no visit
+    report = site.sync(check=True)
+    assert report.waiting == {}
+    asked = "SELECT count(*) FROM live_visits WHERE patient_id = ?"
+    assert site.one(asked, people[0]) == 1
