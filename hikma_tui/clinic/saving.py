@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any
 
-from hikma_tui import json_text, search
+from hikma_tui import json_text, search, tables_rows
 from hikma_tui.clinic import audit, info
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import NotFound, Refused
@@ -25,7 +25,6 @@ from hikma_tui.models import (
     Synced,
     Visit,
     connection,
-    dicts,
 )
 
 # The tables whose rows the search index is made of.
@@ -64,7 +63,7 @@ class Save:
     def insert(self, model: type[Synced], values: Mapping[str, Any]) -> str:
         """Add a row; id and stamps are given unless ``values`` has them. Return its id."""
         row = {"id": new_id(self.now), "created_at": self.now, "updated_at": self.now, **values}
-        model.insert({**row, "change_seq": self.seq}).execute()
+        tables_rows.insert(model, {**row, "change_seq": self.seq})
         self._note("CREATE", model, row, {"row_id": row["id"]})
         return str(row["id"])
 
@@ -82,8 +81,7 @@ class Save:
             # Never backwards, and never the same: a second edit in one ms must still win.
             changed["updated_at"] = max(self.now, (old["updated_at"] or 0) + 1)
         self.keep_base(model, old)
-        fields = {getattr(model, name): value for name, value in changed.items()}
-        model.update({**fields, model.change_seq: self.seq}).where(model.id == row_id).execute()
+        tables_rows.update(model, row_id, {**changed, "change_seq": self.seq})
         told = {n: {"old": old[n], "new": v} for n, v in changed.items() if n != "updated_at"}
         self.touch(model, old)  # whose it was: a choice about a moved visit changes that
         self._note("UPDATE", model, {**old, **changed}, told)
@@ -157,7 +155,7 @@ def _refuse_to_lose(column: str, old: Any, new: Any) -> None:
 
 def live_row(model: type[Synced], row_id: str) -> dict[str, Any]:
     """All columns of one live row. NotFound when it is deleted or was never there."""
-    found = dicts(model.select().where((model.id == row_id) & model.tombstone.is_null()))
+    found = tables_rows.read(model, "WHERE id = ? AND tombstone IS NULL", (row_id,))
     if not found:
         raise NotFound()
     return found[0]

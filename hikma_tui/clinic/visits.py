@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from hikma_tui import forms
+from hikma_tui import forms, tables_rows
 from hikma_tui.clinic import addenda, info, merging, prescribing
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid, NotAllowed, NotFound
@@ -27,7 +27,7 @@ from hikma_tui.clinic.saving import Save, live_row
 from hikma_tui.clock import day_bounds, day_of, noon_of
 from hikma_tui.columns import moment_text
 from hikma_tui.i18n import _
-from hikma_tui.models import Event, EventForm, OpenVisit, Patient, Visit, dicts, live
+from hikma_tui.models import Event, EventForm, OpenVisit, Patient, Visit, connection, dicts, live
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,12 @@ def _check_in(day: date) -> int:
 def visits_of_day(patient_id: str, clinic_id: str | None, day: date) -> list[dict[str, Any]]:
     """The patient's live visits at that clinic on that day, oldest first."""
     start, end = day_bounds(day, info.zone())
-    model = live(Visit)
-    where = (
-        (model.patient_id == patient_id)
-        & (model.check_in_timestamp >= start)
-        & (model.check_in_timestamp < end)
+    return tables_rows.read(
+        live(Visit),
+        "WHERE patient_id = ? AND check_in_timestamp >= ? AND check_in_timestamp < ?"
+        " AND clinic_id IS ? ORDER BY check_in_timestamp, pk",
+        (patient_id, start, end, clinic_id),
     )
-    where &= model.clinic_id.is_null() if clinic_id is None else model.clinic_id == clinic_id
-    return dicts(model.select().where(where).order_by(model.check_in_timestamp, model.pk))
 
 
 def event_forms(actor: Actor) -> list[dict[str, Any]]:
@@ -65,8 +63,7 @@ def event_forms(actor: Actor) -> list[dict[str, Any]]:
 
     Not by name as upstream (features.md 1.7): a form keeps its digit when another one comes.
     """
-    model = live(EventForm)
-    rows = dicts(model.select().order_by(model.created_at, model.pk))
+    rows = tables_rows.read(live(EventForm), "ORDER BY created_at, pk")
     return [row for row in rows if _usable_at(row["clinic_ids"], actor.clinic_id)]
 
 
@@ -76,8 +73,7 @@ def _usable_at(clinic_ids: Any, clinic_id: str | None) -> bool:
 
 def event_form(form_id: str) -> dict[str, Any] | None:
     """The live form of that id, if it is still there."""
-    model = live(EventForm)
-    return next(iter(dicts(model.select().where(model.id == form_id))), None)
+    return next(iter(tables_rows.read(live(EventForm), "WHERE id = ?", (form_id,))), None)
 
 
 def _refuse_before_birth(patient: Mapping[str, Any], moment: int) -> None:
@@ -113,8 +109,10 @@ def create_visit(actor: Actor, row: Mapping[str, Any]) -> str:
 
 
 def _open(actor: Actor, visit_id: str) -> None:
-    row = {"visit_id": visit_id, "user_id": actor.user_id, "opened_at": info.now_ms()}
-    OpenVisit.insert(row).on_conflict_ignore().execute()
+    connection().execute(
+        "INSERT OR IGNORE INTO open_visits (visit_id, user_id, opened_at) VALUES (?, ?, ?)",
+        (visit_id, actor.user_id, info.now_ms()),
+    )
 
 
 def finish(actor: Actor, visit_id: str) -> None:

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from hikma_tui.search import sql
-from hikma_tui.search.rows import ask, one
+from hikma_tui.search.rows import one
 
 _HOUR_MS = 3_600_000
 _LAST_HOUR = 2_016_000  # about the year 2199
@@ -33,14 +33,14 @@ def free(connection: sqlite3.Connection, seen: int) -> int:
         wanted = newer + 1
     if older is not None and wanted >= older:
         wanted = max(older - 1, 1)
-    while True:
-        taken = [row[0] for row in ask(connection, sql.TAKEN_FROM, (wanted,))]
-        for place in taken:
-            if place != wanted:
-                return wanted
-            wanted += 1
-        if len(taken) < 4096:
-            return wanted
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    for (place,) in cursor.execute(sql.TAKEN_FROM, (wanted,)):  # nearly always the first is free
+        if place != wanted:
+            break
+        wanted += 1
+    cursor.close()
+    return wanted
 
 
 def free_many(connection: sqlite3.Connection, seen: Sequence[int]) -> list[int] | None:

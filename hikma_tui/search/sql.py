@@ -100,7 +100,7 @@ FIRST_OLDER = (
 )
 SEEN_BETWEEN = "SELECT 1 FROM search_patients WHERE seen >= ? AND seen < ? LIMIT 1"
 TAKEN_BETWEEN = "SELECT 1 FROM search_patients WHERE place BETWEEN ? AND ? LIMIT 1"
-TAKEN_FROM = "SELECT place FROM search_patients WHERE place >= ? ORDER BY place LIMIT 4096"
+TAKEN_FROM = "SELECT place FROM search_patients WHERE place >= ? ORDER BY place"
 COUNT_WORD = (
     "INSERT INTO search_words (word, patients) VALUES (?, 1) "
     "ON CONFLICT (word) DO UPDATE SET patients = patients + 1 RETURNING patients"
