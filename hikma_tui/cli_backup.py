@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
-import sys
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from hikma_tui import clock, store_backups, store_places
+from hikma_tui import (
+    cli_copies,
+    clock,
+    store_backups,
+    store_cipher,
+    store_outside,
+    store_places,
+)
 from hikma_tui.cli_codes import OK, REFUSED
 from hikma_tui.cli_errors import say_there, tell
 from hikma_tui.cli_store import acting, directory_of, opened, say
-from hikma_tui.clinic import audit, info
+from hikma_tui.clinic import audit, copies, info
 from hikma_tui.clinic.actor import Actor, actor_named
+from hikma_tui.clinic.copies import require_master
 from hikma_tui.clinic.errors import NotFound
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.ids import new_id
 from hikma_tui.models import connection
 from hikma_tui.store import Store
-from hikma_tui.store_backups import AUTOMATIC
-from hikma_tui.store_errors import Corrupt, DiskTrouble, NoStore, StoreError
+from hikma_tui.store_backups import AUTOMATIC, Copy
+from hikma_tui.store_cipher import NeedsPassphrase
+from hikma_tui.store_errors import Corrupt, DiskTrouble, NoStore, StoreError, from_sqlite
 from hikma_tui.store_files import BACKUPS
+from hikma_tui.store_outside import Protection
 from hikma_tui.store_places import Place
-from hikma_tui.sync_restored import require_master
 
 
 def run(options: argparse.Namespace) -> int:
@@ -34,12 +42,12 @@ def run(options: argparse.Namespace) -> int:
     if options.automatic:
         return _automatic(options)
     if options.list:
-        say(*listed(directory_of(options), _zone(options)))
+        directory, zone = directory_of(options), _zone(options)
+        say(*listed(directory, zone), *_listed_outside(options, zone))
         return OK
     if options.keep_nowhere:
         with opened(options) as store:
-            _administers(store, options)
-            store.write(info.put, store_places.SETTING, "").result()
+            store.write(copies.forget_place, _administers(store, options)).result()
             say(_("Copies are kept beside the records only, from now on."))
         return OK
     with opened(options) as store:
@@ -66,17 +74,37 @@ def moment(ms: int, zone: ZoneInfo | None) -> str:
 
 def listed(directory: Path, zone: ZoneInfo | None) -> list[str]:
     """A line for each copy beside the records, newest first: checked, and what is in it."""
-    lines = []
-    for copy in store_backups.copies(directory / BACKUPS):
-        try:
-            inside = store_backups.look_into(copy.path)
-            patients = ngettext("{n} patient", "{n} patients", inside.patients)
-            what = patients.format(n=inside.patients)
-        except StoreError as error:
-            what = _("NOT GOOD: {reason}").format(reason=error)
-        size = max(1, copy.size // 1_000_000)
-        lines.append(f"{moment(copy.made_ms, zone)}  {what}  {size} MB  {copy.path}")
+    lines = [_line(copy, zone) for copy in store_backups.copies(directory / BACKUPS)]
     return lines or [_("There are no copies beside the records.")]
+
+
+def _line(copy: Copy, zone: ZoneInfo | None) -> str:
+    try:
+        inside = store_backups.look_into(copy.path)
+        patients = ngettext("{n} patient", "{n} patients", inside.patients)
+        what = patients.format(n=inside.patients)
+    except NeedsPassphrase:
+        what = _("of another passphrase")
+    except StoreError as error:
+        what = _("NOT GOOD: {reason}").format(reason=error)
+    if store_cipher.is_ciphered(copy.path):
+        what += ", " + _("encrypted")
+    size = max(1, copy.size // 1_000_000)
+    return f"{moment(copy.made_ms, zone)}  {what}  {size} MB  {copy.path}"
+
+
+def _listed_outside(options: argparse.Namespace, zone: ZoneInfo | None) -> list[str]:
+    """The copies at the remembered place, when the stick is in."""
+    with suppress(StoreError), opened(options) as store:
+        facts = store.on_writer(_facts).result()
+        there = store_places.mounted(facts.folder, facts.store_id)
+        if facts.folder and there is None:
+            return [_("Not there now: {path}").format(path=facts.folder)]
+        if there is not None:
+            if facts.protection is not None and facts.protection.key is not None:
+                store_cipher.hold_key(facts.protection.key)
+            return [_line(copy, zone) for copy in store_places.own(there, facts.store_id)]
+    return []
 
 
 # Elsewhere --------------------------------------------------------------------------------------
@@ -101,44 +129,46 @@ def _outside(store: Store, options: argparse.Namespace, folder: Path, *, remembe
         return REFUSED
     if place is Place.SAME:
         say_there(_("That is on the same disk as the records: it does not outlive this disk."))
-    if store.key is None and not _agreed(options):  # a ciphered store's copy has its passphrase
+    protection = cli_copies.chosen(store, options)
+    if protection is None:
         return REFUSED
     store_id = store.read(info.get, "store_id").result()
     if remember:
         store_places.mark(folder, store_id)
     copy = store_backups.of_path(store.backup())
-    path = store_places.take_out(copy, folder, store_id, keep_all=not remember, now=clock.wall_ms())
-    store.write(_note_outside, actor, path.name, place, folder if remember else None).result()
+    path = store_outside.take_out(
+        copy, folder, store_id, protection, keep_all=not remember, now=clock.wall_ms(),
+        told=_progress if options.progress_json else None,
+    )  # fmt: skip
+    kept = (folder, protection) if remember else None
+    store.write(_note_outside, actor, path.name, place, kept).result()
     say(str(path))
     say_there(_("Checked: it reads as it was written ({where}).").format(
         where=store_places.in_words(place)))  # fmt: skip
     if remember:
         say_there(_("Copies go there every day from now on, when the folder is there."))
+    cli_copies.plain_ones(folder, store_id, path, remove=options.remove_plain)
     return OK
 
 
-def _agreed(options: argparse.Namespace) -> bool:
-    """A copy that leaves is readable by whoever holds it, and that must be wanted."""
-    if options.unciphered:
-        return True
-    say_there(_("The copy is not ciphered: whoever has it can read every patient's record."))
-    if not sys.stdin.isatty():
-        tell(_("say --unciphered if that is meant; nothing was copied"))
-        return False
-    say_there(_("Type YES to copy it so all the same:"))
-    if sys.stdin.readline().strip() in ("YES", _("YES")):
-        return True
-    tell(_("Nothing was copied."))
-    return False
+def _progress(done: int, total: int) -> None:
+    """For the screens: how far the bytes are."""
+    print(json.dumps({"progress": [done, total]}), flush=True)
 
 
-def _note_outside(actor: Actor, name: str, place: Place, remember: Path | None) -> None:
+def _note_outside(
+    actor: Actor, name: str, place: Place, remember: tuple[Path, Protection] | None
+) -> None:
     """The trail says that all records left; the line of state, when and where to."""
     now = info.now_ms()
     entry = audit.Entry("EXPORT", "", "", {"copy": name, "place": str(place)})
     audit.append(actor, new_id(now), [entry], now)
     if remember is not None:
-        info.put(store_places.SETTING, str(remember))
+        folder, protection = remember
+        info.put(store_places.SETTING, str(folder))
+        info.put(store_outside.HOW, protection.how)
+        info.put(store_outside.KEY, store_outside.packed(protection))
+    copies.succeeded(copies.OUTSIDE)
     if place is not Place.SAME:
         info.put("copied_outside_at", clock.wall_ms())
         info.put("copied_outside_place", str(place))
@@ -154,6 +184,7 @@ class _Facts:
     folder: str
     size: int
     actor: Actor
+    protection: Protection | None
 
 
 def _facts() -> _Facts:
@@ -166,7 +197,7 @@ def _facts() -> _Facts:
     size = int(pages) * int(rows.execute("PRAGMA page_size").fetchone()[0])
     return _Facts(
         info.get("store_id"), store_backups.mark_of(rows), info.get(store_places.SETTING), size,
-        actor,
+        actor, store_outside.of_settings(*cli_copies.settings()),
     )  # fmt: skip
 
 
@@ -220,18 +251,30 @@ def _todays(store: Store, facts: _Facts) -> None:
     )
     if not out and not store_backups.due(store_backups.copies(here), facts.mark, now):
         return
+    where = copies.HERE
     try:
         store_backups.make_room(store_backups.copies(here), here, facts.size)
         path = store.backup(AUTOMATIC)
         store_backups.rotate(store_backups.copies(here), path, now)
+        store.write(copies.succeeded, where).result()
         if out and there is not None:
+            where = copies.OUTSIDE
             copy = store_backups.of_path(path)
-            place = store_places.place_of(there, store.directory)
-            made = store_places.take_out(copy, there, facts.store_id, keep_all=False, now=now)
+            place = _place(there, store.directory)
+            # Nothing chosen: a place from before there was a choice, which was agreed to then.
+            protection = facts.protection or Protection(store_outside.SAME)
+            made = store_outside.take_out(
+                copy, there, facts.store_id, protection, keep_all=False, now=now
+            )
             store.write(_note_outside, facts.actor, made.name, place, None).result()
-        store.write(info.put, "copy_failed", "").result()
     except StoreError as error:
         with suppress(StoreError):
-            at = datetime.now(UTC).isoformat(timespec="seconds")
-            store.write(info.put, "copy_failed", f"{at} {type(error).__name__}").result()
+            store.write(copies.failed, now, where, type(error).__name__).result()
         raise
+
+
+def _place(folder: Path, store: Path) -> Place:
+    try:
+        return store_places.place_of(folder, store)
+    except OSError as error:
+        raise from_sqlite(error, folder) from error

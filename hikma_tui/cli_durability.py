@@ -8,9 +8,9 @@ from hikma_tui.cli_codes import OK
 from hikma_tui.cli_store import acting, opened, say
 from hikma_tui.clinic import audit, info
 from hikma_tui.clinic.actor import Actor
+from hikma_tui.clinic.copies import require_master
 from hikma_tui.i18n import _
 from hikma_tui.ids import new_id
-from hikma_tui.sync_restored import require_master
 
 
 def run(options: argparse.Namespace) -> int:

@@ -19,12 +19,12 @@ from hikma_tui.cli_store import acting, directory_of, say
 from hikma_tui.cli_unlock import given_anew, typed_unseen
 from hikma_tui.clinic import audit, info
 from hikma_tui.clinic.actor import Actor
+from hikma_tui.clinic.copies import require_master
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.ids import new_id
 from hikma_tui.store import Store
 from hikma_tui.store_cipher import Key
 from hikma_tui.store_errors import StoreError
-from hikma_tui.sync_restored import require_master
 
 
 def encrypt(options: argparse.Namespace) -> int:

@@ -8,7 +8,14 @@ from contextlib import suppress
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from hikma_tui import cli_unlock, store_backups, store_cipher, store_unlock, sync_restored
+from hikma_tui import (
+    cli_unlock,
+    store_backups,
+    store_cipher,
+    store_convert,
+    store_unlock,
+    sync_restored,
+)
 from hikma_tui.cli_backup import listed, moment
 from hikma_tui.cli_codes import OK, REFUSED
 from hikma_tui.cli_errors import say_there, tell
@@ -74,7 +81,12 @@ def _about(path: Path, inside: Inside, was: Present, zone: ZoneInfo | None) -> l
     """What is in the copy, and what putting it back would undo."""
     patients = ngettext("{n} patient", "{n} patients", inside.patients)
     lines = []
-    if store_cipher.is_ciphered(path) and was.state == "sound" and not was.ciphered:
+    if (
+        store_cipher.is_ciphered(path)
+        and was.state == "sound"
+        and not was.ciphered
+        and not store_convert.came_of_plain(path)
+    ):
         lines.append(_("The records will be encrypted, with the copy's passphrase."))
     lines += [
         _("The copy: {clinic}, {patients}, last written {moment}. It was checked. ({path})").format(

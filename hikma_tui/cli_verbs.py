@@ -240,6 +240,17 @@ def _backup(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--unciphered", action="store_true", help=_("copy it readable for all, without a question")
     )
+    verb.add_argument(
+        "--copy-passphrase-fd", metavar="N", type=int,
+        help=_("the passphrase of copies elsewhere, on an open descriptor"),
+    )  # fmt: skip
+    verb.add_argument(
+        "--another-passphrase", action="store_true", help=_("ask for it anew, for later copies too")
+    )
+    verb.add_argument(
+        "--remove-plain", action="store_true", help=_("delete older copies there that all can read")
+    )
+    verb.add_argument("--progress-json", action="store_true", help=argparse.SUPPRESS)
 
 
 def _durability(verb: argparse.ArgumentParser) -> None:

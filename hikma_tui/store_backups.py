@@ -211,7 +211,8 @@ def place(path: Path, size: int, fill: Callable[[Path], None]) -> Inside:
         raise _of_sqlite(error, path) from error
     finally:
         for left in (part, part.with_name(f"{part.name}-journal")):
-            left.unlink(missing_ok=True)
+            with suppress(OSError):  # a stick that was pulled out
+                left.unlink(missing_ok=True)
     return inside
 
 

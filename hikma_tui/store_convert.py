@@ -20,6 +20,8 @@ from hikma_tui.store_cipher import Key, NeedsPassphrase
 from hikma_tui.store_errors import Corrupt, NoStore, StoreError, from_sqlite
 from hikma_tui.store_files import BACKUPS, FILE_NAME, probe
 
+ORIGIN = "copy_of"
+"""In a copy elsewhere: "plain" where the records that it was made of are not ciphered."""
 _ROWS = 500  # compared at a time
 _NAMES = "SELECT type, name, sql FROM {schema}.sqlite_master WHERE name NOT LIKE 'sqlite_%'"
 Told = Callable[[str], None]
@@ -145,6 +147,19 @@ def _forget_working_files(directory: Path) -> None:
                 path.unlink(missing_ok=True)
 
 
+def came_of_plain(path: Path) -> bool:
+    """Whether a copy that is ciphered was made of records that are not (``store_outside`` says so
+    in it). False where it can't be read.
+    """
+    where = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+    try:
+        with closing(store_cipher.connect(where, store_cipher.key_of(path), uri=True)) as rows:
+            found = rows.execute("SELECT value FROM store_info WHERE key = ?", (ORIGIN,)).fetchone()
+    except (sqlite3.Error, NeedsPassphrase):
+        return False
+    return found is not None and found[0] == "plain"
+
+
 # The copies -------------------------------------------------------------------------------------
 
 
@@ -188,12 +203,16 @@ def convert_copy(path: Path, key: Key | None) -> None:
 
 def same_protection(directory: Path, copy: Path, work: Path) -> None:
     """The store made of ``copy`` in ``work`` gets the key of the store that it will replace: what
-    was ciphered stays so. Where none stands there, or a plain one, it keeps the copy's. StoreError.
+    was ciphered stays so. Where none stands there, or a plain one, it keeps the copy's; but a copy
+    that was ciphered only to leave this machine makes plain records plain again. StoreError.
     """
     try:
         key = store_cipher.the_key(directory)
     except NoStore:
         key = None
-    if key is None or store_cipher.key_of(copy) == key:
+    theirs = store_cipher.key_of(copy)
+    if key == theirs:
+        return
+    if key is None and not ((directory / FILE_NAME).exists() and came_of_plain(copy)):
         return
     convert_copy(work / FILE_NAME, key)

@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from hikma_tui.i18n import _
-from hikma_tui.store_backups import Copy, bring, copies, name_for, rotate, sync_folder
+from hikma_tui.store_backups import Copy, copies, sync_folder
 from hikma_tui.store_errors import NotOurs
 
 SETTING = "backup_path"
@@ -151,16 +151,6 @@ def own_name(store_id: str) -> str:
 def own(folder: Path, store_id: str) -> list[Copy]:
     """This store's copies in a folder elsewhere, newest first."""
     return [copy for copy in copies(folder) if copy.kind == own_name(store_id)]
-
-
-def take_out(copy: Copy, folder: Path, store_id: str, *, keep_all: bool, now: int) -> Path:
-    """Put a checked copy into ``folder``, checked there again; the older ones there are rotated
-    unless ``keep_all``. StoreError.
-    """
-    path = bring(copy.path, folder, name_for(own_name(store_id), copy.made_ms))
-    if not keep_all:
-        rotate(own(folder, store_id), path, now)
-    return path
 
 
 # What the store remembers of it (store_info) ----------------------------------------------------

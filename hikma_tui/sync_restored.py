@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from hikma_tui import store_convert, store_repair, store_salvage, sync_generation
-from hikma_tui.clinic import audit, info, permissions
+from hikma_tui.clinic import audit, info
 from hikma_tui.clinic.actor import Actor, actor_named, users
+from hikma_tui.clinic.copies import require_master
 from hikma_tui.clinic.errors import NotFound
 from hikma_tui.ids import new_id
 from hikma_tui.models import connection
@@ -85,16 +86,6 @@ def _may_replace(user: str) -> None:
     """NotAllowed, NotFound: who acts may not, or it can't be said who that is."""
     if users():
         require_master(actor_named(user))
-
-
-def require_master(actor: Actor) -> None:
-    """NotAllowed unless ``actor`` administers the clinic, or nobody here does.
-
-    (After a join the administrators may all be elsewhere; copies must be made all the same.)
-    """
-    flag = permissions.Flag.CLINIC_ADMIN
-    if any(permissions.rights(one).at(flag, one.clinic_id) for one in users()):
-        permissions.require(actor, flag, actor.clinic_id)
 
 
 def _facts() -> tuple[int, tuple[int, int], str, dict[str, str]]:
@@ -176,7 +167,7 @@ def _settle(directory: Path, was: Present, note: dict[str, Any], user: str) -> b
         actor = Actor("", "", "", None, info.get("machine_id"))
     now, rows = info.now_ms(), connection()
     last = rows.execute("SELECT hash FROM event_logs ORDER BY pk DESC LIMIT 1").fetchone()
-    rows.execute("DELETE FROM store_info WHERE key IN ('sync_spool', 'index_all')")
+    rows.execute("DELETE FROM store_info WHERE key IN ('sync_spool', 'index_all', 'copy_of')")
     info.put("generation", max(info.number("generation"), _number(was, "generation")) + 1)
     beside = sync_generation.counted(directory, info.get("store_id"))
     must_pull = info.has_server() or info.number("sync_run_number") > 0 or beside > 0
@@ -205,7 +196,10 @@ def _go_on_counting(was: Present) -> None:
             info.put(key, was.facts[key])
     info.put("card_next", max(info.number("card_next"), _number(was, "card_next")))
     info.put("change_seq", max(info.number("change_seq"), _number(was, "change_seq")))
-    for key in ("backup_path", "copied_outside_at", "copied_outside_place", "durability"):
+    for key in (
+        "backup_path", "copied_outside_at", "copied_outside_place", "copy_protection", "copy_key",
+        "durability",
+    ):  # fmt: skip
         if was.facts.get(key):
             info.put(key, was.facts[key])
 
