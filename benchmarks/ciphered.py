@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -40,6 +41,10 @@ def timed(function: Callable[[], Any]) -> float:
     return time.perf_counter() - begun
 
 
+def _found(store: Store, text: str) -> None:
+    store.read(lambda: find(connection(), text, today=date.today())).result()
+
+
 def one(place: Path, number: int) -> dict[str, float]:
     """Each thing once, on one store."""
     found = {}
@@ -59,14 +64,7 @@ def one(place: Path, number: int) -> dict[str, float]:
         for _again in range(20)
     ]
     found["a save"] = median(saves)
-    finds = [
-        timed(
-            lambda text=text: store.read(
-                lambda: find(connection(), text, today=date.today())
-            ).result()
-        )  # type: ignore[misc]
-        for text in _TEXTS * 5
-    ]
+    finds = [timed(partial(_found, store, text)) for text in _TEXTS * 5]
     found["a search"] = median(finds)
     found["a copy, checked"] = timed(store.backup)
     found["the index anew"] = timed(

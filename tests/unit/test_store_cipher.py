@@ -169,3 +169,37 @@ def test_a_plain_file_needs_no_cipher(tmp_path: Path) -> None:
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout == "[]\n"
+
+
+# What may open a file by itself: it has no patient in it, or says above itself why.
+OPENS_BY_ITSELF = {
+    "store_cipher.py",  # for both engines
+    "store_speed.py",  # random bytes
+    "codes/index.py",  # the list of diseases
+    "store_outside.py",  # a copy that it knows to be plain
+    "sync_beside_worker.py",  # never of a ciphered store (sync_beside.start)
+}
+
+
+def test_every_other_file_is_opened_through_the_cipher() -> None:
+    package = Path(store_cipher.__file__).parent
+    found = {
+        str(path.relative_to(package))
+        for path in package.rglob("*.py")
+        if "sqlite3.connect(" in path.read_text(encoding="utf-8")
+    }
+    assert found <= OPENS_BY_ITSELF
+
+
+@needs_cipher
+def test_what_holds_for_a_plain_store_holds_for_a_ciphered_one() -> None:
+    """A part of the tests, on ciphered stores; all of them: HIKMA_TUI_TEST_CIPHERED=1 ./run test"""
+    if os.environ.get("HIKMA_TUI_TEST_CIPHERED") == "1":
+        pytest.skip("all are ciphered in this run")
+    words = [f"tests/unit/test_{name}.py" for name in ("store", "saving", "sync_spool")]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *words],
+        cwd=Path(__file__).parents[2], env={**os.environ, "HIKMA_TUI_TEST_CIPHERED": "1"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:]
