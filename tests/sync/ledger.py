@@ -35,6 +35,7 @@ class Ledger:
     dropped: dict[Key, set[str]] = field(default_factory=dict)  # chosen against by somebody
     between: dict[Key, set[str]] = field(default_factory=dict)  # see ``_undo``
     waiting: Callable[[Row], set[str]] = field(default=lambda _row: set())  # tokens not sent yet
+    over: dict[tuple[Key, str], set[str]] = field(default_factory=dict)  # what its writer saw
     told: list[str] = field(default_factory=list)  # what happened, for the story of a failure
     count: int = 0
 
@@ -47,6 +48,7 @@ class Ledger:
         """A save was acknowledged; ``over`` is what stood there before the eyes of the writer."""
         self.tokens.setdefault(key, []).append(token)
         self.told.append(f"{key[0]} {key[1]} {key[2]}: {token} written over {over}")
+        self.over.setdefault((key, token), set()).update(tokens_in(over))
         for old in tokens_in(over):
             self._replaced(key, old, token)
         self.written_to((key[0], key[1]), tokens_in(over))
@@ -150,3 +152,13 @@ class Ledger:
     def doubtful(self, key: Key) -> bool:
         """Whether something was lost with a disk here: then any of its tokens may stand."""
         return any((key, token) in self.forgiven for token in self.tokens.get(key, ()))
+
+    def without_bases(self, key: Key, standing: set[str]) -> set[str]:
+        """Of tokens that must stand, those that no other of them was written over. An edit of what
+        somebody else has chosen anew meanwhile meets just what its writer saw: it goes in.
+        """
+        seen = list(standing)
+        for token in seen:  # grows while it is walked
+            seen += [one for one in self.over.get((key, token), ()) if one not in seen]
+        below = {old for token in seen for old in self.over.get((key, token), ())}
+        return standing - below

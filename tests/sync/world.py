@@ -419,6 +419,8 @@ class World:
             row = by_name.get((table, name))
             now = tokens_in(value_of(row, place)) if row is not None else set()
             standing, either = self.ledger.standing(key), self.ledger.contested(key)
+            if now == self.ledger.without_bases(key, standing):
+                continue
             if standing != now and ((standing ^ now) - either or self._is_empty(key, now)):
                 found.append(f"{key}: {now} on the server, wrote {tokens}, standing {standing}")
                 found += [f"    {line}" for line in self.ledger.story(key)]
