@@ -91,7 +91,10 @@ def _agreed(options: argparse.Namespace, name: str) -> bool:
     if not sys.stdin.isatty():
         tell(_("say --confirm {name}, or run this on a terminal").format(name=name))
         return False
-    say_there(_("Deleted records can't be brought back. Type the clinic's name to go on:"))
+    if name == "wipe":  # nothing can be read: the clinic's name is not known
+        say_there(_("Deleted records can't be brought back. Type the word wipe to go on:"))
+    else:
+        say_there(_("Deleted records can't be brought back. Type the clinic's name to go on:"))
     if sys.stdin.readline().strip() != name:
         return False
     say_there(_("And once more, the word DELETE:"))
