@@ -34,6 +34,7 @@ from hikma_tui.clinic.medicines_given import (
 from hikma_tui.clinic.medicines_suggesting import suggestions
 from hikma_tui.clinic.prescribing import OVERRIDE
 from hikma_tui.clinic.records import patient_row
+from hikma_tui.clinic.saving import one_save
 from hikma_tui.columns import moment_text
 from hikma_tui.forms_shape import Item
 from hikma_tui.i18n import _
@@ -269,6 +270,7 @@ def _short(one: CurrentMedicine) -> str:
     return " ".join(part for part in (one.name, medicines.dose_words(one.item)) if part)
 
 
+@one_save
 def _note(
     actor: Actor,
     patient_id: str,

@@ -19,7 +19,7 @@ from hikma_tui.clinic.patients import card
 from hikma_tui.clinic.permissions import Flag, require
 from hikma_tui.clinic.problem_days import kept_days, kept_metadata, shown_day
 from hikma_tui.clinic.records import checked, patient_row, require_columns, require_parents
-from hikma_tui.clinic.saving import Save, live_row
+from hikma_tui.clinic.saving import Save, live_row, one_save
 from hikma_tui.clinic.visits import joined, visits_of_day
 from hikma_tui.clock import day_of
 from hikma_tui.columns import moment_text
@@ -161,6 +161,7 @@ def add(
     return put(actor, values, day=day, visit_id=visit_id, another_visit=another_visit)
 
 
+@one_save
 def put(
     actor: Actor,
     values: Mapping[str, Any],

@@ -19,6 +19,7 @@ from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid, NotFound
 from hikma_tui.clinic.permissions import Flag, require
 from hikma_tui.clinic.records import patient_row
+from hikma_tui.clinic.saving import one_save
 from hikma_tui.forms_shape import Item
 from hikma_tui.i18n import _
 from hikma_tui.quick import Kind, Line
@@ -69,6 +70,7 @@ def read(patient: Mapping[str, Any], day: date, text: str) -> Line:
     return quick.read(text, vitals.age_days(patient["date_of_birth"], day))
 
 
+@one_save
 def save(
     actor: Actor,
     patient_id: str,

@@ -7,9 +7,11 @@ either all of a save is there after a power cut or none of it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
 from types import TracebackType
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from hikma_tui import json_text, search, tables_rows
 from hikma_tui.clinic import audit, info
@@ -27,27 +29,57 @@ from hikma_tui.models import (
     connection,
 )
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 # The tables whose rows the search index is made of.
 _SEARCHED = {Patient: "id", PatientAttribute: "patient_id", Visit: "patient_id"}
 
 
+class _Here(threading.local):
+    save: Save | None = None  # the one that is open on this thread
+
+
+_here = _Here()
+
+
 class Save:
-    """The changes of one act by one user. Use as a context manager inside ``Store.write``."""
+    """The changes of one act by one user. Use as a context manager inside ``Store.write``.
+
+    Within another one of the same user it is that one: an act of several parts (a visit, and what
+    is recorded in it) is one transaction in the trail, and is indexed once.
+    """
+
+    now: int
+    seq: int
+    transaction_id: str
 
     def __init__(self, actor: Actor) -> None:
         self.actor = actor
+        self.entries: list[audit.Entry] = []
+        self.touched: set[str] = set()  # patients whose search entry is stale
+        self._outer: Save | None = None
+        self._before = 0  # entries of the outer one when this began
+
+    def __enter__(self) -> Save:
+        self._outer = _here.save
+        if self._outer is not None and self._outer.actor == self.actor:
+            self._before = len(self._outer.entries)
+            return self._outer
+        _here.save = self
         self.now = info.now_ms()
         self.seq = info.number("change_seq") + 1
         self.transaction_id = new_id(self.now)
-        self.entries: list[audit.Entry] = []
-        self.touched: set[str] = set()  # patients whose search entry is stale
-
-    def __enter__(self) -> Save:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, _e: BaseException | None, _t: TracebackType | None
     ) -> None:
+        if self._outer is not None and self._outer.actor == self.actor:
+            if kind is not None:
+                del self._outer.entries[self._before :]
+            return
+        _here.save = self._outer
         if kind is not None or not self.entries:
             return
         info.put("change_seq", self.seq)
@@ -129,6 +161,19 @@ class Save:
         """The search entry of the patient whose ``row`` this is will be made anew."""
         if model in _SEARCHED and row.get(_SEARCHED[model]):
             self.touched.add(str(row[_SEARCHED[model]]))
+
+
+def one_save(
+    function: Callable[Concatenate[Actor, P], T],
+) -> Callable[Concatenate[Actor, P], T]:
+    """An act of several parts, each with its ``Save``: made the parts of one."""
+
+    @wraps(function)
+    def whole(actor: Actor, /, *arguments: P.args, **named: P.kwargs) -> T:
+        with Save(actor):
+            return function(actor, *arguments, **named)
+
+    return whole
 
 
 def _differs(old: Any, new: Any) -> bool:

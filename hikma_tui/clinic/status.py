@@ -20,7 +20,7 @@ from hikma_tui.clinic.patients import card
 from hikma_tui.clinic.permissions import Flag, require
 from hikma_tui.clinic.problem_days import day_bounds_of, kept_metadata
 from hikma_tui.clinic.records import checked, patient_row
-from hikma_tui.clinic.saving import Save, live_row
+from hikma_tui.clinic.saving import Save, live_row, one_save
 from hikma_tui.clinic.standing import DECEASED, MOVED, of_metadata
 from hikma_tui.clinic.visits import create_event, joined
 from hikma_tui.clock import day_of
@@ -129,6 +129,7 @@ def _item(key: str, value: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@one_save
 def refer(
     actor: Actor,
     patient_id: str,

@@ -23,7 +23,7 @@ from hikma_tui.clinic.records import (
     require_columns,
     require_parents,
 )
-from hikma_tui.clinic.saving import Save, live_row
+from hikma_tui.clinic.saving import Save, live_row, one_save
 from hikma_tui.clock import day_bounds, day_of, noon_of
 from hikma_tui.columns import moment_text
 from hikma_tui.i18n import _
@@ -150,6 +150,7 @@ def _refuse_moving(old: Mapping[str, Any], values: Mapping[str, Any]) -> None:
             )
 
 
+@one_save
 def record(
     actor: Actor,
     patient_id: str,
@@ -280,17 +281,18 @@ def _refuse_missing(form: forms.Form, answers: forms.Answers) -> None:
 
 
 def _refuse_wrong(form: forms.Form, answers: forms.Answers) -> None:
+    today = info.today()
     for field in form.fields:
-        sentence = _wrong(field, answers)
+        sentence = _wrong(field, answers, today)
         if sentence:
             raise Invalid(field.id, f"{field.name}: {sentence}")
 
 
-def _wrong(field: forms.Field, answers: forms.Answers) -> str:
+def _wrong(field: forms.Field, answers: forms.Answers, today: date) -> str:
     """What is wrong with one answer, in a sentence; nothing is guessed (decisions.md 13)."""
     if forms.needs_unit(field, answers):
         return _("choose the unit.")
-    return forms.check(field, answers.get(field.id), info.today()) or ""
+    return forms.check(field, answers.get(field.id), today) or ""
 
 
 def _require_edit(actor: Actor, event: Mapping[str, Any], clinic_id: str | None) -> None:
@@ -355,7 +357,7 @@ def edit(
     by_id = {field.id: field for field in form.fields}
     for field_id in merging.changed(form, before, answers):
         # a value that stood before may stand, whatever it is
-        sentence = _wrong(by_id[field_id], answers)
+        sentence = _wrong(by_id[field_id], answers, info.today())
         if sentence:
             raise Invalid(field_id, f"{by_id[field_id].name}: {sentence}")
     prescribing.refuse_allergies(actor, old["patient_id"], form, before, answers)

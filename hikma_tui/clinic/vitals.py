@@ -18,7 +18,7 @@ from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid, NotAllowed, NotFound, Refused
 from hikma_tui.clinic.permissions import Flag, require, require_sight
 from hikma_tui.clinic.records import checked, patient_row, require_columns, require_parents
-from hikma_tui.clinic.saving import Save, live_row
+from hikma_tui.clinic.saving import Save, live_row, one_save
 from hikma_tui.clock import day_of, noon_of
 from hikma_tui.columns import moment_text
 from hikma_tui.i18n import _
@@ -70,6 +70,7 @@ class Latest:
     before: date | None  # the day of the value that it is compared with
 
 
+@one_save
 def record(
     actor: Actor,
     patient_id: str,

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from hikma_tui.clinic import chart, finding, patients, quick
+from hikma_tui.clinic import chart, finding, patients, quick, records, visits
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.models import connection
 from hikma_tui.screens import visit_reading
@@ -76,6 +76,12 @@ def test_a_letter_and_a_save(place: tuple[Store, Actor]) -> None:
     held("queries", "search_a_letter", store.read(statements, finding.find, actor, "mo").result())
     line = (actor, mona, DAY + timedelta(days=1), "bp 120/80 sitting hr 80")
     held("queries", "save_vitals", store.write(statements, quick.save, *line).result())
+    fields = [{"id": f"f{n}", "name": f"{n}", "fieldType": "free-text"} for n in range(30)]
+    form = {"name": "Long", "form_fields": fields}
+    form_id = store.write(records.create, actor, "event_forms", form).result()
+    answers = {f"f{n}": "an answer" for n in range(30)}
+    one = (actor, mona, form_id, DAY + timedelta(days=2), answers)
+    held("queries", "save_a_form", store.write(statements, visits.record, *one).result())
 
 
 # The screens' own start, with everything but the terminal: Textual's loop is not entered.

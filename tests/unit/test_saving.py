@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from hikma_tui.clinic import audit, deletion, patients, setup
+from hikma_tui import search
+from hikma_tui.clinic import audit, deletion, info, patients, quick, setup
 from hikma_tui.clinic.actor import Actor
-from hikma_tui.models import connection
+from hikma_tui.clinic.saving import Save, one_save
+from hikma_tui.models import Patient, connection, database
 from hikma_tui.store import Store
 
 
@@ -122,3 +124,65 @@ def test_edits_within_one_millisecond_still_move_the_stamp(store: Store) -> None
         store.write(patients.edit, who, mona, {"given_name": name}).result()
         stamps.append(ask(store, "SELECT updated_at FROM patients")[0][0])
     assert stamps == sorted(set(stamps))
+
+
+def trail(store: Store) -> list[tuple[str, str, str]]:
+    """Transaction, action and table of each entry of the trail."""
+    query = "SELECT transaction_id, action_type, table_name FROM event_logs ORDER BY pk"
+    return [(row[0], row[1], row[2]) for row in ask(store, query)]
+
+
+def test_an_act_of_several_parts_is_one_save(store: Store) -> None:
+    nora = actor(store)
+    mona = store.write(patients.register, nora, {"given_name": "Mona", "sex": "female"}).result()
+    before = len(trail(store))
+    today = store.read(info.today).result()
+    store.write(quick.save, nora, mona, today, "bp 120/80 sitting hr 80").result()
+    entries = trail(store)[before:]
+    assert [entry[1:] for entry in entries][:2] == [
+        ("CREATE", "visits"), ("CREATE", "patient_vitals")
+    ]  # fmt: skip
+    assert len({entry[0] for entry in entries}) == 1
+    numbers = ask(
+        store, "SELECT change_seq FROM visits UNION SELECT change_seq FROM patient_vitals"
+    )
+    assert numbers == [(int(store.read(info.get, "change_seq").result()),)]
+    assert store.on_writer(audit.problems).result() == []
+    assert store.on_writer(lambda: search.check(connection())).result() == []
+
+
+def test_a_part_that_failed_is_not_in_the_trail(store: Store) -> None:
+    """Where somebody goes on after a refusal, only what was kept is told; and the next save is a
+    save of its own."""
+    nora = actor(store)
+
+    @one_save
+    def act(actor: Actor) -> None:
+        with Save(actor) as save:
+            save.insert(Patient, {"given_name": "Mona"})
+        try:
+            with database.atomic(), Save(actor) as save:
+                save.insert(Patient, {"given_name": "Lost"})
+                raise ValueError
+        except ValueError:
+            pass
+        with Save(actor) as save:
+            save.insert(Patient, {"given_name": "Samir"})
+
+    before = len(trail(store))
+    store.write(act, nora).result()
+    assert ask(store, "SELECT given_name FROM patients ORDER BY pk") == [("Mona",), ("Samir",)]
+    assert len(trail(store)) - before == 2
+    assert store.on_writer(lambda: search.check(connection())).result() == []
+    with pytest.raises(ValueError, match="whole"):
+        store.write(_refused, nora).result()
+    assert len(trail(store)) - before == 2
+    store.write(patients.register, nora, {"given_name": "Next", "sex": "male"}).result()
+    assert trail(store)[-1][0] not in {entry[0] for entry in trail(store)[:-2]}
+
+
+@one_save
+def _refused(actor: Actor) -> None:
+    with Save(actor) as save:
+        save.insert(Patient, {"given_name": "Gone"})
+    raise ValueError("whole")
