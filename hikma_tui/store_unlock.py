@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hikma_tui import store_cipher
@@ -77,10 +77,22 @@ def unlock(path: Path, passphrase: str) -> Key:
     if salt is None:
         raise ValueError("not a ciphered file")
     key = store_cipher.derive(passphrase, salt)
-    if not store_cipher.fits(path, key):
+    if not any(store_cipher.fits(one, key) for one in (path, *_copies_like(path, salt))):
         raise wrong(path)
     store_cipher.hold_key(key)
     return key
+
+
+def _copies_like(path: Path, salt: bytes) -> Iterator[Path]:
+    """Copies beside a store that have its passphrase: where all of the store is damaged, they tell
+    that it is the right one, and the way to them is open.
+    """
+    found = [copy.path for copy in copies(path.parent / BACKUPS)] if path.name == FILE_NAME else []
+    for copy in found:
+        with suppress(OSError):
+            if store_cipher.salt_of(copy) == salt:
+                yield copy
+                return
 
 
 def can_encrypt() -> bool:

@@ -203,6 +203,19 @@ def test_a_plain_copy_put_back_into_ciphered_records_is_ciphered(tmp_path: Path)
     assert names(place) == ALL
 
 
+def test_a_store_damaged_all_over_is_told_by_its_copy(tmp_path: Path) -> None:
+    place = made(tmp_path / "clinic", cheap(OLD))
+    assert given(place, "backup", old=OLD).returncode == 0
+    path = place / "hikma.db"
+    path.write_bytes(path.read_bytes()[:16] + os.urandom(path.stat().st_size - 16))
+    assert given(place, "status", old="not the passphrase").returncode == 77
+    assert given(place, "status", old=OLD).returncode == Corrupt.exit_code
+    done = given(place, "restore", "--yes", old=OLD)
+    assert done.returncode == 0, done.stderr
+    store_cipher.hold_key(store_cipher.derive(OLD, store_cipher.salt_of(path) or b""))
+    assert names(place) == ALL
+
+
 def test_wipe_works_without_the_passphrase(tmp_path: Path) -> None:
     place = made(tmp_path / "clinic", cheap(OLD))
     store_cipher.forget_keys()
