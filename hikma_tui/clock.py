@@ -11,7 +11,7 @@ import time
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from hikma_tui import BUILD_DAY
+from hikma_tui import BUILD_DAY, odd_values
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -40,13 +40,19 @@ def zone_of(name: str) -> ZoneInfo | None:
 
 
 def day_of(ms: int, zone: ZoneInfo | None = None) -> date:
-    """The day of the calendar on which a moment falls in the clinic's zone."""
+    """The day of the calendar on which a moment falls in the clinic's zone; of an odd one an
+    ``OddDay``.
+    """
+    if isinstance(odd_values.moment(ms), odd_values.Odd):
+        return odd_values.OddDay(ms)
     moment = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=ms)
     return moment.astimezone(zone).date()
 
 
 def local(ms: int, zone: ZoneInfo | None = None) -> datetime:
-    """A moment as the clinic's wall clock shows it."""
+    """A moment as the clinic's wall clock shows it. ValueError for one that no calendar has."""
+    if isinstance(odd_values.moment(ms), odd_values.Odd):
+        raise ValueError(odd_values.shown(ms))
     return (datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=ms)).astimezone(zone)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from peewee import BigIntegerField, BooleanField, FloatField, IntegerField, TextField
 
-from hikma_tui import json_text
+from hikma_tui import json_text, odd_values
 from hikma_tui.ids import as_uuid
 
 _LATEST = 4102444800000  # 2100-01-01 in ms: what a clinic can mean by a date ends before it
@@ -53,13 +53,23 @@ class _Wire:
     """What every declared type can do: ``to_wire`` for export, ``from_wire`` for entry."""
 
     def to_wire(self, value: Any) -> Any:
-        return value
+        return odd_values.plain(value)
 
     def from_wire(self, value: Any) -> Any:
         raise NotImplementedError
 
 
-class Text(_Wire, TextField):
+class _Words(_Wire, TextField):
+    """Kept as text. What is none (bytes) is read as an ``Unreadable`` and written as it stood."""
+
+    def db_value(self, value: Any) -> Any:
+        return odd_values.kept(value, str)
+
+    def python_value(self, value: Any) -> Any:
+        return value if value is None or isinstance(value, str) else odd_values.Unreadable(value)
+
+
+class Text(_Words):
     """Text with the server's limit in characters (wire.md A5), 0 for none."""
 
     def __init__(self, limit: int = 0, **options: Any) -> None:
@@ -79,7 +89,7 @@ class Text(_Wire, TextField):
         return text
 
 
-class Uuid(_Wire, TextField):
+class Uuid(_Words):
     """The lower-case UUID of a row, here or in another table. A foreign id becomes a UUIDv5."""
 
     def __init__(self, table: str = "", **options: Any) -> None:
@@ -97,8 +107,15 @@ class Uuid(_Wire, TextField):
 class Moment(_Wire, BigIntegerField):
     """A moment: integer milliseconds UTC here, ISO-8601 text on the wire."""
 
+    def db_value(self, value: Any) -> Any:
+        return odd_values.kept(value, int)
+
+    def python_value(self, value: Any) -> Any:
+        return odd_values.moment(value)
+
     def to_wire(self, value: Any) -> Any:
-        return moment_text(value) if isinstance(value, int) else value
+        odd = isinstance(value, odd_values.Odd)
+        return moment_text(value) if isinstance(value, int) and not odd else odd_values.plain(value)
 
     def from_wire(self, value: Any) -> int | None:
         if value in ("", 0, "0"):
@@ -118,7 +135,7 @@ class Moment(_Wire, BigIntegerField):
         return ms
 
 
-class Day(_Wire, TextField):
+class Day(_Words):
     """A day of the calendar: ``YYYY-MM-DD`` text, here and on the wire; it has no zone."""
 
     def from_wire(self, value: Any) -> str:
@@ -170,7 +187,7 @@ class OwnJson(Json):
         return None if value is None else json_text.read_object(value)
 
 
-class Digits(_Wire, TextField):
+class Digits(_Words):
     """A decimal kept digit for digit as text, within numeric(precision, scale) of the server."""
 
     def __init__(self, precision: int, scale: int, **options: Any) -> None:
@@ -199,6 +216,12 @@ class Whole(_Wire, IntegerField):
         self.most = 32767 if small else 2147483647
         super().__init__(**options)
 
+    def db_value(self, value: Any) -> Any:
+        return odd_values.kept(value, int)
+
+    def python_value(self, value: Any) -> Any:
+        return odd_values.whole(value)
+
     def from_wire(self, value: Any) -> int | None:
         if value == "":
             return None
@@ -216,8 +239,15 @@ class Whole(_Wire, IntegerField):
 class Number(_Wire, FloatField):
     """A double; whole values travel without a fraction, as JavaScript writes them."""
 
+    def db_value(self, value: Any) -> Any:
+        return odd_values.kept(value, float)
+
+    def python_value(self, value: Any) -> Any:
+        return odd_values.number(value)
+
     def to_wire(self, value: Any) -> Any:
-        return int(value) if isinstance(value, float) and value.is_integer() else value
+        whole = isinstance(value, float) and value.is_integer()
+        return int(value) if whole else odd_values.plain(value)
 
     def from_wire(self, value: Any) -> float | None:
         if value == "":
@@ -236,8 +266,15 @@ class Number(_Wire, FloatField):
 class Flag(_Wire, BooleanField):
     """Yes or no; 0 and 1 are taken too."""
 
+    def db_value(self, value: Any) -> Any:
+        return odd_values.kept(value, bool)
+
+    def python_value(self, value: Any) -> Any:
+        return odd_values.flag(value)
+
     def to_wire(self, value: Any) -> Any:
-        return None if value is None else bool(value)
+        odd = isinstance(value, odd_values.Odd)
+        return odd_values.plain(value) if odd or value is None else bool(value)
 
     def from_wire(self, value: Any) -> bool:
         if isinstance(value, bool):

@@ -12,24 +12,15 @@ import json
 import re
 from typing import Any
 
+from hikma_tui.odd_values import Unreadable, plain
+
+__all__ = ["DEEPEST", "Unreadable", "dumps", "read", "read_object", "write"]
+
 DEEPEST = 64
 """Brackets within brackets; forms have six, and Python ends at a thousand."""
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _NO_BRACKET = re.compile(r"[^\[\]{}]+")
-
-
-class Unreadable(str):
-    """What stands in a JSON column and is no JSON; ``stored`` is what the column holds exactly."""
-
-    stored: str | bytes
-
-    def __new__(cls, stored: str | bytes) -> Unreadable:
-        """Of the column's own text, or bytes."""
-        text = stored if isinstance(stored, str) else stored.decode("utf-8", "replace")
-        made = super().__new__(cls, text)
-        made.stored = stored
-        return made
 
 
 def read(stored: Any) -> Any:
@@ -71,6 +62,7 @@ def write(value: Any) -> str | bytes | None:
 
 def dumps(value: Any, *, sort_keys: bool = False) -> str:
     """JSON text of what may hold anything, for a column of the program's own."""
+    value = plain(value)
     text = json.dumps(value, ensure_ascii=False, default=str, sort_keys=sort_keys)
     try:
         text.encode()

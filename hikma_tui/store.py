@@ -18,7 +18,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from peewee import DatabaseError, PeeweeException
 
-from hikma_tui import schema, store_cipher
+from hikma_tui import odd_values, schema, store_cipher
 from hikma_tui.i18n import _
 from hikma_tui.models import BY_TABLE, database
 from hikma_tui.models import connection as open_connection
@@ -253,7 +253,17 @@ class Store:
             self._still_there()
             if database.is_closed():
                 self._connect(name)
-            return run(*arguments, **named)
+            connection = open_connection()
+            before = connection.total_changes
+            try:
+                return run(*arguments, **named)
+            except (sqlite3.Error, DatabaseError) as error:
+                if "decode to UTF-8" not in str(error):
+                    raise
+                connection.text_factory = odd_values.text  # slower, so only from here on
+                if run is _plainly and connection.total_changes != before:
+                    raise
+                return run(*arguments, **named)  # of the first try nothing is there
         except (sqlite3.Error, DatabaseError, OSError) as error:
             raise _ours(error, self.path) from error
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from hikma_tui.columns import BadValue, Digits, Json, Moment, Number, Text, Uuid, Whole
 from hikma_tui.columns import Day as DayColumn
-from hikma_tui.json_text import Unreadable
 from hikma_tui.models import BY_TABLE, wire_columns
+from hikma_tui.odd_values import Odd
 
 # A moment outside becomes the server's now without a word (wire.md A5 "the 2001 trap").
 _FIRST, _LAST = -3786912000000, 4733510400000  # 1850-01-01, 2120-01-01 in ms
@@ -52,6 +52,8 @@ def _surely_fits(kind: Any, value: Any) -> bool:
 
 
 def _fits(kind: Any, value: Any) -> bool:
+    if isinstance(value, Odd):
+        return False
     if isinstance(kind, Json):
         return _travels(value)
     if isinstance(kind, Moment):
@@ -70,7 +72,7 @@ def _travels(value: Any) -> bool:
     """Whether a JSON value can be sent and stored: no U+0000, half characters, NaN; not what is no
     JSON at all, which a server would take for a text.
     """
-    if isinstance(value, Unreadable):
+    if isinstance(value, Odd):
         return False
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)

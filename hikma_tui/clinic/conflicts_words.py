@@ -14,6 +14,7 @@ from hikma_tui.clinic.report_words import day_words, moment_words, sex_words, st
 from hikma_tui.columns import Day, Flag, Json, Moment, Uuid
 from hikma_tui.i18n import _
 from hikma_tui.models import BY_TABLE, User, dicts, live
+from hikma_tui.odd_values import Odd
 from hikma_tui.sync_merge import Path
 
 _DOSES = frozenset(
@@ -137,6 +138,8 @@ class Reader:
 
     def _column(self, column: str, value: Any) -> str:
         field = BY_TABLE[self.table]._meta.fields.get(column)
+        if isinstance(value, Odd):
+            return str(value)
         if column == "date_value" and isinstance(value, int):
             return day_of(value)
         if isinstance(field, Moment) and isinstance(value, int):

@@ -17,6 +17,7 @@ from hikma_tui.clinic.vitals import Entry
 from hikma_tui.days import day_of_moment
 from hikma_tui.i18n import _
 from hikma_tui.models import DispensingRecord, PatientAttribute, connection, dicts, live
+from hikma_tui.odd_values import Odd
 from hikma_tui.report import Line, Part, Table
 from hikma_tui.vitals_measures import MEASURES
 
@@ -77,6 +78,9 @@ def identity(card: PatientCard, records: Records) -> Part:
 
 
 def _attribute(row: dict[str, Any]) -> str:
+    odd = next((row[n] for n in ("date_value", "boolean_value") if isinstance(row[n], Odd)), None)
+    if odd is not None:
+        return str(odd)
     if row["date_value"] is not None:
         from hikma_tui.columns import moment_text
 

@@ -11,6 +11,7 @@ from hikma_tui.clinic.moving_notes import Note
 from hikma_tui.days import Birth, as_date
 from hikma_tui.days_words import month_name
 from hikma_tui.i18n import _
+from hikma_tui.odd_values import Odd, OddDay
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -20,6 +21,8 @@ def day_words(day: date | str | None) -> str:
     """``2 Nov 2026``, ``Nov 2026``, ``2026``: never in figures alone; what is no day as it is."""
     if day is None:
         return _("(no day)")
+    if isinstance(day, OddDay):
+        return str(day)
     if isinstance(day, str):
         if len(day) == 4 and day.isdigit():
             return day
@@ -36,6 +39,8 @@ def moment_words(ms: int | None, zone: ZoneInfo | None) -> str:
     """``2 Nov 2026, 14:05`` by the clinic's wall clock."""
     if ms is None:
         return _("(no day)")
+    if isinstance(ms, Odd):
+        return str(ms)
     try:
         at = clock.local(ms, zone)
     except (OverflowError, ValueError, OSError):

@@ -19,7 +19,6 @@ from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import NotFound, Refused
 from hikma_tui.i18n import _
 from hikma_tui.ids import new_id
-from hikma_tui.json_text import Unreadable
 from hikma_tui.models import (
     OWN_COLUMNS,
     Patient,
@@ -28,6 +27,7 @@ from hikma_tui.models import (
     Visit,
     connection,
 )
+from hikma_tui.odd_values import Odd
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -184,10 +184,10 @@ def _differs(old: Any, new: Any) -> bool:
 
 
 def _refuse_to_lose(column: str, old: Any, new: Any) -> None:
-    """What stands in a JSON column and can't be read is somebody's words: nothing goes over it but
-    what holds it (``problem_days.kept_metadata``). Refused.
+    """What stands in a column and can't be read is somebody's words: nothing goes over it but what
+    holds it (``problem_days.kept_metadata``), and the stamp of this save. Refused.
     """
-    if isinstance(old, Unreadable) and old.strip():
+    if isinstance(old, Odd) and str(old).strip() and column != "updated_at":
         kept = new.get("written_as_metadata") if isinstance(new, dict) else None
         if kept != old:
             raise Refused(

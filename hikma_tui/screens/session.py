@@ -12,10 +12,11 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from hikma_tui import clock
-from hikma_tui.clinic import info, pins
+from hikma_tui.clinic import copies, info, pins
 from hikma_tui.clinic.actor import Actor, actor_named, users
 from hikma_tui.days_words import month_name
 from hikma_tui.i18n import _
+from hikma_tui.odd_values import Odd
 from hikma_tui.screens.base import ClinicApp, ClinicScreen
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Facts:
     technical_lead: str = ""  # whom errors tell to write to
     pins: bool = False  # somebody has one: nothing of a patient is shown without it
     lock_seconds: int = 300
+    copy_failed: bool = False  # the last copy by itself, and no good one came after it
 
 
 def facts() -> Facts:
@@ -55,6 +57,7 @@ def facts() -> Facts:
         info.get("technical_lead"),
         pins.in_use(),
         pins.lock_seconds(),
+        copies.failure() is not None,
     )
 
 
@@ -68,6 +71,7 @@ class Session(ClinicApp, Protocol):
     """The app, as these screens know it."""
 
     facts: Facts
+    first_place: str  # where the first copy elsewhere goes once the clinic is made
 
     def stop_counting(self) -> None:
         """Stop the count that runs; its awaiting raises Refused."""
@@ -121,7 +125,7 @@ def moment_text(ms: int, today: date, zone: ZoneInfo | None) -> str:
     """An absolute moment: ``10:40`` today, else ``20 Nov 10:40``."""
     at = local(ms, zone)
     if at is None:
-        return "?"
+        return str(ms) if isinstance(ms, Odd) else "?"
     time = at.strftime("%H:%M")
     if at.date() == today:
         return time

@@ -11,10 +11,10 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from hikma_tui import json_text
+from hikma_tui import json_text, odd_values
 from hikma_tui.names import sounds
 from hikma_tui.search import places, sql
-from hikma_tui.search.rows import ask, mapped, one
+from hikma_tui.search.rows import ask, mapped, one, seen_of
 from hikma_tui.search.tokens import NAME_KINDS, WORD_KINDS, of_patient, parts_of
 
 Progress = Callable[[int, int], None]
@@ -50,7 +50,7 @@ def refresh(connection: sqlite3.Connection, patient_id: str) -> None:
         return
     row = mapped(cursor, found)
     seen = one(connection, sql.LAST_VISIT, (patient_id,))
-    seen = int((row["created_at"] if seen is None else seen) or 0)
+    seen = seen_of(row["created_at"] if seen is None else seen)
     _stand(connection, row["pk"], seen, of_patient(row, _others(connection, row)))
 
 
@@ -169,11 +169,11 @@ def _texts(
 def _attribute_text(text: str | None, number: object, moment: int | None) -> str:
     """A text, a number without a needless fraction, or a day as ``2019 20190131``."""
     if text:
-        return text
+        return odd_values.shown(text)
     if moment is not None:
         try:
             return f"{datetime.fromtimestamp(moment / 1000, UTC):%Y %Y%m%d}"
-        except (OverflowError, OSError, ValueError):
+        except (OverflowError, OSError, ValueError, TypeError):
             return ""
     return "" if number is None else f"{number:.15g}" if isinstance(number, float) else str(number)
 
@@ -299,7 +299,7 @@ def check(connection: sqlite3.Connection) -> list[str]:
         live.add(pk)
         row = mapped(cursor, cursor.execute(sql.PATIENT, (patient_id,)).fetchone())
         seen = one(connection, sql.LAST_VISIT, (patient_id,))
-        seen = int((row["created_at"] if seen is None else seen) or 0)
+        seen = seen_of(row["created_at"] if seen is None else seen)
         if standing.get(pk) != (seen, of_patient(row, _others(connection, row))):
             wrong.append(f"patient {pk} is not indexed as it is")
     wrong += [f"patient {pk} is indexed and not live" for pk in standing if pk not in live]

@@ -15,7 +15,7 @@ from typing import Any
 
 from hikma_tui.search import places, sql
 from hikma_tui.search.index import fields_key, other_texts, parts_of_word, refresh, sounds_of
-from hikma_tui.search.rows import ask, mapped_all, one
+from hikma_tui.search.rows import ask, mapped_all, one, seen_of
 from hikma_tui.search.tokens import COUNTED_KINDS, WORD_KINDS, of_patient
 
 Standing = tuple[int, int, str]  # place, seen, tokens
@@ -45,7 +45,7 @@ def _stand_many(connection: sqlite3.Connection, live: list[dict[str, Any]]) -> N
     others = other_texts(connection)
     changed: list[tuple[int, int, str]] = []  # pk, seen, tokens
     for row in live:
-        seen = int((row["created_at"] if row["seen"] is None else row["seen"]) or 0)
+        seen = seen_of(row["created_at"] if row["seen"] is None else row["seen"])
         tokens = of_patient(row, others(row))
         standing = before.get(row["pk"])
         if standing is None or standing[1:] != (seen, tokens):

@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
+from hikma_tui.odd_values import FIRST, LAST, shown
+
 
 def ask(connection: sqlite3.Connection, sql: str, values: Sequence[Any] = ()) -> list[Any]:
     """All rows, as tuples."""
@@ -24,13 +26,24 @@ def one(connection: sqlite3.Connection, sql: str, values: Sequence[Any] = ()) ->
 
 def mapped(cursor: sqlite3.Cursor, row: Sequence[Any]) -> dict[str, Any]:
     """A row by its columns' names."""
+    if bytes in map(type, row):
+        row = [shown(one) if isinstance(one, bytes) else one for one in row]
     return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
 
 
 def mapped_all(cursor: sqlite3.Cursor) -> list[dict[str, Any]]:
     """All rows that are left, by their columns' names."""
     names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    for row in found:
+        if bytes in map(type, row.values()):
+            row |= {n: shown(one) for n, one in row.items() if isinstance(one, bytes)}
+    return found
+
+
+def seen_of(moment: object) -> int:
+    """Milliseconds of when a patient was seen; 0 where nothing stands that is a moment."""
+    return int(moment) if isinstance(moment, int | float) and FIRST <= moment <= LAST else 0
 
 
 def after(prefix: str) -> str:

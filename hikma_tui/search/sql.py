@@ -51,7 +51,12 @@ PATIENT_COLUMNS = (
     "p.citizenship, p.government_id, p.external_patient_id, p.primary_clinic_id"
 )
 PATIENT = f"SELECT {PATIENT_COLUMNS}, p.created_at FROM live_patients p WHERE p.id = ?"
-LAST_VISIT = "SELECT max(check_in_timestamp) FROM live_visits WHERE patient_id = ?"
+# What is no moment (another tool may have written a text there) says nothing of when.
+MOMENTS = "BETWEEN -62125920000000 AND 64060588800000"
+LAST_VISIT = (
+    "SELECT max(check_in_timestamp) FROM live_visits"
+    f" WHERE patient_id = ? AND check_in_timestamp {MOMENTS}"
+)
 ATTRIBUTES = (
     "SELECT attribute_id, string_value, number_value, date_value "
     "FROM live_patient_additional_attributes WHERE patient_id = ?"
@@ -67,8 +72,8 @@ FORM_FIELDS = (
     "END, f.pk LIMIT 1"
 )
 _LAST_SEEN = (
-    "p.created_at, (SELECT max(v.check_in_timestamp) FROM live_visits v WHERE v.patient_id = p.id)"
-    " AS seen"
+    "p.created_at, (SELECT max(v.check_in_timestamp) FROM live_visits v WHERE v.patient_id = p.id"
+    f" AND v.check_in_timestamp {MOMENTS}) AS seen"
 )
 PATIENTS_NAMED = (
     f"SELECT {PATIENT_COLUMNS}, {_LAST_SEEN} FROM json_each(?) j "
@@ -125,9 +130,11 @@ META = "SELECT value FROM search_meta WHERE name = ?"
 
 REBUILD_ORDER = (
     "CREATE TEMP TABLE search_order AS SELECT p.pk AS pk, "
-    "coalesce(v.seen, p.created_at, 0) AS seen "
+    f"CAST(coalesce(v.seen, CASE WHEN p.created_at {MOMENTS} THEN p.created_at END, 0)"
+    " AS INTEGER) AS seen "
     "FROM live_patients p LEFT JOIN (SELECT patient_id, max(check_in_timestamp) AS seen "
-    "FROM live_visits GROUP BY patient_id) v ON v.patient_id = p.id ORDER BY 2 DESC"
+    f"FROM live_visits WHERE check_in_timestamp {MOMENTS} GROUP BY patient_id) v"
+    " ON v.patient_id = p.id ORDER BY 2 DESC"
 )
 REBUILD_ROWS = (
     f"SELECT {PATIENT_COLUMNS}, o.seen FROM temp.search_order o "

@@ -143,7 +143,7 @@ def everything(store: Store, actor: Actor, patient: str) -> None:
     for pair in _quietly(store, conflicts.open_conflicts, actor) or ():
         _quietly(store, conflicts.fields, actor, pair.pk)
     assert store.on_writer(lambda: search.check(connection())).result() == []
-    store.on_writer(pushed, actor).result()
+    store.write(pushed, actor).result()
 
 
 SAVES = 9

@@ -41,6 +41,7 @@ PLACE = {
     "medicines": "pure",
     "models": "models",
     "names": "pure",
+    "odd": "pure",
     "pharmacy": "models",
     "places": "pure",
     "qr": "pure",
