@@ -190,6 +190,8 @@ def went_back(agreed: Row, theirs: Row, table: str | None = None) -> bool:
     before, now = agreed.get("last_modified"), theirs.get("last_modified")
     if before is None or now is None or now >= before:
         return False
+    if table is not None and table not in CLIENT_TIMED and theirs.get("updated_at") != now:
+        return True  # an edit would bear one stamp in both: this is as it was first sent
     return bool((theirs.get("updated_at") or 0) <= (agreed.get("updated_at") or 0))
 
 

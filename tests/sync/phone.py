@@ -110,7 +110,8 @@ class Phone:
         """Put an older database back. ``machines``: the tokens that some machine has.
 
         What only the server had is gone. What it had overwritten since is noticed by who has it,
-        unless the older row is stamped later (its clock was moved), or is written to first
+        unless the older row is stamped as late (its clock was moved; the older server tells whole
+        seconds), or is written to first
         (``Ledger.unseen``): then no client can tell.
         """
         store = self.cloud.store
@@ -125,7 +126,9 @@ class Phone:
             new = next(r for r in rows[table].values() if name_of(table, r) == name)
             if old is None:
                 continue
-            if int(str(old["last_modified"])) >= int(str(new["last_modified"])):
+            was, is_now = int(str(old["last_modified"])), int(str(new["last_modified"]))
+            unit = 1_000_000 if self.flask else 1  # it tells whole seconds (wire.md Part B)
+            if was // unit >= is_now // unit:
                 self.ledger.forgive([(key, token)])
             else:
                 self.ledger.unseen.setdefault(key, set()).add(token)

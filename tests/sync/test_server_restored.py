@@ -189,3 +189,23 @@ def test_what_the_server_has_deleted_does_not_go_silently_after_a_chart_was_brou
     assert report.waiting == {}
     asked = "SELECT count(*) FROM live_visits WHERE patient_id = ?"
     assert site.one(asked, people[0]) == 1
+
+
+def test_an_older_state_that_was_sent_while_the_clock_was_behind_is_told_by_its_two_stamps(
+    clinic: tuple[Site, Cloud, list[str]],
+) -> None:
+    """A note keeps the client's stamp until it is edited there: later than the server's, here."""
+    site, cloud, people = clinic
+    cloud.store.clock.offset = -86_400 * 1_000_000
+    visit = site.one("SELECT id FROM visits WHERE patient_id = ?", people[0])
+    row = {"patient_id": people[0], "visit_id": visit, "event_type": "Note", "form_data": []}
+    note = str(site.store.write(visits.create_event, site.actor, row).result())
+    site.sync()
+    backup = cloud.store.snapshot()
+    changed = {"id": note, "event_type": "Corrected"}
+    site.store.write(visits.update_event, site.actor, changed).result()
+    site.sync()
+    cloud.store.restore(backup)
+    site.sync(check=True)
+    assert site.one("SELECT event_type FROM events WHERE id = ?", note) == "Corrected"
+    assert _asked(site) == [("differs", note)]
