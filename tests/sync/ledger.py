@@ -8,7 +8,7 @@ All others must stand on the server in the end.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -127,11 +127,14 @@ class Ledger:
             self.deleted.setdefault(row, set()).add(cause)
             self.told.append(f"{row[0]} {row[1]} deleted: {cause}")
 
-    def undelete(self, cause: str) -> None:
-        """That deletion was taken back."""
+    def undelete(self, cause: str, back: Container[Row] | None = None) -> None:
+        """That deletion was taken back; ``back``: of these rows alone (others of it were announced
+        as deleted by themselves, and stay so).
+        """
         self.told.append(f"taken back: {cause}")
-        for causes in self.deleted.values():
-            causes.discard(cause)
+        for row, causes in self.deleted.items():
+            if back is None or row in back:
+                causes.discard(cause)
 
     def is_deleted(self, row: Row) -> bool:
         """Whether somebody wanted it gone."""

@@ -393,7 +393,8 @@ class Machine(Site):
             f" {became}; ours {_texts(one.table, ours)}, theirs {_texts(one.table, theirs)}"
         )
         if ours["tombstone"] is not None and became == "back":
-            self.ledger.undelete(self._cause(ours["tombstone"]))
+            back = {(t, name_of(t, row)) for t in TABLES for row in self.live(t)}
+            self.ledger.undelete(self._cause(ours["tombstone"]), back)
         if became in ("gone", "copied", "deleted"):
             gone = [
                 (table, name_of(table, row))
