@@ -44,7 +44,8 @@ def day_of(ms: int, zone: ZoneInfo | None = None) -> date:
     ``OddDay``.
     """
     if isinstance(odd_values.moment(ms), odd_values.Odd):
-        return odd_values.OddDay(ms)
+        odd: date = odd_values.OddDay(ms)
+        return odd
     moment = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=ms)
     return moment.astimezone(zone).date()
 

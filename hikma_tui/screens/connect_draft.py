@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from textual import on
 
 from hikma_tui.clinic import drafts
@@ -56,7 +58,18 @@ class ConnectDraft(ClinicScreen[None]):
         typed = {name: self._value(name) for name in _KEPT}
         if self._keeper is not None and typed != self._typed:
             self._typed = typed
-            self._keeper.keep(typed)
+            if any(typed.values()):
+                self._keeper.release(typed)
+            else:
+                self.run_worker(self._forget(), group="drafts")
+
+    async def _forget(self) -> None:
+        """All is emptied: forgotten now, not when the screen has gone, which is too late for the
+        list of drafts under it.
+        """
+        if self._keeper is not None and not any(self._typed.values()):
+            with suppress(Refused):  # tried again at the end
+                await self._keeper.discard()
 
     def on_unmount(self) -> None:
         """Gone: what is not in the store yet is sent; nothing is kept of what was joined, nor of
