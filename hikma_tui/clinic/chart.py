@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from hikma_tui import tables_rows
 from hikma_tui.clinic import chart_loose, drafts, info
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import NotFound
@@ -102,8 +103,7 @@ class TodayLine:
 
 
 def _patient(actor: Actor, patient_id: str) -> dict[str, Any]:
-    model = live(Patient)
-    found = dicts(model.select().where(model.id == patient_id))
+    found = tables_rows.read(live(Patient), "WHERE id = ?", (patient_id,))
     if not found:
         raise NotFound()
     require_sight(actor, found[0]["primary_clinic_id"])
@@ -113,11 +113,14 @@ def _patient(actor: Actor, patient_id: str) -> dict[str, Any]:
 def chart(actor: Actor, patient_id: str, limit: int = PAGE, offset: int = 0) -> Chart:
     """A page of a live patient's visits, newest first. NotFound, NotAllowed."""
     patient = _patient(actor, patient_id)
-    model = live(Visit)
-    mine = model.select().where(model.patient_id == patient_id)
-    order = (model.check_in_timestamp.desc(), model.pk.desc())
-    page = dicts(mine.order_by(*order).limit(limit).offset(offset))
-    total = mine.count()
+    page = tables_rows.read(
+        live(Visit),
+        "WHERE patient_id = ? ORDER BY check_in_timestamp DESC, pk DESC LIMIT ? OFFSET ?",
+        (patient_id, limit, offset),
+    )
+    total = connection().execute(
+        "SELECT count(*) FROM live_visits WHERE patient_id = ?", (patient_id,)
+    ).fetchone()[0]  # fmt: skip
     back_to = page[-1]["check_in_timestamp"] if page and offset + len(page) < total else None
     loose = () if offset else tuple(_loose(patient_id, back_to))
     left = went_away(patient["metadata"])
@@ -202,10 +205,10 @@ def _by_visit(
 
     A row that names another patient than its visit does stands in that patient's file alone.
     """
-    rows = live(model)
     found: dict[str, list[dict[str, Any]]] = {}
-    where = rows.visit_id.in_(list(ids))
-    for row in dicts(rows.select().where(where).order_by(rows.created_at, rows.pk)):
+    marks = ", ".join("?" * len(ids))
+    rest = f"WHERE visit_id IN ({marks}) ORDER BY created_at, pk"
+    for row in tables_rows.read(live(model), rest, ids):
         if row["patient_id"] in owners or row["patient_id"] is None:
             found.setdefault(row["visit_id"], []).append(row)
     return found

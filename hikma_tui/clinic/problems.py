@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from hikma_tui import tables_rows
 from hikma_tui.clinic import allergies_known, diseases, info, records
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid, NotFound, Refused
@@ -100,9 +101,8 @@ def problem_of(row: Mapping[str, Any]) -> Problem:
 
 def rows_of(patient_id: str) -> list[dict[str, Any]]:
     """Every live row of the table, allergies too, the newest change first (features.md 1.10)."""
-    model = live(Row)
-    query = model.select().where(model.patient_id == patient_id)
-    return dicts(query.order_by(model.updated_at.desc(), model.pk.desc()))
+    rest = "WHERE patient_id = ? ORDER BY updated_at DESC, pk DESC"
+    return tables_rows.read(live(Row), rest, (patient_id,))
 
 
 def of_patient(patient_id: str) -> list[Problem]:

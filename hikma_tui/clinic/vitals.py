@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from hikma_tui import forms, vitals
+from hikma_tui import forms, tables_rows, vitals
 from hikma_tui.clinic import info, visits
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid, NotAllowed, NotFound, Refused
@@ -300,10 +300,8 @@ def one(actor: Actor, vitals_id: str) -> Entry:
 def history(actor: Actor, patient_id: str, limit: int = 200) -> list[Entry]:
     """The newest entries of a live patient, newest first. NotFound, NotAllowed."""
     patient = _patient(actor, patient_id)
-    model = live(Vitals)
-    mine = model.select().where(model.patient_id == patient_id)
-    page = mine.order_by(model.timestamp.desc(), model.pk.desc()).limit(limit)
-    return _entries(dicts(page), patient)
+    rest = 'WHERE patient_id = ? ORDER BY "timestamp" DESC, pk DESC LIMIT ?'
+    return _entries(tables_rows.read(live(Vitals), rest, (patient_id, limit)), patient)
 
 
 def of_visit(actor: Actor, visit_id: str) -> list[Entry]:
@@ -314,8 +312,7 @@ def of_visit(actor: Actor, visit_id: str) -> list[Entry]:
 
 
 def _patient(actor: Actor, patient_id: str) -> dict[str, Any]:
-    model = live(Patient)
-    found = dicts(model.select().where(model.id == patient_id))
+    found = tables_rows.read(live(Patient), "WHERE id = ?", (patient_id,))
     if not found:
         raise NotFound()
     require_sight(actor, found[0]["primary_clinic_id"])
