@@ -125,18 +125,22 @@ def from_environment() -> str | None:
 
 
 def from_descriptor(number: int) -> str:
-    """The first line of an open descriptor, which is closed then. OSError if it is none."""
-    line = _all(number).partition(b"\n")[0]
+    """The first line of an open descriptor, which is closed then. OSError if it is none.
+
+    Nobody is waited for once the line is there: a terminal, or who holds the other end of a pipe,
+    never says that no more comes.
+    """
+    line = _read(number, to_line_end=True).partition(b"\n")[0]
     return line.decode("utf-8", "surrogateescape").rstrip("\r")
 
 
-def _all(number: int) -> bytes:
+def _read(number: int, *, to_line_end: bool) -> bytes:
     raw = b""
     try:
-        while len(raw) < _LONGEST and (piece := os.read(number, _LONGEST)):
+        while len(raw) < _LONGEST and (piece := os.read(number, _LONGEST - len(raw))):
             raw += piece
-            if b"\n" in piece and number <= 2:
-                break  # a terminal's line, or a pipe that others go on reading
+            if to_line_end and b"\n" in piece:
+                break
     finally:
         if number > 2:
             os.close(number)
@@ -168,4 +172,4 @@ def handed_over(directory: Path) -> Iterator[list[int]]:
 
 def take_key(number: int) -> None:
     """Hold the key that ``handed_over`` gives; the descriptor is closed. OSError, ValueError."""
-    store_cipher.hold_key(Key.unpacked(_all(number)))
+    store_cipher.hold_key(Key.unpacked(_read(number, to_line_end=False)))

@@ -229,6 +229,20 @@ def test_a_passphrase_has_a_least_length_and_no_most() -> None:
     assert not cli_encrypt.refused("word " * 500)
 
 
+def test_a_descriptor_that_stays_open_is_not_waited_for(tmp_path: Path) -> None:
+    """A terminal, a FIFO, a pipe whose other end somebody holds: the line is enough."""
+    place = made(tmp_path / "clinic", cheap(OLD))
+    reading, writing = os.pipe()
+    os.write(writing, OLD.encode() + b"\r\n")
+    try:
+        words = ("status", "--data-dir", place, "--passphrase-fd", str(reading))
+        done = run(*words, pass_fds=[reading], timeout=20)
+    finally:
+        os.close(reading)
+        os.close(writing)
+    assert done.returncode == 0, done.stderr
+
+
 def test_without_a_person_it_says_how_to_give_it(tmp_path: Path) -> None:
     place = made(tmp_path / "clinic", cheap(OLD))
     done = run("find", "Mona", "--data-dir", place)
