@@ -109,11 +109,19 @@ def _run(directory: Path, demo: bool, user: str, *, thin: bool, mouse: bool) -> 
     showing = Showing(make, lambda app: app.run(mouse=mouse))
     copying = Copying(directory, unclean=unclean)
     copying.begin(showing.copy_ended)
+    wanted = ""
     try:
-        return showing.show(store, begun)
+        code = showing.show(store, begun)
+        app = showing.app
+        wanted, acted = (app.to_restore, app.actor.user_id) if app else ("", "")
     finally:
         showing.close()
-        copying.end()
+        copying.end(copy=not wanted)
+    if wanted:
+        from hikma_tui.app_copies import run_restore
+
+        run_restore(directory, wanted, acted)
+    return code
 
 
 def _repaired(directory: Path, said: str, user: str) -> bool:

@@ -15,8 +15,8 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
-from hikma_tui.i18n import _
-from hikma_tui.screens.session import Facts, moment_text
+from hikma_tui.i18n import _, ngettext
+from hikma_tui.screens.session import Facts, local, moment_text
 from hikma_tui.store_errors import StoreError
 from hikma_tui.store_files import BACKUPS
 
@@ -57,10 +57,12 @@ class Copying:
                         self._told(code)
             self._unclean, wait = False, self._again
 
-    def end(self) -> None:
-        """The program ends: one more, which nobody waits for."""
+    def end(self, *, copy: bool = True) -> None:
+        """The program ends: one more, which nobody waits for, unless the records are needed by
+        another program at once.
+        """
         self._over.set()
-        if os.environ.get(ENVIRONMENT) != "0":
+        if copy and os.environ.get(ENVIRONMENT) != "0":
             self._start(False)
 
     def _start(self, unclean: bool) -> subprocess.Popen[bytes] | None:
@@ -103,4 +105,20 @@ def newest_copy(directory: Path, facts: Facts, today: date) -> str:
         only = _("copy outside of {moment}").format(moment=moment)
         if place == "disk":  # that it can be taken away is not known
             only = _("copy on another disk of {moment}").format(moment=moment)
+    if facts.copy_failed:
+        return _("COPY FAILED (Ctrl+P, copies)") + (f", {only}" if at else "")
     return only
+
+
+def outside_age(facts: Facts, today: date) -> str:
+    """How old the last copy outside is, shortly, for a line that says more; "" where none is."""
+    if facts.copy_failed:
+        return _("COPY FAILED (Ctrl+P, copies)")
+    at, _place = facts.copied_outside
+    made = local(at, facts.zone) if at else None
+    if made is None:
+        return ""
+    days = max(0, (today - made.date()).days)
+    if not days:
+        return _("copy outside: today")
+    return ngettext("copy outside: {n} day old", "copy outside: {n} days old", days).format(n=days)

@@ -18,7 +18,8 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from hikma_tui import clock, first_words, i18n, logs, store_unlock, text
-from hikma_tui.app_lock import LOCK, PIN, USERS, LockableApp, Locking
+from hikma_tui.app_copying import BACKUPS, CopyingApp
+from hikma_tui.app_lock import LOCK, PIN, USERS, Locking
 from hikma_tui.app_sync import Syncing
 from hikma_tui.clinic import info, pins
 from hikma_tui.clinic.actor import Actor
@@ -47,7 +48,7 @@ class StoreRefused(Refused):
     """The store could not do it; ``str()`` is the store's own sentence."""
 
 
-class HikmaApp(LockableApp):
+class HikmaApp(CopyingApp):
     """A clinic. ``store`` is None until the set-up has made one."""
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -64,6 +65,7 @@ class HikmaApp(LockableApp):
         LOCK,
         PIN,
         USERS,
+        BACKUPS,
         LEAVE,
     )  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = [*bindings((LOCK,))]
@@ -89,7 +91,6 @@ class HikmaApp(LockableApp):
         self.log_directory = directory
         self._after = after
         self.later_failed = False  # something was not saved that nobody waits for
-        self._newest_copy = ""
         self.syncing = Syncing(self)
         self.technical_lead = self.facts.technical_lead
         self._speak()
@@ -120,9 +121,7 @@ class HikmaApp(LockableApp):
         Given to Textual as its default screen, since a screen pushed over an empty one is a second
         screen to lay out before anything is seen.
         """
-        from hikma_tui.app_backups import newest_copy
-
-        self._newest_copy = newest_copy(self.directory, self.facts, self.today)
+        self.look_at_copies()
         asked = self._after is not None or clock.doubtful(self.facts.newest_stamp)
         if self.facts.set_up and not asked:
             return self.first_screen()
@@ -214,7 +213,15 @@ class HikmaApp(LockableApp):
         self.facts = await self.reading(facts)
         self.switch_screen(self.first_screen())
         if not self.demo:
-            self.call_later(self.action_pin)
+            self.call_later(self._after_set_up)
+
+    def _after_set_up(self) -> None:
+        """A PIN, then the first copy at the second place, where one was chosen."""
+        from hikma_tui.screens.setup_after import offers
+
+        if isinstance(self.screen, ClinicScreen):
+            asked = offers(self.screen, self.first_place)
+            self.run_worker(asked, group="pin", exclusive=True)
 
     def close_store(self) -> None:
         """Let go of the file. Waits for a running save, and shortly for a sync to stop."""
@@ -300,7 +307,7 @@ class HikmaApp(LockableApp):
             from hikma_tui.screens.sync_state import state_text
 
             running, zone = bool(self.syncing.running), self.facts.zone
-            state = state_text(self.syncing.server, running, self.today, zone)
+            state = self.with_copies(state_text(self.syncing.server, running, self.today, zone))
         elif self.demo:
             state = _("DEMO: nobody here is real")
         return clinic, self.actor.user_name, state
@@ -326,6 +333,7 @@ class HikmaApp(LockableApp):
         """Names of clinics, settings, the counts; then the screen that is shown now."""
         with suppress(Refused):
             self.facts = await self.reading(facts)
+        self.look_at_copies()
         await self.syncing.recount()
         if isinstance(self.screen, ClinicScreen):
             self.screen.sync_told(True)
@@ -339,14 +347,6 @@ class HikmaApp(LockableApp):
             saving=self.locking.saving > 0,
             syncing=bool(self.syncing.running),
         )
-
-    def copy_ended(self, code: int) -> None:
-        """A copy was made, was not due, or failed; told on another thread (app_backups.py)."""
-        from hikma_tui.app_backups import DAMAGED
-
-        if code == DAMAGED:
-            said = _("The records' file is damaged. Leave the program, then start it again.")
-            self.call_from_thread(self.tell, said)
 
     # Going about ---------------------------------------------------------------------------
 

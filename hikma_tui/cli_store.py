@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from hikma_tui import clock, logs, schema, search, store_cipher
 from hikma_tui.cli_codes import OK, REFUSED, USAGE
 from hikma_tui.cli_errors import tell
-from hikma_tui.clinic import audit, deletion, info, pins, setup
+from hikma_tui.clinic import audit, copies, deletion, info, pins, setup
 from hikma_tui.clinic.actor import Actor, actor_named
 from hikma_tui.clinic.server import ServerState, confirmed, state
 from hikma_tui.clinic.server_needs import put_aside
@@ -125,6 +125,8 @@ def status(options: argparse.Namespace) -> int:
                 "clinic": clinic, "patients": patients, "demo": demo, "path": str(store.path),
                 "schema": version, "encrypted": store.key is not None,
                 "newest_copy_ms": _copied_at(store.directory),
+                "copied_outside_ms": store.read(info.number, "copied_outside_at").result() or None,
+                "copy_failed": _failed_as_json(store.read(copies.failure).result()),
                 "server": {**server.as_json(), "confirmed": store.read(confirmed).result(),
                            "put_aside": store.read(put_aside).result()},
             }  # fmt: skip
@@ -138,10 +140,23 @@ def status(options: argparse.Namespace) -> int:
             _("Schema: {found} (this program: {ours})").format(found=version, ours=schema.VERSION),
             _("Newest copy: {age}").format(age=_newest_copy(store.directory)),
         )
+        failed = store.read(copies.failure).result()
+        if failed is not None:
+            zone = store.read(info.zone).result()
+            moment = f"{clock.local(failed.at_ms, zone):%Y-%m-%d %H:%M}"
+            said = _("THE COPY OF {moment} FAILED:").format(moment=moment)
+            say(f"{said} {copies.reason(failed)}")
         say(*_server_lines(server, store.read(info.zone).result()))
         if demo:
             say(_("This clinic is made up: it is the demo."))
     return OK
+
+
+def _failed_as_json(found: copies.Failure | None) -> dict[str, object] | None:
+    if found is None:
+        return None
+    return {"at_ms": found.at_ms, "where": found.where, "error": found.kind,
+            "reason": copies.reason(found)}  # fmt: skip
 
 
 def _server_lines(server: ServerState, zone: ZoneInfo | None) -> list[str]:

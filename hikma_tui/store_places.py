@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass
@@ -170,3 +171,40 @@ def newest_outside(rows: sqlite3.Connection) -> Outside | None:
         )
     except (KeyError, ValueError):
         return None
+
+
+# Sticks -----------------------------------------------------------------------------------------
+
+
+def sticks(store: Path) -> list[tuple[Path, int]]:
+    """What is mounted, can be taken away and be written: its folder, and the free bytes."""
+    try:
+        lines = Path("/proc/self/mountinfo").read_text(errors="surrogateescape").splitlines()
+        ours = store.stat().st_dev
+    except OSError:
+        return []
+    found = []
+    for device, folder in mounts_in(lines):
+        if device != ours and _can_be_taken_away(device):
+            with suppress(OSError):
+                free = os.statvfs(folder)
+                found.append((folder, free.f_bavail * free.f_frsize))
+    return found
+
+
+def mounts_in(lines: list[str]) -> list[tuple[int, Path]]:
+    """Device and folder of each mount of a disk that may be written, of ``/proc/self/mountinfo``;
+    each device once.
+    """
+    found: dict[int, Path] = {}
+    for line in lines:
+        words = line.split()
+        if len(words) < 7 or " - " not in line or "rw" not in words[5].split(","):
+            continue
+        major, _colon, minor = words[2].partition(":")
+        if not (major.isdigit() and minor.isdigit()) or major == "0":  # 0: no disk
+            continue
+        folder = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), words[4])
+        folder = folder.encode("latin-1", "surrogateescape").decode("utf-8", "surrogateescape")
+        found.setdefault(os.makedev(int(major), int(minor)), Path(folder))
+    return list(found.items())

@@ -46,6 +46,8 @@ class SetupScreen(ClinicScreen[None]):
                more_keys=("ctrl+s",)),
         Action("setup.encrypt", "f6", N_("encrypt"),
                N_("Encrypt the records with a passphrase")),
+        Action("setup.place", "f7", N_("copies"),
+               N_("A second place, where a copy goes every day: a stick, a drive")),
     )  # fmt: skip
 
     # Before any field sees it: what is typed ahead on a slow line belongs to the next field.
@@ -71,6 +73,7 @@ class SetupScreen(ClinicScreen[None]):
             ):
                 yield Static(display(line), markup=False)
             yield Static(self._shown(), id="protection", markup=False)
+            yield Static(display(self._copies()), id="copies", markup=False)
             yield Static("")
             yield Labelled(
                 _("Name of the clinic:"), LineInput(id="clinic", max_length=_LONGEST_NAME)
@@ -107,6 +110,25 @@ class SetupScreen(ClinicScreen[None]):
         if passphrase is not None:
             self._passphrase = passphrase
             self.query_one("#protection", Static).update(self._shown())
+
+    def _copies(self) -> str:
+        """Where copies will go."""
+        if place := session(self).first_place:
+            return _(" A copy goes every day to {path}").format(path=place)
+        return _(" Copies on this computer only. F7 chooses a stick for a copy every day.")
+
+    def action_place(self) -> None:
+        """F7: a second place for copies."""
+        self.run_worker(self._place(), group="place", exclusive=True)
+
+    async def _place(self) -> None:
+        from hikma_tui.screens.backups_asking import place_at_set_up
+
+        try:
+            session(self).first_place = await place_at_set_up(self)
+        except Refused as error:
+            self.say(str(error), loud=True)
+        self.query_one("#copies", Static).update(display(self._copies()))
 
     def on_mount(self) -> None:
         """Type at once."""
