@@ -104,6 +104,7 @@ class Course:
                 self.options.first_wait,
             )  # fmt: skip
             puller.line = line
+            puller.may_bring_all = self._may_bring_all
             try:
                 self._sync(puller, context, line)
                 self._check_if_due(puller, context, line)
@@ -283,6 +284,18 @@ class Course:
         sync_run_metered.allow(
             metered, size, agreed=self.options.agreed, max_bytes=self.options.max_bytes
         )
+
+    def _may_bring_all(self) -> bool:
+        """Whether everything may be pulled without asking: not where that costs money. (A doubt
+        then asks for a full check, and until it ran the state never says that all is confirmed.)
+        """
+        if self.options.max_bytes:
+            return False
+        try:
+            self._allow(everything=True)
+        except Trouble:
+            return False
+        return True
 
     def _learn(self, counts: dict[str, int], size: int, *, everything: bool) -> None:
         rows = sum(counts.values())

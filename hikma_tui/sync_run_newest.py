@@ -22,7 +22,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from hikma_tui.clinic.server import TAKEN
-from hikma_tui.models import connection
+from hikma_tui.models import BY_TABLE, connection
 from hikma_tui.sync_shapes import State
 from hikma_tui.sync_spool import Deleted, Spool
 from hikma_tui.sync_values import Decoded
@@ -111,6 +111,26 @@ def not_expected(peer_id: str, found: Iterable[Witness]) -> set[Witness]:
         )
         if row.fetchone() is None:
             gone.add(one)
+    return gone
+
+
+def gone_with(spool: Spool, found: Iterable[Witness]) -> set[Witness]:
+    """Those whose patient or visit the pull calls deleted: a server does not name what went with
+    it (wire.md A6), and that is no loss. On the writer, before the spool is applied.
+    """
+    deleted: dict[str, set[str]] = {"patients": set(), "visits": set()}
+    for item in spool.read():
+        if isinstance(item, Deleted) and item.table in deleted:
+            deleted[item.table].update(item.rows)
+    gone = set()
+    for one in found:
+        known = BY_TABLE[one.table]._meta.fields
+        for column, table in (("patient_id", "patients"), ("visit_id", "visits")):
+            if column in known and deleted[table]:
+                asked = f"SELECT {column} FROM {one.table} WHERE id = ?"
+                row = connection().execute(asked, (one.id,)).fetchone()
+                if row is not None and row[0] in deleted[table]:
+                    gone.add(one)
     return gone
 
 

@@ -49,6 +49,7 @@ class Puller:
     ) -> None:  # fmt: skip
         self.store, self.peer, self.context, self.log = store, peer, context, log
         self.line: Line | None = None  # while the server can be asked
+        self.may_bring_all: Callable[[], bool] = lambda: True  # unasked, over this connection
         self._progress, self._cancelled = progress, cancelled
         self.path = store.directory / sync_spool.FILE_NAME
         self.watermark, self.asked_at = peer.watermark, peer.asked_at
@@ -76,7 +77,7 @@ class Puller:
         elif since > EVERYTHING and (behind := self._fell_behind(spool.timestamp)):
             since = max(since - behind, EVERYTHING)
             spool = self._fetched(since, phase)
-        if since > EVERYTHING and self._lacking(spool):
+        if since > EVERYTHING and self._lacking(spool) and self.may_bring_all():
             since = EVERYTHING
             spool = self._fetched(since, phase)
         if abs(spool.timestamp - self.context.now) > _FAR:
@@ -224,6 +225,7 @@ class Puller:
         if not found:
             return []
         gone = self.store.on_writer(sync_run_newest.not_expected, self.peer.id, found).result()
+        gone |= self.store.on_writer(sync_run_newest.gone_with, spool, found).result()
         return [one for one in found if one not in gone]
 
     def _judge_loss(self, spool: Spool) -> None:

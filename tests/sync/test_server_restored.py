@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hikma_tui.clinic import conflicts, deletion, records, visits
+from hikma_tui.clinic import conflicts, deletion, info, records, visits
 from tests.cloud import client
 from tests.cloud.server import Cloud
 from tests.unit.sync_running import Site, joined, there
@@ -142,6 +142,44 @@ def test_deletions_are_no_loss(clinic: tuple[Site, Cloud, list[str]]) -> None:
     assert report.check == {}
 
 
+def test_what_went_with_a_patient_whom_another_machine_deleted_is_no_loss(
+    clinic: tuple[Site, Cloud, list[str]],
+) -> None:
+    """A server names the patient alone, though the visit was among the newest rows."""
+    site, cloud, _people = clinic
+    patient = site.register("Rosa")
+    visit = site.store.write(
+        records.create,
+        site.actor,
+        "visits",
+        {"patient_id": patient, "check_in_timestamp": 1_795_000_000_000},
+    ).result()
+    site.sync()
+    client.push(cloud, "patients", patient, kind="deleted")
+    report = site.sync()
+    assert site.sql("SELECT id FROM live_visits WHERE id = ?", str(visit)) == []
+    assert (report.notices, report.check) == ([], {})
+
+
+def test_where_a_connection_costs_money_a_loss_is_said_and_not_fetched_unasked(
+    clinic: tuple[Site, Cloud, list[str]],
+) -> None:
+    site, cloud, people = clinic
+    backup = cloud.store.snapshot()
+    lost = site.register("Rosa")
+    site.sync()
+    cloud.store.restore(backup)
+    _phone_edits(cloud, people[0], camp="North")
+    site.store.write(info.put, "metered", "yes").result()
+    report = site.sync()
+    assert "needs-full-check" in report.notices
+    assert report.check == {}
+    assert site.one("SELECT given_name FROM live_patients WHERE id = ?", lost) == "Rosa"
+    assert site.one("SELECT camp FROM patients WHERE id = ?", people[0]) == "North"
+    site.store.write(info.put, "metered", "no").result()
+    assert "only-here" in site.sync().notices
+
+
 def test_an_older_state_of_vitals_that_somebody_sent_again_is_asked_about(
     clinic: tuple[Site, Cloud, list[str]],
 ) -> None:
@@ -150,8 +188,8 @@ def test_an_older_state_of_vitals_that_somebody_sent_again_is_asked_about(
     backup = cloud.store.snapshot()
     visit = site.one("SELECT id FROM visits WHERE patient_id = ?", people[0])
     row = {"patient_id": people[0], "visit_id": visit, "timestamp": 1_795_000_000_000}
-    taken = records.create, site.actor, "patient_vitals", {**row, "bp_position": "lying"}
-    vitals = str(site.store.write(*taken).result())
+    lying = {**row, "bp_position": "lying"}
+    vitals = site.store.write(records.create, site.actor, "patient_vitals", lying).result()
     site.sync()
     old = next(r for r in client.changes(cloud)["patient_vitals"]["created"] if r["id"] == vitals)
     changed = {"id": vitals, "bp_position": "sitting"}
