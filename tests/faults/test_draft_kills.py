@@ -163,7 +163,7 @@ def test_what_was_typed_is_offered_in_its_place_and_can_be_dropped(tmp_path: Pat
         for left, case in reversed(list(enumerate(cases, start=1))):
             terminal.wait("F2 register", f"{left} draft", case.offered, seconds=20)
             terminal.press(ENTER, "What you had typed is back" if case.drop != "2" else "Forget")
-            for key in case.again:
+            for key in keys(case.again):
                 terminal.settle(0.1)
                 terminal.send(key)
             terminal.wait(case.shown or case.text)
