@@ -32,8 +32,7 @@ def encrypt(options: argparse.Namespace) -> int:
     directory = directory_of(options)
     actor, key = _who(options, directory)
     if key is not None:
-        tell(_("These records are encrypted already. hikma-tui passphrase changes theirs."))
-        return REFUSED
+        return _already(options, directory, key)
     store_cipher.require()
     passphrase = new_passphrase(options)
     if passphrase is None:
@@ -50,6 +49,15 @@ def encrypt(options: argparse.Namespace) -> int:
     return OK
 
 
+def _already(options: argparse.Namespace, directory: Path, key: Key) -> int:
+    """Finish what a power cut, or an answer of then, left: copies that are not encrypted."""
+    tell(_("These records are encrypted already. hikma-tui passphrase changes theirs."))
+    sync_secret.seal(directory)
+    left = store_convert.copies_of(directory).plain
+    _copies(options, directory, key, left, plain=True)
+    return OK if left else REFUSED
+
+
 def passphrase(options: argparse.Namespace) -> int:
     """Change the passphrase."""
     directory = directory_of(options)
@@ -64,8 +72,9 @@ def passphrase(options: argparse.Namespace) -> int:
     _convert(directory, made, actor, "passphrase")
     sync_secret.seal(directory)
     say(_("The passphrase was changed."))
-    other = store_convert.copies_of(directory).other
-    _copies(options, directory, made, other, plain=False)
+    found = store_convert.copies_of(directory)
+    _copies(options, directory, made, found.other, plain=False)
+    _copies(options, directory, made, found.plain, plain=True)
     _one_copy(directory)
     return OK
 
@@ -181,7 +190,7 @@ def _copies(
     for path in paths:
         try:
             if chosen == "delete":
-                path.unlink()
+                store_convert.delete_copy(path)
             elif chosen == "encrypt":
                 store_convert.convert_copy(path, key)
             else:

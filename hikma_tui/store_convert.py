@@ -15,7 +15,7 @@ from pathlib import Path
 
 from hikma_tui import store_cipher, store_repair
 from hikma_tui.i18n import _
-from hikma_tui.store_backups import copies, forget_cached, look_into, room_for, sync_folder
+from hikma_tui.store_backups import alone, copies, forget_cached, look_into, room_for, sync_folder
 from hikma_tui.store_cipher import Key, NeedsPassphrase
 from hikma_tui.store_errors import Corrupt, NoStore, StoreError, from_sqlite
 from hikma_tui.store_files import BACKUPS, FILE_NAME, probe
@@ -133,16 +133,23 @@ def convert(directory: Path, key: Key | None, settle: Callable[[Path], None]) ->
             _rewrite(rows, work / FILE_NAME, key, path.stat().st_size)
             settle(work)
             look_into(work / FILE_NAME)
+            # before the exchange: a power cut after it must not leave them less protected
+            _forget_working_files(directory)
             store_repair.exchange(directory, work)
-        _forget_working_files(directory)
     finally:
         store_repair.discard(work)
 
 
 def _forget_working_files(directory: Path) -> None:
-    """What a killed sync left has the old key, or none: the next one asks the server again."""
-    for pattern in ("sync/*", "sync-check.db*"):
-        for path in directory.glob(pattern):
+    """What a killed sync or copy left has the old key, or none: the next one asks the server again,
+    and half a copy is nobody's. To be called while nobody else has the store open.
+    """
+    patterns = ["sync/*", "sync-check.db*"]
+    with ExitStack() as here:
+        backups = directory / BACKUPS
+        if backups.is_dir() and here.enter_context(alone(backups)):
+            patterns.append(f"{BACKUPS}/*.part*")
+        for path in (one for pattern in patterns for one in directory.glob(pattern)):
             if path.is_file():
                 path.unlink(missing_ok=True)
 
@@ -186,6 +193,10 @@ def copies_of(directory: Path) -> Copies:
 
 def convert_copy(path: Path, key: Key | None) -> None:
     """Put one copy under ``key`` in its own place, compared; its name and date stay. StoreError."""
+    if any(one.stat().st_size for one in _beside(path)):
+        raise StoreError(
+            _("A damaged store and its journal, kept as they were: they stay so, or are deleted.")
+        )
     made = path.with_name(f"{path.name}.part")
     made.unlink(missing_ok=True)
     try:
@@ -199,6 +210,21 @@ def convert_copy(path: Path, key: Key | None) -> None:
             sync_folder(path.parent)
     except OSError as error:
         raise from_sqlite(error, path) from error
+
+
+def delete_copy(path: Path) -> None:
+    """Delete a copy, or a damaged store that was kept, with its journal and its folder. OSError."""
+    for one in (*_beside(path), path):
+        one.unlink()
+    if path.parent.name != BACKUPS:
+        with suppress(OSError):  # somebody put more into it
+            path.parent.rmdir()
+
+
+def _beside(path: Path) -> list[Path]:
+    """The journals of a store's file that are there."""
+    found = [path.with_name(f"{path.name}{end}") for end in ("-wal", "-journal")]
+    return [one for one in found if one.exists()]
 
 
 def same_protection(directory: Path, copy: Path, work: Path) -> None:

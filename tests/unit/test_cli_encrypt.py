@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -16,7 +18,7 @@ from hikma_tui.models import connection
 from hikma_tui.store import Store
 from hikma_tui.store_cipher import Key, NeedsPassphrase
 from hikma_tui.store_errors import Corrupt, Locked
-from tests.unit.program import run
+from tests.unit.program import environment, run
 
 pytestmark = pytest.mark.skipif(
     not store_cipher.installed(), reason="sqlcipher3 is not installed (this machine has no wheel)"
@@ -167,6 +169,70 @@ def test_what_reads_otherwise_than_it_was_is_never_put_in_place(
     assert not store_cipher.is_ciphered(place / "hikma.db")
     assert names(place) == ALL
     assert [path.name for path in place.iterdir() if path.is_dir()] == []
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from hikma_tui import store_cipher, store_convert, store_repair
+key = store_cipher.Key.unpacked(bytes.fromhex(sys.argv[2]))
+exchange = store_repair.exchange
+def then_dies(*places):
+    exchange(*places)
+    os._exit(9)
+store_repair.exchange = then_dies
+store_convert.convert(Path(sys.argv[1]), key, lambda _work: None)
+"""
+
+
+def readable(place: Path) -> set[str]:
+    """The files in which a name can be read."""
+    return {
+        str(path.relative_to(place))
+        for path in place.rglob("*")
+        if path.is_file() and b"Mona3" in path.read_bytes()
+    }
+
+
+def test_a_power_cut_right_after_the_exchange_leaves_nothing_that_encrypt_does_not_end(
+    tmp_path: Path,
+) -> None:
+    place = made(tmp_path / "clinic", None)
+    assert run("backup", "--data-dir", place).returncode == 0
+    [copy] = (place / "backups").glob("*.db")
+    (place / "backups" / "automatic-20261101T010101000000.db.part").write_bytes(copy.read_bytes())
+    kept = place / "backups" / "damaged-20261101T010101000000"
+    kept.mkdir()
+    (kept / "hikma.db").write_bytes(copy.read_bytes())
+    (kept / "hikma.db-wal").write_bytes(b"Mona3, who was saved last")
+    (place / "sync").mkdir()
+    (place / "sync" / "pull.spool").write_bytes(b"Mona3, of a killed pull")
+    key = cheap(OLD)
+    words = [sys.executable, "-c", KILLED, str(place), key.packed().hex()]
+    assert subprocess.run(words, env=environment(), check=False).returncode == 9
+    copies = {
+        f"backups/{copy.name}",
+        *(f"backups/{kept.name}/hikma.db{end}" for end in ("", "-wal")),
+    }
+    assert readable(place) == copies
+    done = given(place, "encrypt", "--copies", "encrypt", old=OLD, new=NEW)
+    assert done.returncode == 0, done.stderr
+    # what can't be written anew is not given out as encrypted, and its journal is not lost
+    assert readable(place) == copies - {f"backups/{copy.name}"}
+    assert f"{kept.name}/hikma.db" in done.stdout
+    done = given(place, "passphrase", "--copies", "delete", old=OLD, new=NEW)
+    assert done.returncode == 0, done.stderr
+    assert readable(place) == set()
+    assert not kept.exists()
+    assert names_with(place, NEW) == ALL
+    assert given(place, "encrypt", old=NEW, new=NEW).returncode == 1  # nothing is left to do
+
+
+def names_with(place: Path, passphrase: str) -> set[str]:
+    salt = store_cipher.salt_of(place / "hikma.db")
+    assert salt is not None
+    store_cipher.hold_key(store_cipher.derive(passphrase, salt))
+    return names(place)
 
 
 def test_a_ciphered_copy_put_back_stays_as_protected_as_the_records(tmp_path: Path) -> None:
