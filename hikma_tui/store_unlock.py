@@ -51,6 +51,8 @@ def is_locked(path: Path) -> bool:
 
 def _plain(path: Path) -> bool:
     try:
+        if not path.is_file():  # a pipe of that name would be waited for
+            return False
         with path.open("rb") as file:
             return file.read(16) == b"SQLite format 3\x00"
     except OSError:
