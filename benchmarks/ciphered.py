@@ -19,15 +19,17 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from hikma_tui import demo, search, store_cipher, store_convert
+from hikma_tui import demo, search
 from hikma_tui.clinic import patients, setup
 from hikma_tui.clinic.actor import actor_named
 from hikma_tui.models import connection
 from hikma_tui.search.finding import find
 from hikma_tui.store import Store
-from hikma_tui.store_cipher import Key
-from hikma_tui.sync_context import Context
-from hikma_tui.sync_shapes import Report
+from hikma_tui.store import cipher as store_cipher
+from hikma_tui.store import convert as store_convert
+from hikma_tui.store.cipher import Key
+from hikma_tui.syncing.context import Context
+from hikma_tui.syncing.shapes import Report
 from tests.unit.pulling import clinic_body, take
 
 TURNS = 7

@@ -29,9 +29,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hikma_tui import sync_join
 from hikma_tui.clinic import setup
 from hikma_tui.store import Store
+from hikma_tui.syncing import join as sync_join
 from hikma_tui.wire.shapes import Credentials
 from tests.cloud.seed import EMAIL, PASSWORD, seed
 from tests.cloud.server import Cloud

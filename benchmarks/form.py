@@ -27,7 +27,7 @@ from textual.events import Key
 from textual.screen import Screen
 from textual.widgets import Input
 
-from hikma_tui.app_main import HikmaApp
+from hikma_tui.app.main import HikmaApp
 from hikma_tui.clinic import diseases, patients, setup
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.saving import Save

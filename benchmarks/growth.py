@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.start import processor_ms, run_once
 from hikma_tui.demo import make
-from hikma_tui.store_files import FILE_NAME
+from hikma_tui.store.files import FILE_NAME
 
 
 def measure(directories: Sequence[tuple[int, Path]], rounds: int) -> str:

@@ -24,7 +24,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from hikma_tui import sync_join
 from hikma_tui.clinic import setup
 from hikma_tui.clinic.actor import Actor, users
 from hikma_tui.clinic.saving import Save
@@ -40,6 +39,7 @@ from hikma_tui.models import (
     connection,
 )
 from hikma_tui.store import Store
+from hikma_tui.syncing import join as sync_join
 from hikma_tui.wire.shapes import Credentials
 from tests.cloud.seed import EMAIL, PASSWORD, seed
 from tests.cloud.server import Cloud

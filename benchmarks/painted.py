@@ -21,7 +21,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from hikma_tui.store_files import FILE_NAME
+from hikma_tui.store.files import FILE_NAME
 from tests.terminal.terminal import BACKSPACE, ENTER, ESC, Terminal, running
 
 _QUIET = 0.5

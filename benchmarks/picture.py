@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hikma_tui import clock, demo
-from hikma_tui.app_main import HikmaApp
+from hikma_tui.app.main import HikmaApp
 from hikma_tui.screens.session import begin
 
 PICTURE = Path(__file__).resolve().parent.parent / "docs" / "picture.svg"

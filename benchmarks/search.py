@@ -232,7 +232,7 @@ def made(directory: Path, size: int) -> Path:
 
 
 def _demo(directory: Path, size: int) -> Path:
-    from hikma_tui.store_files import FILE_NAME
+    from hikma_tui.store.files import FILE_NAME
 
     if not (directory / FILE_NAME).exists():
         command = [sys.executable, "-m", "hikma_tui", "demo", "--patients", str(size), "--no-open"]

@@ -1,6 +1,6 @@
 """The command line: parse, call one function, print (docs/cli.md).
 
-Opening the program, which is what most starts do, needs no parser (``cli_opening``). A verb's own
+Opening the program, which is what most starts do, needs no parser (``verbs.opening``). A verb's own
 imports happen inside it, so ``--version`` loads no screens, no database and no network.
 """
 
@@ -14,9 +14,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from hikma_tui import cli_opening, first_words
-from hikma_tui.cli_codes import INTERRUPTED, NO_OUTPUT, OK, USAGE
+from hikma_tui import first_words
 from hikma_tui.i18n import _, language_of_environment, use_language
+from hikma_tui.verbs import opening as cli_opening
+from hikma_tui.verbs.codes import INTERRUPTED, NO_OUTPUT, OK, USAGE
 
 if TYPE_CHECKING:
     import argparse
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:
-        from hikma_tui.cli_errors import explained
+        from hikma_tui.verbs.errors import explained
 
         return explained(error)
 
@@ -63,7 +64,7 @@ def _have_streams() -> bool:
     if sys.stderr is None:
         sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     if missing:
-        from hikma_tui.cli_errors import tell
+        from hikma_tui.verbs.errors import tell
 
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
         tell(_("the output can't be written: {reason}").format(reason=_("it is closed")))
@@ -99,7 +100,7 @@ def _reader_is_gone() -> int:
 
 def _asked(words: Sequence[str]) -> int:
     """What more than opening the program takes: a verb, help, a misuse."""
-    from hikma_tui.cli_parser import parser
+    from hikma_tui.verbs.parser import parser
 
     options = parser(_open).parse_args(words)
     run: Verb = options.run

@@ -124,7 +124,7 @@ class PeerRow(Base):
     A row with ``change_seq`` 0 and no line here is agreed: it is as the server sent it, or was read
     back from the server and found equal (decisions.md 26). The first local change of an agreed row
     copies it into ``base``, so that a merge can tell who changed what (decisions.md 23); a row that
-    the server never had has no base. ``sync_shapes.State`` has the words of ``state``.
+    the server never had has no base. ``syncing.shapes.State`` has the words of ``state``.
     """
 
     peer_id = TextField()
@@ -135,7 +135,7 @@ class PeerRow(Base):
     sent_seq = IntegerField(default=0)  # its change_seq at that moment
     sent_at = Moment(null=True)
     state = TextField(default="")
-    reason = TextField(default="")  # a code of ``sync_shapes.Reason``
+    reason = TextField(default="")  # a code of ``syncing.shapes.Reason``
     tries = IntegerField(default=0)  # how often it was sent in vain
 
     class Meta:
@@ -156,7 +156,7 @@ class Conflict(Base):
     table_name = TextField()
     row_id = TextField()
     patient_id = TextField(null=True, index=True)
-    kind = TextField()  # a word of ``sync_shapes.Disagreement``
+    kind = TextField()  # a word of ``syncing.shapes.Disagreement``
     base = OwnJson(null=True)
     theirs = OwnJson(null=True)
     found_at = Moment()

@@ -3,7 +3,7 @@
 A moment that is ``yesterday``, a pressure of ``high``, bytes where text belongs: nothing is lost by
 reading them. Each is a value of the kind that the column's readers count with, so that none of them
 falls; it sorts first or compares to nothing, shows what is stored, and is known by ``Odd``, so that
-nothing is saved over it (``clinic/saving.py``) and it is not sent (``sync_push_bad.py``).
+nothing is saved over it (``clinic/saving.py``) and it is not sent (``syncing/push_bad.py``).
 """
 
 from __future__ import annotations

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from hikma_tui import clock, sync_lock, sync_peer, sync_run, sync_run_book
+from hikma_tui import clock
 from hikma_tui.clinic import info, server_needs, server_words
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.store import Store
-from hikma_tui.store_errors import StoreError
-from hikma_tui.sync_run import RunOptions
-from hikma_tui.sync_run_log import Log
-from hikma_tui.sync_shapes import Phase, Progress, Report
+from hikma_tui.store.errors import StoreError
+from hikma_tui.syncing import lock as sync_lock
+from hikma_tui.syncing import peer as sync_peer
+from hikma_tui.syncing import run as sync_run
+from hikma_tui.syncing import run_book as sync_run_book
+from hikma_tui.syncing.run import RunOptions
+from hikma_tui.syncing.run_log import Log
+from hikma_tui.syncing.shapes import Phase, Progress, Report
 from hikma_tui.wire.shapes import Kind, Trouble
 
 __all__ = ["RunOptions", "run"]

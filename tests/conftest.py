@@ -44,8 +44,8 @@ def ciphered_where_asked(own_place: Path, monkeypatch: pytest.MonkeyPatch) -> No
     """With HIKMA_TUI_TEST_CIPHERED=1: stores are made ciphered, and tests read them so."""
     if not CIPHERED:
         return
-    from hikma_tui import store_cipher
     from hikma_tui.store import Store
+    from hikma_tui.store import cipher as store_cipher
 
     key = store_cipher.derive(_PASSPHRASE, store_cipher._MARK + bytes(12) + bytes([10]))
     store_cipher.hold_key(key)

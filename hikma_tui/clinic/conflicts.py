@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from hikma_tui import json_text
-from hikma_tui import sync_known as known
 from hikma_tui.clinic import conflicts_words as words
 from hikma_tui.clinic import info, patients
 from hikma_tui.clinic.actor import Actor
@@ -33,8 +32,9 @@ from hikma_tui.models import (
     dicts,
     live,
 )
-from hikma_tui.sync_merge import Merged, Path, merge
-from hikma_tui.sync_shapes import Disagreement
+from hikma_tui.syncing import known
+from hikma_tui.syncing.merge import Merged, Path, merge
+from hikma_tui.syncing.shapes import Disagreement
 
 WHOLE = ""  # the key of the one choice about a whole record
 _SURE_OF = (Disagreement.EDIT, Disagreement.DIFFERS, Disagreement.SUGGESTION)
@@ -45,7 +45,7 @@ class OpenConflict:
     """A record about which somebody has to choose."""
 
     pk: int
-    kind: str  # a word of ``sync_shapes.Disagreement``
+    kind: str  # a word of ``syncing.shapes.Disagreement``
     table: str
     row_id: str
     patient_id: str | None

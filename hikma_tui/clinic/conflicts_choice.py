@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hikma_tui import json_text
-from hikma_tui import sync_known as known
 from hikma_tui.clinic import audit, conflicts_copy, deletion
 from hikma_tui.clinic import conflicts_words as words
 from hikma_tui.clinic.actor import Actor
@@ -31,8 +30,9 @@ from hikma_tui.models import (
     connection,
     dicts,
 )
-from hikma_tui.sync_merge import Path, Value, merge
-from hikma_tui.sync_shapes import Disagreement, Reason, State
+from hikma_tui.syncing import known
+from hikma_tui.syncing.merge import Path, Value, merge
+from hikma_tui.syncing.shapes import Disagreement, Reason, State
 
 # What v3 brings back when it is sent again after its deletion (wire.md A6).
 REVIVED = frozenset({"appointments", "patient_vitals", "patient_problems"})
@@ -280,7 +280,7 @@ def _bring_back(save: Save, model: type[Synced], sides: Sides, root: Mapping[str
 
 def _doubt(conflict: Conflict, table: str, row: Mapping[str, Any]) -> None:
     """A row is back whose deletion the server may have: a full check has to tell, and if it is
-    announced as deleted again, that is asked about (``sync_meet_deleted``).
+    announced as deleted again, that is asked about (``syncing.meet_deleted``).
     """
     here, place = connection(), (conflict.peer_id, table, row["id"])
     sent = here.execute(

@@ -15,7 +15,7 @@ from hikma_tui.columns import Day, Flag, Json, Moment, Uuid
 from hikma_tui.i18n import _
 from hikma_tui.models import BY_TABLE, User, dicts, live
 from hikma_tui.odd_values import Odd
-from hikma_tui.sync_merge import Path
+from hikma_tui.syncing.merge import Path
 
 _DOSES = frozenset(
     {

@@ -20,11 +20,11 @@ from hikma_tui.clinic.permissions import Flag, require, require_sight
 from hikma_tui.clinic.records import patient_row
 from hikma_tui.clock import day_bounds, day_of
 from hikma_tui.days import as_date, day_of_moment
-from hikma_tui.forms_data import items_of, unit_of
-from hikma_tui.forms_json import text_of, unwrap
+from hikma_tui.forms.data import items_of, unit_of
+from hikma_tui.forms.json import text_of, unwrap
 from hikma_tui.i18n import _, language
 from hikma_tui.models import Patient, connection, dicts, live
-from hikma_tui.vitals_measures import BY_FIELD, MEASURES, in_unit, result_mark
+from hikma_tui.vitals.measures import BY_FIELD, MEASURES, in_unit, result_mark
 
 PREGNANCY = timedelta(days=280)
 """From the first day of the last period to the due date (Naegele's rule)."""

@@ -36,9 +36,9 @@ from hikma_tui.clinic.prescribing import OVERRIDE
 from hikma_tui.clinic.records import patient_row
 from hikma_tui.clinic.saving import one_save
 from hikma_tui.columns import moment_text
-from hikma_tui.forms_shape import Item
+from hikma_tui.forms.shape import Item
 from hikma_tui.i18n import _
-from hikma_tui.medicines_words import value_text
+from hikma_tui.medicines.wording import value_text
 
 __all__ = [
     "CURRENT", "ENDED", "REPLACED", "STOPPED", "CurrentMedicine", "all_of", "carried", "change",

@@ -20,11 +20,11 @@ from hikma_tui.clinic.errors import NotFound
 from hikma_tui.clinic.permissions import require_sight
 from hikma_tui.clock import day_of
 from hikma_tui.days import as_date
-from hikma_tui.forms_entries import entries_of
-from hikma_tui.forms_json import as_json, json_of, text_of
-from hikma_tui.forms_shape import Item
-from hikma_tui.medicines_lasting import end_of, is_once
-from hikma_tui.medicines_words import entered, value_text
+from hikma_tui.forms.entries import entries_of
+from hikma_tui.forms.json import as_json, json_of, text_of
+from hikma_tui.forms.shape import Item
+from hikma_tui.medicines.lasting import end_of, is_once
+from hikma_tui.medicines.wording import entered, value_text
 from hikma_tui.models import Patient, connection, dicts, live
 
 STOPPED_FIELD = "hikma-note-stopped"
@@ -178,7 +178,7 @@ def _read(patient_id: str, on: date) -> _Found:
 
 
 def _listed(stored: object) -> list[Any]:
-    """What a stored JSON column lists, in any shape, nothing copied (``forms_data.items_of``)."""
+    """What a stored JSON column lists, in any shape, nothing copied (``forms.data.items_of``)."""
     found = json_of(stored)
     return found if isinstance(found, list) else [found]
 

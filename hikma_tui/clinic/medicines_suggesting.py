@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from hikma_tui import medicines
-from hikma_tui.forms_data import items_of
-from hikma_tui.forms_entries import entries_of
-from hikma_tui.forms_json import text_of
-from hikma_tui.medicines_words import value_text
+from hikma_tui.forms.data import items_of
+from hikma_tui.forms.entries import entries_of
+from hikma_tui.forms.json import text_of
+from hikma_tui.medicines.wording import value_text
 from hikma_tui.models import connection
 from hikma_tui.names import fold
 

@@ -11,7 +11,7 @@ from datetime import date
 
 from hikma_tui.clinic import info
 from hikma_tui.days import as_date, day_of_moment
-from hikma_tui.forms_data import items_of
+from hikma_tui.forms.data import items_of
 from hikma_tui.models import connection
 
 FIELDS = frozenset(

@@ -15,7 +15,7 @@ from hikma_tui.clinic import info
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid
 from hikma_tui.columns import moment_text
-from hikma_tui.forms_entries import ALLERGY_OVERRIDE
+from hikma_tui.forms.entries import ALLERGY_OVERRIDE
 from hikma_tui.i18n import _
 
 OVERRIDE = ALLERGY_OVERRIDE

@@ -24,8 +24,8 @@ from hikma_tui.clinic.saving import Save, live_row, one_save
 from hikma_tui.clinic.visits import joined, visits_of_day
 from hikma_tui.clock import day_of
 from hikma_tui.columns import moment_text
-from hikma_tui.forms_data import items_of
-from hikma_tui.forms_entries import NO_CODE, entries_of
+from hikma_tui.forms.data import items_of
+from hikma_tui.forms.entries import NO_CODE, entries_of
 from hikma_tui.i18n import _
 from hikma_tui.models import Event, Visit, dicts, live
 from hikma_tui.models import Problem as Row

@@ -20,7 +20,7 @@ from hikma_tui.clinic.errors import Invalid, NotFound
 from hikma_tui.clinic.permissions import Flag, require
 from hikma_tui.clinic.records import patient_row
 from hikma_tui.clinic.saving import one_save
-from hikma_tui.forms_shape import Item
+from hikma_tui.forms.shape import Item
 from hikma_tui.i18n import _
 from hikma_tui.quick import Kind, Line
 

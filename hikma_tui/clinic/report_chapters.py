@@ -19,7 +19,7 @@ from hikma_tui.i18n import _
 from hikma_tui.models import DispensingRecord, PatientAttribute, connection, dicts, live
 from hikma_tui.odd_values import Odd
 from hikma_tui.report import Line, Part, Table
-from hikma_tui.vitals_measures import MEASURES
+from hikma_tui.vitals.measures import MEASURES
 
 _MOST_POINTS = 20  # of one measure, in its chapter; all of them stand in the visits
 _MOST_NOTES = 500  # that measures are looked for in (clinic/measures.py)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hikma_tui import clock
 from hikma_tui.clinic.moving_notes import Note
 from hikma_tui.days import Birth, as_date
-from hikma_tui.days_words import month_name
+from hikma_tui.days.words import month_name
 from hikma_tui.i18n import _
 from hikma_tui.odd_values import Odd, OddDay
 

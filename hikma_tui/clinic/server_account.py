@@ -27,7 +27,7 @@ def _why(kind: str) -> str:
 
 
 def account(table: str, numbers: Mapping[str, Any]) -> str:
-    """One table, every difference named with its number (``sync_check.Account`` as a dict)."""
+    """One table, every difference named with its number (``syncing.check.Account`` as a dict)."""
     name = table_word(table)
     said = _("{table}: {here} here, {there} on the server").format(
         table=name[:1].upper() + name[1:], here=numbers["here"], there=numbers["there"]

@@ -6,9 +6,9 @@ from hikma_tui.i18n import _
 
 
 def reason(code: str) -> str:
-    """Why a row is not confirmed, and the user's way out (``sync_shapes.Reason``).
+    """Why a row is not confirmed, and the user's way out (``syncing.shapes.Reason``).
 
-    Behind a colon stand the columns that no server takes as they are (``sync_push_bad``).
+    Behind a colon stand the columns that no server takes as they are (``syncing.push_bad``).
     """
     code, _colon, columns = code.partition(":")
     if code == "bad-row" and columns:
@@ -47,7 +47,7 @@ def reason(code: str) -> str:
 
 
 def _aside(code: str, columns: list[str]) -> str:
-    """Why a row of the server's is not stored here (``sync_apply_aside``)."""
+    """Why a row of the server's is not stored here (``syncing.apply_aside``)."""
     from hikma_tui.clinic.conflicts_words import column_words
 
     said = (

@@ -1,8 +1,8 @@
 """What the sync says to people: one sentence for a nurse, and one for whoever runs the server.
 
-Codes are those of ``wire.shapes.Kind`` and of ``sync_shapes`` (Reason, State, Phase, and the codes
-of notices), as plain text, so that screens can ask without knowing the sync. An unknown code gets a
-sentence too: no run may end without words.
+Codes are those of ``wire.shapes.Kind`` and of ``syncing.shapes`` (Reason, State, Phase, and the
+codes of notices), as plain text, so that screens can ask without knowing the sync. An unknown code
+gets a sentence too: no run may end without words.
 """
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ def for_admin(kind: str) -> str:
 
 
 def state(code: str) -> str:
-    """What a row's state is called (``sync_shapes.State``); ``confirmed`` too."""
+    """What a row's state is called (``syncing.shapes.State``); ``confirmed`` too."""
     said = {
         "": _("not sent"),
         "not_sent": _("not sent"),
@@ -213,7 +213,7 @@ def table_word(table: str) -> str:
 
 
 def phase(code: str) -> str:
-    """What a run is doing (``sync_shapes.Phase``)."""
+    """What a run is doing (``syncing.shapes.Phase``)."""
     said = {
         "connect": _("Reaching the server"),
         "pull": _("Fetching"),

@@ -25,7 +25,7 @@ from hikma_tui.clinic.standing import DECEASED, MOVED, of_metadata
 from hikma_tui.clinic.visits import create_event, joined
 from hikma_tui.clock import day_of
 from hikma_tui.columns import moment_text
-from hikma_tui.forms_data import items_of
+from hikma_tui.forms.data import items_of
 from hikma_tui.i18n import _
 from hikma_tui.models import Event, Patient, Visit, dicts, live
 

@@ -18,8 +18,8 @@ from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.patients import PatientCard
 from hikma_tui.clinic.vitals import Entry
 from hikma_tui.i18n import _
-from hikma_tui.vitals_fields import decimal_of
-from hikma_tui.vitals_measures import MEASURES, measure
+from hikma_tui.vitals.fields import decimal_of
+from hikma_tui.vitals.measures import MEASURES, measure
 
 _LIMIT = 500
 

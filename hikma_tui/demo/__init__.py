@@ -17,8 +17,8 @@ from hikma_tui.clinic import info
 from hikma_tui.demo.build import fill
 from hikma_tui.i18n import _
 from hikma_tui.store import Store
-from hikma_tui.store_errors import StoreError
-from hikma_tui.store_files import FILE_NAME, prepare_directory, sync_file
+from hikma_tui.store.errors import StoreError
+from hikma_tui.store.files import FILE_NAME, prepare_directory, sync_file
 
 _BUILDING = "demo-being-made"
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from hikma_tui.clinic.standing import Fate
 from hikma_tui.days import as_date
-from hikma_tui.days_words import month_name
+from hikma_tui.days.words import month_name
 from hikma_tui.i18n import _
 from hikma_tui.text import cell_width, cut, display
 

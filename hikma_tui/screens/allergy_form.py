@@ -11,7 +11,7 @@ from hikma_tui.clinic.allergies import COMMON, REACTIONS, Allergy
 from hikma_tui.clinic.drafts import Hold
 from hikma_tui.clinic.errors import NotFound
 from hikma_tui.forms import Kind
-from hikma_tui.forms_entries import NO_CODE
+from hikma_tui.forms.entries import NO_CODE
 from hikma_tui.i18n import _
 from hikma_tui.screens.allergies import severity_word
 from hikma_tui.screens.problem_words import certainties

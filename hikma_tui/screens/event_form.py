@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar
 
-from hikma_tui import forms, vitals, vitals_answers
+from hikma_tui import forms, vitals
 from hikma_tui.clinic import chart, drafts, merging, patients, visits
 from hikma_tui.clinic import vitals as records
 from hikma_tui.clinic.chart import VisitLine
@@ -22,6 +22,7 @@ from hikma_tui.screens.identity import saved_line
 from hikma_tui.screens.prescribing import PrescribingScreen
 from hikma_tui.screens.session import not_saved, session
 from hikma_tui.screens.suggesting import names_of
+from hikma_tui.vitals import answers as vitals_answers
 from hikma_tui.widgets.form_editor import FormEditor
 from hikma_tui.widgets.headline import Headline
 from hikma_tui.widgets.keys import N_, Action

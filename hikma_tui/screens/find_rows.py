@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from hikma_tui import names
 from hikma_tui.days import Birth, age_text, as_date, in_words
-from hikma_tui.days_words import month_name
+from hikma_tui.days.words import month_name
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.screens.identity import birth_of, sex_letter
 from hikma_tui.screens.session import local, moment_text

@@ -13,7 +13,7 @@ from hikma_tui.clinic import drafts
 from hikma_tui.clinic import medicines as records
 from hikma_tui.clinic.drafts import Hold
 from hikma_tui.clinic.errors import Refused
-from hikma_tui.forms_shape import Item
+from hikma_tui.forms.shape import Item
 from hikma_tui.i18n import _
 from hikma_tui.screens import drafting
 from hikma_tui.screens.base import ClinicScreen

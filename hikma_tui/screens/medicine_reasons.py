@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hikma_tui.clinic import medicines
-from hikma_tui.forms_shape import Item
+from hikma_tui.forms.shape import Item
 from hikma_tui.i18n import _
-from hikma_tui.medicines_words import value_text
+from hikma_tui.medicines.wording import value_text
 from hikma_tui.screens.kept_words import KeptWords
 from hikma_tui.screens.session import PatientSideScreen
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hikma_tui.clinic import medicines
 from hikma_tui.clinic.medicines import CurrentMedicine
 from hikma_tui.i18n import _, ngettext
-from hikma_tui.medicines_reading import Reading
+from hikma_tui.medicines.reading import Reading
 from hikma_tui.screens.patient_rows import day_text
 from hikma_tui.widgets.row_list import Info, Line, Row
 

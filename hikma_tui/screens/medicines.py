@@ -13,7 +13,7 @@ from hikma_tui.clinic import drafts, medicines
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.clinic.medicines import CurrentMedicine
-from hikma_tui.forms_shape import Item
+from hikma_tui.forms.shape import Item
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.screens import kept_words
 from hikma_tui.screens.alerts import in_short

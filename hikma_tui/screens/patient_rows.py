@@ -12,7 +12,7 @@ from hikma_tui.clinic.chart_loose import MOST
 from hikma_tui.clinic.moving_notes import Note
 from hikma_tui.clinic.patients import PatientCard
 from hikma_tui.days import as_date
-from hikma_tui.days_words import month_name
+from hikma_tui.days.words import month_name
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.text import fit
 from hikma_tui.widgets.row_list import Info, Line, Row

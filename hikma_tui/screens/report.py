@@ -11,13 +11,14 @@ from textual.app import ComposeResult, SuspendNotSupported
 from textual.events import Key, Resize, ScreenResume
 from textual.widgets import Input
 
-from hikma_tui import report_files, report_text
 from hikma_tui.clinic import report
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.clinic.patients import PatientCard
 from hikma_tui.i18n import _
 from hikma_tui.report import HTML, TEXT, Report, file_name
-from hikma_tui.report_html import html
+from hikma_tui.report import files as report_files
+from hikma_tui.report import text as report_text
+from hikma_tui.report.html import html
 from hikma_tui.screens import report_pager
 from hikma_tui.screens.session import PatientSideScreen, session
 from hikma_tui.screens.who import Who

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from hikma_tui import clock
 from hikma_tui.clinic import copies, info, pins
 from hikma_tui.clinic.actor import Actor, actor_named, users
-from hikma_tui.days_words import month_name
+from hikma_tui.days.words import month_name
 from hikma_tui.i18n import _
 from hikma_tui.odd_values import Odd
 from hikma_tui.screens.base import ClinicApp, ClinicScreen

@@ -9,7 +9,7 @@ from typing import Any, cast
 from hikma_tui import forms
 from hikma_tui.clinic import diseases, medicines
 from hikma_tui.clinic.errors import Refused
-from hikma_tui.forms_entries import NO_CODE, diagnosis_key
+from hikma_tui.forms.entries import NO_CODE, diagnosis_key
 from hikma_tui.names import fold
 from hikma_tui.screens.base import ClinicScreen
 from hikma_tui.widgets.entry_picker import MOST_SUGGESTED, Found, Suggested

@@ -1,6 +1,6 @@
 """The sync as the screens see it: what runs, what it told last, how it ended, and its few orders.
 
-The app has the child process (``app_sync``); screens know neither it nor the network.
+The app has the child process (``app.sync``); screens know neither it nor the network.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from textual import on
 
-from hikma_tui import forms, vitals, vitals_entry
+from hikma_tui import forms, vitals
 from hikma_tui.clinic import chart, drafts, patients, visits
 from hikma_tui.clinic import vitals as records
 from hikma_tui.clinic.chart import VisitLine
@@ -23,6 +23,7 @@ from hikma_tui.screens.drafting import DraftKeeper
 from hikma_tui.screens.form_screen import FormScreen
 from hikma_tui.screens.identity import saved_line
 from hikma_tui.screens.session import not_saved, session
+from hikma_tui.vitals import entry as vitals_entry
 from hikma_tui.widgets.form_editor import FormEditor
 from hikma_tui.widgets.headline import Headline
 from hikma_tui.widgets.keys import N_, Action

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from hikma_tui import vitals, vitals_entry
+from hikma_tui import vitals
 from hikma_tui.clinic.vitals import Entry
 from hikma_tui.clinic.vitals_series import Measured, Value
 from hikma_tui.days import short
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.text import cell_width, fit
+from hikma_tui.vitals import entry as vitals_entry
 from hikma_tui.widgets.plot import BAR, HIGH, LOW, Dot
 from hikma_tui.widgets.row_list import Info, Line, Row
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from hikma_tui.forms import Answer, Answers, Field, Form, Item, Kind, Option
-from hikma_tui.forms_entries import ALLERGY_OVERRIDE
+from hikma_tui.forms.entries import ALLERGY_OVERRIDE
 from hikma_tui.i18n import _
-from hikma_tui.medicines_reading import as_number
-from hikma_tui.medicines_words import entered, form_words, known_words, value_text
+from hikma_tui.medicines.reading import as_number
+from hikma_tui.medicines.wording import entered, form_words, known_words, value_text
 
 _ROUTES = (
     "oral", "sublingual", "rectal", "topical", "inhalation", "intravenous", "intramuscular",

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from hikma_tui.days_words import fold
+from hikma_tui.days.words import fold
 
 _MOST_COMPARED = 400  # characters of a label
 

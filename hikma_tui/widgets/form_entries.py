@@ -12,7 +12,7 @@ from textual import events
 from textual.message import Message
 
 from hikma_tui.forms import Field, Item, Kind
-from hikma_tui.forms_entries import diagnosis_key
+from hikma_tui.forms.entries import diagnosis_key
 from hikma_tui.i18n import _
 from hikma_tui.widgets.entry_picker import Found, Outcome, Picker, Suggestions, picker_of
 from hikma_tui.widgets.form_canvas import FormCanvas

@@ -20,10 +20,10 @@ from hikma_tui.days import (
     parse_birth,
     parse_day,
 )
-from hikma_tui.days_words import fold
+from hikma_tui.days.words import fold
 from hikma_tui.forms import Answer, Field, Kind, allows_future, answer_of_birth, check, number_text
-from hikma_tui.forms_check import LIMITS
-from hikma_tui.forms_numbers import is_thousands_doubt
+from hikma_tui.forms.checking import LIMITS
+from hikma_tui.forms.numbers import is_thousands_doubt
 from hikma_tui.i18n import _
 from hikma_tui.text import plain
 

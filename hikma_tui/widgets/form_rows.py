@@ -19,7 +19,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from hikma_tui.forms import Field, Kind, is_empty, translate
-from hikma_tui.forms_json import as_json
+from hikma_tui.forms.json import as_json
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.text import cell_width, cut, display, fit, plain
 from hikma_tui.widgets.entry_picker import Picker

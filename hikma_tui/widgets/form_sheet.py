@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from hikma_tui import medicines
-from hikma_tui.days_words import fold
+from hikma_tui.days.words import fold
 from hikma_tui.forms import (
     Answer,
     Answers,
@@ -27,7 +27,7 @@ from hikma_tui.forms import (
     translate,
     unit_key,
 )
-from hikma_tui.forms_entries import diagnosis_key
+from hikma_tui.forms.entries import diagnosis_key
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.text import cut, plain
 from hikma_tui.widgets.form_choices import Choice, Chooser

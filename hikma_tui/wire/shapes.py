@@ -126,7 +126,7 @@ class Server(Protocol):
         """All that changed since the server's own ``since`` (ms, 0: everything). Trouble."""
 
     def push(self, changes: Changes) -> None:
-        """Send rows that ``sync_values.encode`` made for this dialect. Trouble when not all were
+        """Send rows that ``syncing.values.encode`` made for this dialect. Trouble when not all were
         said to be taken: REFUSED where the rows may be to blame, SERVER and others where not.
         """
 

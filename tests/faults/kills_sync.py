@@ -17,15 +17,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hikma_tui import search, sync_known, sync_secret
+from hikma_tui import search
 from hikma_tui.clinic import server
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.exchange.rows_in import import_lines
 from hikma_tui.exchange.source import Source
 from hikma_tui.models import BY_TABLE, connection, dicts
 from hikma_tui.store import Store
-from hikma_tui.sync_carry import restore
-from hikma_tui.sync_values import Decoder, python_row
+from hikma_tui.syncing import known as sync_known
+from hikma_tui.syncing import secret as sync_secret
+from hikma_tui.syncing.carry import restore
+from hikma_tui.syncing.values import Decoder, python_row
 from tests.cloud import client
 from tests.cloud.seed import PASSWORD
 from tests.cloud.server import Cloud

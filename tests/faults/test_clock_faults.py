@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hikma_tui.store_backups import copies, look_into
+from hikma_tui.store.backups import copies, look_into
 from tests.faults.driver import Importer, clock_moved, sound, stored
 from tests.unit.program import COMMAND, new_clinic
 

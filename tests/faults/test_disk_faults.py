@@ -15,7 +15,7 @@ from hikma_tui.clinic import patients
 from hikma_tui.clinic.actor import actor_named
 from hikma_tui.models import connection
 from hikma_tui.store import Store
-from hikma_tui.store_errors import DiskFull, Replaced
+from hikma_tui.store.errors import DiskFull, Replaced
 from tests.faults.driver import Importer, small_disk, sound, stored
 from tests.terminal.terminal import clinic
 from tests.unit.program import COMMAND, create, environment, lines, new_clinic, run

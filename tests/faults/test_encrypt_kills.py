@@ -15,10 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from hikma_tui import search, store_cipher, store_repair
+from hikma_tui import search
 from hikma_tui.clinic import patients, setup
 from hikma_tui.models import connection
 from hikma_tui.store import Store
+from hikma_tui.store import cipher as store_cipher
+from hikma_tui.store import repair as store_repair
 from tests.unit.program import ROOT
 
 KILLS = 300 if os.environ.get("HIKMA_TUI_NIGHTLY") == "1" else 12
@@ -28,7 +30,8 @@ PATIENTS = 300
 PROGRAM = """
 import sys
 from pathlib import Path
-from hikma_tui import store_cipher, store_convert
+from hikma_tui.store import cipher as store_cipher
+from hikma_tui.store import convert as store_convert
 keys = [store_cipher.Key.unpacked(bytes.fromhex(word)) for word in sys.argv[2:4]]
 for key in keys:
     store_cipher.hold_key(key)
@@ -112,7 +115,7 @@ def _killed(place: Path, keys: list[store_cipher.Key], after: float) -> int:
 def test_a_folder_that_somebody_works_in_is_not_swept(tmp_path: Path) -> None:
     work = store_repair.empty_work(tmp_path)
     program = (
-        "import sys; from pathlib import Path; from hikma_tui import store_repair\n"
+        "import sys; from pathlib import Path; from hikma_tui.store import repair as store_repair\n"
         "store_repair.sweep(Path(sys.argv[1]))"
     )
     words = [sys.executable, "-c", program, str(tmp_path)]

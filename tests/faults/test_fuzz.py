@@ -50,14 +50,14 @@ from hikma_tui.clinic.errors import Refused
 from hikma_tui.exchange.rows_in import import_lines
 from hikma_tui.exchange.rows_out import Export, chosen
 from hikma_tui.exchange.source import Source
-from hikma_tui.forms_data import items_of
+from hikma_tui.forms.data import items_of
 from hikma_tui.models import BY_TABLE, connection
-from hikma_tui.report_html import html
-from hikma_tui.report_text import lines as report_lines
+from hikma_tui.report.html import html
+from hikma_tui.report.text import lines as report_lines
 from hikma_tui.store import Store
-from hikma_tui.sync_context import Context
-from hikma_tui.sync_shapes import Report
-from hikma_tui.sync_values import Decoder, encode, python_row
+from hikma_tui.syncing.context import Context
+from hikma_tui.syncing.shapes import Report
+from hikma_tui.syncing.values import Decoder, encode, python_row
 from hikma_tui.wire import qr, stream
 from hikma_tui.wire.shapes import Trouble
 from tests.faults.kills import NIGHTLY, TABLES, Nurse, Rows

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from hikma_tui import json_text, search, sync_push_rows, sync_waiting
+from hikma_tui import json_text, search
 from hikma_tui.clinic import (
     addenda,
     conflicts,
@@ -31,7 +31,9 @@ from hikma_tui.columns import Json
 from hikma_tui.exchange.rows_out import Export, chosen
 from hikma_tui.models import BY_TABLE, connection
 from hikma_tui.store import Store
-from hikma_tui.sync_push_bad import bad_columns
+from hikma_tui.syncing import push_rows as sync_push_rows
+from hikma_tui.syncing import waiting as sync_waiting
+from hikma_tui.syncing.push_bad import bad_columns
 from tests.faults.kills import NIGHTLY
 from tests.faults.test_fuzz import (
     _filled,

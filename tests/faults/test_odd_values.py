@@ -11,14 +11,15 @@ from typing import Any
 
 import pytest
 
-from hikma_tui import search, sync_waiting
+from hikma_tui import search
 from hikma_tui.clinic import glance, patients, report, vitals
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.columns import Day, Digits, Flag, Json, Moment, Number, Text, Uuid, Whole
 from hikma_tui.exchange.rows_out import Export, chosen
 from hikma_tui.models import BY_TABLE, connection
 from hikma_tui.odd_values import Odd
-from hikma_tui.report_text import lines as report_lines
+from hikma_tui.report.text import lines as report_lines
+from hikma_tui.syncing import waiting as sync_waiting
 from tests.faults.kills import NIGHTLY
 from tests.faults.test_fuzz import inputs, read_everything, told
 from tests.faults.test_garbage import everything, place, pushed

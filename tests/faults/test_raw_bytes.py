@@ -15,19 +15,17 @@ from pathlib import Path
 
 import pytest
 
-from hikma_tui import (
-    store_cipher,
-    store_convert,
-    store_repair,
-    store_salvage,
-    sync_check,
-    sync_restored,
-    sync_secret,
-    sync_spool,
-)
 from hikma_tui.clinic import drafts, patients, setup
 from hikma_tui.store import Store
-from hikma_tui.store_cipher import Key
+from hikma_tui.store import cipher as store_cipher
+from hikma_tui.store import convert as store_convert
+from hikma_tui.store import repair as store_repair
+from hikma_tui.store import salvage as store_salvage
+from hikma_tui.store.cipher import Key
+from hikma_tui.syncing import check as sync_check
+from hikma_tui.syncing import restored as sync_restored
+from hikma_tui.syncing import secret as sync_secret
+from hikma_tui.syncing import spool as sync_spool
 from tests.unit.program import ROOT
 from tests.unit.pulling import body, patient, spooled
 
@@ -73,8 +71,9 @@ def forgotten() -> Iterator[None]:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from hikma_tui import store_cipher, sync_spool
-from hikma_tui.sync_values import Decoder
+from hikma_tui.store import cipher as store_cipher
+from hikma_tui.syncing import spool as sync_spool
+from hikma_tui.syncing.values import Decoder
 from tests.unit.pulling import clinic_body, body, patient
 place = Path(sys.argv[1])
 if sys.argv[2]:

@@ -26,7 +26,7 @@ from hikma_tui.forms import (
     translate,
     unit_key,
 )
-from hikma_tui.forms_data import items_of
+from hikma_tui.forms.data import items_of
 from tests.forms.filling import (
     CORPUS,
     answer_to,

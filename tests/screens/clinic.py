@@ -20,7 +20,7 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen, Screen
 
 from hikma_tui import clock, i18n
-from hikma_tui.app_main import HikmaApp
+from hikma_tui.app.main import HikmaApp
 from hikma_tui.clinic import patients, setup, visits
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.screens.session import begin

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hikma_tui import sync_peer
-from hikma_tui.app_main import HikmaApp
+from hikma_tui.app.main import HikmaApp
 from hikma_tui.clinic.saving import Save
 from hikma_tui.models import (
     BY_TABLE,
@@ -17,6 +16,7 @@ from hikma_tui.models import (
     connection,
     dicts,
 )
+from hikma_tui.syncing import peer as sync_peer
 from tests.screens.clinic import NOON, Clinic, calm
 from tests.screens.harness import screen_text
 

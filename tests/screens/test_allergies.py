@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hikma_tui.app_main import HikmaApp
+from hikma_tui.app.main import HikmaApp
 from hikma_tui.clinic import allergies
 from hikma_tui.clinic.allergies import Allergy
 from hikma_tui.screens.allergies import AllergiesScreen

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from hikma_tui import store_cipher, store_outside
 from hikma_tui.clinic import copies as remembered
 from hikma_tui.clinic import info, users
 from hikma_tui.clinic.actor import actor_named
@@ -18,8 +17,10 @@ from hikma_tui.screens.backups import BackupsScreen
 from hikma_tui.screens.backups_words import AskFolder, CopyPassphrase
 from hikma_tui.screens.find import FindScreen
 from hikma_tui.screens.setup import SetupScreen
-from hikma_tui.store_backups import copies
-from hikma_tui.store_places import mark, mounts_in
+from hikma_tui.store import cipher as store_cipher
+from hikma_tui.store import outside as store_outside
+from hikma_tui.store.backups import copies
+from hikma_tui.store.places import mark, mounts_in
 from hikma_tui.widgets.dialogs import Ask, Choose
 from tests.conftest import CIPHERED
 from tests.screens.clinic import Clinic, calm, fill, make_clinic, on, press, running, type_text
@@ -159,7 +160,7 @@ async def test_a_damaged_copy_is_told_and_putting_back_ends_the_screens(clinic: 
 
 @needs_cipher
 async def test_the_set_up_offers_a_place_and_copies_there(tmp_path: Path, stick: Path) -> None:
-    from hikma_tui.app_main import HikmaApp
+    from hikma_tui.app.main import HikmaApp
 
     app = HikmaApp(tmp_path / "store")
     async with app.run_test() as pilot:

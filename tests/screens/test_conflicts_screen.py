@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hikma_tui.app_main import HikmaApp
+from hikma_tui.app.main import HikmaApp
 from hikma_tui.clinic import conflicts, patients
 from hikma_tui.clinic.saving import Save
 from hikma_tui.clinic.visits import joined

@@ -11,13 +11,15 @@ import pytest
 from textual.events import Key, Paste
 from textual.pilot import Pilot
 
-from hikma_tui import i18n, sync_peer, sync_secret
+from hikma_tui import i18n
 from hikma_tui.clinic import info
 from hikma_tui.models import connection
 from hikma_tui.screens.connect import CodeScreen, ConnectScreen, JoinedScreen
 from hikma_tui.screens.connect_account import AccountDialog
 from hikma_tui.screens.connect_plan import PlanScreen
 from hikma_tui.screens.find import FindScreen
+from hikma_tui.syncing import peer as sync_peer
+from hikma_tui.syncing import secret as sync_secret
 from hikma_tui.widgets.dialogs import Ask
 from hikma_tui.widgets.prompt import LineInput
 from tests.cloud.seed import EMAIL, PASSWORD, add_user, seed

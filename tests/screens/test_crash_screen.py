@@ -9,8 +9,8 @@ import pytest
 from textual.pilot import Pilot
 
 from hikma_tui import i18n
-from hikma_tui.app_crash import Begun, Showing
-from hikma_tui.app_main import HikmaApp
+from hikma_tui.app.crash import Begun, Showing
+from hikma_tui.app.main import HikmaApp
 from hikma_tui.clinic import info, pins
 from hikma_tui.screens import crash
 from hikma_tui.screens.crash import CrashScreen

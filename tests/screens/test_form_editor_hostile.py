@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.widgets import TextArea
 
 from hikma_tui.forms import Answers, Form, Kind, Option
-from hikma_tui.forms_shape import Field
+from hikma_tui.forms.shape import Field
 from hikma_tui.widgets.answer_editors import LONGEST_NOTE
 from hikma_tui.widgets.base import BaseApp
 from hikma_tui.widgets.form_editor import FormEditor

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.pilot import Pilot
 
 from hikma_tui.forms import Answer, Field, Kind
-from hikma_tui.forms_shape import MedicineChoices
+from hikma_tui.forms.shape import MedicineChoices
 from hikma_tui.widgets.entry_picker import Found, Suggested
 from hikma_tui.widgets.form_editor import FormEditor
 from tests.screens.harness import assert_nothing_to_obey, golden, missing_glyphs

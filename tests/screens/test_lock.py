@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 from textual.widgets import Input
 
-from hikma_tui.app_sync import _command, _started
+from hikma_tui.app.sync import _command, _started
 from hikma_tui.clinic import drafts, info, pins, users
 from hikma_tui.clinic.actor import actor_named
 from hikma_tui.models import EventLog, Proof

@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from hikma_tui import medicines as words
-from hikma_tui.app_main import HikmaApp
+from hikma_tui.app.main import HikmaApp
 from hikma_tui.clinic import allergies, drafts, medicines
 from hikma_tui.screens import opening
 from hikma_tui.screens.base import ClinicScreen

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hikma_tui.app_main import HikmaApp
+from hikma_tui.app.main import HikmaApp
 from hikma_tui.clinic import problems, status
 from hikma_tui.clinic.problems import Problem
 from hikma_tui.screens.problem_form import ProblemFormScreen

@@ -12,7 +12,7 @@ import pytest
 from textual.events import Key
 from textual.pilot import Pilot
 
-from hikma_tui.app_main import HikmaApp
+from hikma_tui.app.main import HikmaApp
 from hikma_tui.clinic import drafts, info, patients, registration, saving
 from hikma_tui.forms import Answers
 from hikma_tui.models import Clinic as ClinicRow

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from hikma_tui import BUILD_DAY, clock, store_cipher
-from hikma_tui.app_main import HikmaApp
+from hikma_tui import BUILD_DAY, clock
+from hikma_tui.app.main import HikmaApp
 from hikma_tui.clinic import info
 from hikma_tui.clinic.actor import users
 from hikma_tui.screens.clock_question import ClockScreen
@@ -18,6 +18,7 @@ from hikma_tui.screens.lock_pin import NewPin
 from hikma_tui.screens.session import begin
 from hikma_tui.screens.setup import SetupScreen
 from hikma_tui.store import Store
+from hikma_tui.store import cipher as store_cipher
 from hikma_tui.widgets.prompt import LineInput
 from tests.screens.clinic import (
     TODAY,

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from hikma_tui.app_main import HikmaApp
+from hikma_tui.app.main import HikmaApp
 from hikma_tui.clinic import info
 from hikma_tui.screens.find import FindScreen
 from hikma_tui.screens.patient import PatientScreen

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from hikma_tui import sync_peer
-from hikma_tui.app_main import HikmaApp
+from hikma_tui.app.main import HikmaApp
 from hikma_tui.clinic import records, server_aside
 from hikma_tui.clinic.server import Run, ServerState
 from hikma_tui.models import connection
@@ -22,6 +21,7 @@ from hikma_tui.screens.sync_log import LogScreen, RunScreen
 from hikma_tui.screens.sync_needs import NeedsScreen
 from hikma_tui.screens.sync_password import PasswordDialog
 from hikma_tui.screens.sync_state import state_text
+from hikma_tui.syncing import peer as sync_peer
 from tests.screens.clinic import (
     TODAY,
     Clinic,

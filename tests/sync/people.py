@@ -16,7 +16,7 @@ from hikma_tui.clinic import audit, conflicts, deletion, moving, patients, recor
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.models import BY_TABLE, Conflict, connection, dicts
 from hikma_tui.store import Store
-from hikma_tui.sync_shapes import Phase, Progress, Report
+from hikma_tui.syncing.shapes import Phase, Progress, Report
 from tests.cloud.seed import EMAIL, PASSWORD
 from tests.cloud.server import Cloud
 from tests.sync.ledger import Key, Ledger, Row, tokens_in

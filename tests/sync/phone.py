@@ -6,8 +6,8 @@ import random
 import time
 from typing import Any
 
-from hikma_tui.sync_carry import restore
-from hikma_tui.sync_values import Decoder, python_row
+from hikma_tui.syncing.carry import restore
+from hikma_tui.syncing.values import Decoder, python_row
 from tests.cloud import client
 from tests.cloud.server import Cloud
 from tests.sync.ledger import Key, Ledger, Row

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hikma_tui import sync_known
 from hikma_tui.columns import Text
 from hikma_tui.models import SYNCED, wire_columns
+from hikma_tui.syncing import known as sync_known
 from tests.unit.sync_running import joined, there
 
 

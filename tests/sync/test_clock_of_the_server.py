@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 
-from hikma_tui import clock, sync_peer, sync_run_newest
+from hikma_tui import clock
 from hikma_tui.clinic import conflicts, info, patients, records
+from hikma_tui.syncing import peer as sync_peer
+from hikma_tui.syncing import run_newest as sync_run_newest
 from tests.cloud import client
 from tests.cloud.server import Cloud
 from tests.unit.sync_running import Site, joined

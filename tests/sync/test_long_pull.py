@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from hikma_tui import sync_run
 from hikma_tui.clinic import records
-from hikma_tui.sync_shapes import Phase, Progress
+from hikma_tui.syncing import run as sync_run
+from hikma_tui.syncing.shapes import Phase, Progress
 from tests.cloud import client
 from tests.unit.sync_running import joined
 

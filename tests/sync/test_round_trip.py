@@ -19,7 +19,7 @@ import pytest
 from hikma_tui.clinic import patients, problems, records, visits, vitals
 from hikma_tui.columns import Day, Digits, Flag, Json, Moment, Number, Uuid, Whole
 from hikma_tui.models import BY_TABLE, wire_columns
-from hikma_tui.sync_carry import MARK
+from hikma_tui.syncing.carry import MARK
 from tests.cloud.columns import PUSHED, TABLES, Column
 from tests.cloud.seed import RIGHTS
 from tests.cloud.server import Cloud

@@ -18,7 +18,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from hikma_tui import sync_run_newest
+from hikma_tui.syncing import run_newest as sync_run_newest
 from tests.cloud.flask import Flask
 from tests.cloud.pull import pull
 from tests.cloud.server import Cloud

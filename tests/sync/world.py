@@ -12,8 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from hikma_tui import sync_known
-from hikma_tui.sync_shapes import Phase, Progress
+from hikma_tui.syncing import known as sync_known
+from hikma_tui.syncing.shapes import Phase, Progress
 from tests.cloud.seed import EMAIL, PASSWORD, RIGHTS, add_user, seed
 from tests.cloud.server import Cloud
 from tests.cloud.store import Store as Rows

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from hikma_tui.clinic import patients
-from hikma_tui.store_backups import copies, look_into
+from hikma_tui.store.backups import copies, look_into
 from tests.terminal.terminal import CTRL_Q, ENTER, clinic, running
 
 

@@ -7,14 +7,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from hikma_tui import sync_meet
 from hikma_tui.clinic import info, patients, records, setup, visits
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.ids import new_id
 from hikma_tui.models import BY_TABLE, OWN_COLUMNS, Conflict, Deletion, Peer, connection, dicts
 from hikma_tui.store import Store
-from hikma_tui.sync_context import Context
-from hikma_tui.sync_shapes import Report
+from hikma_tui.syncing import meet as sync_meet
+from hikma_tui.syncing.context import Context
+from hikma_tui.syncing.shapes import Report
 
 PEER = "peer-1"
 DAY = date(2025, 3, 1)

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from hikma_tui import sync_apply, sync_spool
 from hikma_tui.models import BY_TABLE, connection
 from hikma_tui.store import Store
-from hikma_tui.sync_context import Context
-from hikma_tui.sync_spool import Spool
-from hikma_tui.sync_values import Decoder, encode
+from hikma_tui.syncing import apply as sync_apply
+from hikma_tui.syncing import spool as sync_spool
+from hikma_tui.syncing.context import Context
+from hikma_tui.syncing.spool import Spool
+from hikma_tui.syncing.values import Decoder, encode
 
 STAMP = "2026-03-01T10:00:00.000Z"
 

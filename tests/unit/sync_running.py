@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
-from hikma_tui import sync, sync_join
+from hikma_tui import sync
 from hikma_tui.clinic import patients, records, setup
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.models import connection
 from hikma_tui.store import Store
-from hikma_tui.sync_shapes import Progress, Report
+from hikma_tui.syncing import join as sync_join
+from hikma_tui.syncing.shapes import Progress, Report
 from hikma_tui.wire.shapes import Credentials
 from tests.cloud.seed import EMAIL, PASSWORD, seed
 from tests.cloud.server import Cloud

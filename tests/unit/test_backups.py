@@ -14,14 +14,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hikma_tui import store_backups, store_places
 from hikma_tui.clinic import info, patients
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.models import connection
 from hikma_tui.store import Store
-from hikma_tui.store_backups import Copy, copies, kept, look_into, make_room, name_for, rotate
-from hikma_tui.store_errors import Corrupt, DiskFull, NotOurs, StoreError
-from hikma_tui.store_places import Place
+from hikma_tui.store import backups as store_backups
+from hikma_tui.store import places as store_places
+from hikma_tui.store.backups import Copy, copies, kept, look_into, make_room, name_for, rotate
+from hikma_tui.store.errors import Corrupt, DiskFull, NotOurs, StoreError
+from hikma_tui.store.places import Place
 from tests.conftest import CIPHERED
 from tests.terminal.terminal import clinic
 from tests.unit.program import COMMAND, create, environment, lines, run

@@ -436,7 +436,8 @@ def test_an_unexpected_error_shows_nobody_s_data(clinic: Path, own_place: Path) 
     """A secret in the message, in a local and in the arguments reaches neither screen nor log."""
     probe = (
         "import sys\n"
-        "from hikma_tui import cli, cli_store\n"
+        "from hikma_tui import cli\n"
+        "from hikma_tui.verbs import store as cli_store\n"
         "def broken(options):\n"
         "    secret = 'Mona Haddad'\n"
         "    raise RuntimeError(secret)\n"

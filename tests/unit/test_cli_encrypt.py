@@ -12,12 +12,16 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from hikma_tui import cli_encrypt, search, store_cipher, store_convert, sync_secret
+from hikma_tui import search
 from hikma_tui.clinic import patients, setup
 from hikma_tui.models import connection
 from hikma_tui.store import Store
-from hikma_tui.store_cipher import Key, NeedsPassphrase
-from hikma_tui.store_errors import Corrupt, Locked
+from hikma_tui.store import cipher as store_cipher
+from hikma_tui.store import convert as store_convert
+from hikma_tui.store.cipher import Key, NeedsPassphrase
+from hikma_tui.store.errors import Corrupt, Locked
+from hikma_tui.syncing import secret as sync_secret
+from hikma_tui.verbs import encrypt as cli_encrypt
 from tests.unit.program import environment, run
 
 pytestmark = pytest.mark.skipif(
@@ -174,7 +178,9 @@ def test_what_reads_otherwise_than_it_was_is_never_put_in_place(
 KILLED = """
 import os, sys
 from pathlib import Path
-from hikma_tui import store_cipher, store_convert, store_repair
+from hikma_tui.store import cipher as store_cipher
+from hikma_tui.store import convert as store_convert
+from hikma_tui.store import repair as store_repair
 key = store_cipher.Key.unpacked(bytes.fromhex(sys.argv[2]))
 exchange = store_repair.exchange
 def then_dies(*places):
@@ -247,7 +253,7 @@ def test_a_ciphered_copy_put_back_stays_as_protected_as_the_records(tmp_path: Pa
     # the newest copy has the older passphrase: it is not given, and nobody can be asked
     assert given(place, "restore", str(kept), "--yes", old=NEW).returncode == 77
     store_cipher.hold_key(old)
-    from hikma_tui import sync_restored
+    from hikma_tui.syncing import restored as sync_restored
 
     was = sync_restored.present(place, kept)
     assert was.difference is not None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hikma_tui import cli_opening
+from hikma_tui.verbs import opening as cli_opening
 
 ROOT = Path(__file__).resolve().parents[2]
 

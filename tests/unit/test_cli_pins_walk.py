@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from hikma_tui import cli
-from hikma_tui.cli_verbs import verbs
 from hikma_tui.clinic import patients, pins, setup
 from hikma_tui.secrets_kdf import Work, hashed
 from hikma_tui.store import Store
+from hikma_tui.verbs.table import verbs
 
 NO_PIN = 77
 

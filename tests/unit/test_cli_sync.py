@@ -15,11 +15,13 @@ from typing import Any
 
 import pytest
 
-from hikma_tui import cli_codes, cli_sync, sync_secret
 from hikma_tui.clinic import audit, server
 from hikma_tui.models import connection
 from hikma_tui.store import Store
-from hikma_tui.sync_shapes import Phase, Progress, Report
+from hikma_tui.syncing import secret as sync_secret
+from hikma_tui.syncing.shapes import Phase, Progress, Report
+from hikma_tui.verbs import codes as cli_codes
+from hikma_tui.verbs import sync as cli_sync
 from hikma_tui.wire.shapes import Kind
 from tests.cloud.seed import PASSWORD
 from tests.cloud.server import Cloud

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from hikma_tui import sync_secret
 from hikma_tui.clinic import patients
 from hikma_tui.store import Store
+from hikma_tui.syncing import secret as sync_secret
 from tests.terminal.terminal import clinic
 from tests.unit.program import run
 

@@ -25,7 +25,7 @@ from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid
 from hikma_tui.data import default_event_forms, own_event_forms
 from hikma_tui.store import Store
-from hikma_tui.vitals_measures import BY_FIELD, in_unit, measure, result_mark
+from hikma_tui.vitals.measures import BY_FIELD, in_unit, measure, result_mark
 
 PERIOD, STATUS = "hikma-measure-last-period", "hikma-measure-pregnancy"
 

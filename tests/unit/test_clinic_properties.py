@@ -44,7 +44,7 @@ from hikma_tui.clinic.errors import NotFound, Refused
 from hikma_tui.exchange.rows_out import Export, chosen
 from hikma_tui.models import SYNCED, connection
 from hikma_tui.store import Store
-from hikma_tui.store_errors import StoreError
+from hikma_tui.store.errors import StoreError
 
 NAMES = ("Mona", "Mohammed", "محمد", "Lina", "José", "Ada")
 MOMENT = "2026-01-31T10:00:00Z"

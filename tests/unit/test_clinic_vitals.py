@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from hikma_tui import vitals_entry
 from hikma_tui.clinic import deletion, info, own_forms, patients, setup, visits
 from hikma_tui.clinic import vitals as recorded
 from hikma_tui.clinic.actor import Actor
@@ -19,6 +18,7 @@ from hikma_tui.clinic.saving import Save
 from hikma_tui.clock import noon_of
 from hikma_tui.models import Vitals, connection, dicts, live
 from hikma_tui.store import Store
+from hikma_tui.vitals import entry as vitals_entry
 
 
 @dataclass

@@ -270,7 +270,7 @@ def test_nothing_is_read_before_a_disease_is_looked_for() -> None:
         "import sys\n"
         "opened = []\n"
         "sys.addaudithook(lambda e, a: opened.append(str(a[0])) if e == 'open' else None)\n"
-        "import hikma_tui.app, hikma_tui.app_main, hikma_tui.cli, hikma_tui.codes\n"
+        "import hikma_tui.app, hikma_tui.app.main, hikma_tui.cli, hikma_tui.codes\n"
         "import hikma_tui.clinic.diseases\n"
         "assert not [name for name in opened if 'diseases' in name and name.endswith('.tsv')]\n"
         "assert 'hikma_tui.data.diseases' not in sys.modules\n"

@@ -21,7 +21,7 @@ from hikma_tui.clinic import (
 )
 from hikma_tui.clinic.errors import Invalid, NotAllowed, NotFound
 from hikma_tui.models import BY_TABLE, DispensingRecord, connection, dicts, live
-from hikma_tui.sync_meet import deleted, held_patients, meet
+from hikma_tui.syncing.meet import deleted, held_patients, meet
 from tests.unit.meeting import DAY_MS, NEW, Place
 
 
@@ -223,7 +223,7 @@ def test_altered_can_be_sent_again_or_taken(place: Place, side: str, weight: Any
 
 @pytest.mark.parametrize("side", ["ours", "theirs"])
 def test_what_the_server_never_shows_can_be_sent_again_or_stays(place: Place, side: str) -> None:
-    from hikma_tui.sync_meet import after_readback
+    from hikma_tui.syncing.meet import after_readback
 
     one = vitals(place)
     for _tries in range(3):

@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from hikma_tui import store_cipher, store_convert, store_outside, store_places
 from hikma_tui.clinic import copies as remembered
 from hikma_tui.clinic import info, patients
 from hikma_tui.clinic.actor import Actor, actor_named
 from hikma_tui.store import Store
-from hikma_tui.store_backups import copies, look_into, name_for
+from hikma_tui.store import cipher as store_cipher
+from hikma_tui.store import convert as store_convert
+from hikma_tui.store import outside as store_outside
+from hikma_tui.store import places as store_places
+from hikma_tui.store.backups import copies, look_into, name_for
 from tests.conftest import CIPHERED
 from tests.terminal.terminal import clinic
 from tests.unit.program import COMMAND, create, environment, lines, rows, run
@@ -158,7 +161,7 @@ def test_a_ciphered_store_keeps_its_own_passphrase(tmp_path: Path, stick: Path) 
     actor = store.write(setup.create_clinic, "Al-Salam", "Nora", time_zone="").result()
     store.write(patients.register, actor, {"given_name": NAME}).result()
     made = store_outside.Protection(store_outside.OWN, store_outside.new_key(WORDS))
-    from hikma_tui.store_backups import of_path
+    from hikma_tui.store.backups import of_path
 
     copy = of_path(store.backup())
     store_id = store.read(info.get, "store_id").result()
@@ -169,7 +172,7 @@ def test_a_ciphered_store_keeps_its_own_passphrase(tmp_path: Path, stick: Path) 
     store.close()
     assert store_cipher.salt_of(path) == made.key.salt if made.key else False
     assert same.read_bytes() == copy.path.read_bytes()
-    from hikma_tui import sync_restored
+    from hikma_tui.syncing import restored as sync_restored
 
     was = sync_restored.present(tmp_path / "store", path)
     sync_restored.put_back(tmp_path / "store", path, was)
@@ -235,8 +238,8 @@ def test_a_kill_on_the_way_leaves_no_file_with_a_copys_name(place: Path, stick: 
 def test_a_stick_that_is_pulled_out_or_full_is_a_sentence(
     place: Path, stick: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from hikma_tui.store_backups import of_path
-    from hikma_tui.store_errors import DiskFull, StoreError
+    from hikma_tui.store.backups import of_path
+    from hikma_tui.store.errors import DiskFull, StoreError
 
     store = Store.open(place)
     copy = of_path(store.backup())

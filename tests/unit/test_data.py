@@ -19,7 +19,7 @@ from hikma_tui.forms import (
     registration_form,
     translate,
 )
-from hikma_tui.forms_json import json_of, list_of
+from hikma_tui.forms.json import json_of, list_of
 
 EVENT_FORMS = [event_form(row) for row in default_event_forms()]
 REGISTRATION = registration_form(default_registration_form())

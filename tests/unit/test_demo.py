@@ -32,7 +32,7 @@ from hikma_tui.models import (
     wire_columns,
 )
 from hikma_tui.store import Store
-from hikma_tui.store_errors import StoreError
+from hikma_tui.store.errors import StoreError
 
 NOW = 1_795_359_600_000  # 22 November 2026, 15:00 UTC
 SIZE = 300

@@ -11,7 +11,7 @@ import pytest
 from hikma_tui.clinic import audit, patients
 from hikma_tui.models import connection
 from hikma_tui.store import Store
-from hikma_tui.store_files import ended_badly
+from hikma_tui.store.files import ended_badly
 from tests.faults.driver import Importer
 from tests.terminal.terminal import clinic
 from tests.unit.program import new_clinic, run

@@ -21,7 +21,7 @@ from hikma_tui.forms import (
     shown,
     summary,
 )
-from hikma_tui.forms_json import as_json
+from hikma_tui.forms.json import as_json
 
 TODAY = date(2026, 11, 22)
 MANY = 10_000

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hikma_tui import medicines
-from hikma_tui.medicines_classes import known_names, one_letter_off
+from hikma_tui.medicines.classes import known_names, one_letter_off
 
 
 @pytest.mark.parametrize(

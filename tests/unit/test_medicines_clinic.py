@@ -13,7 +13,7 @@ from hikma_tui import medicines as words
 from hikma_tui.clinic import allergies, deletion, medicines, visits
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid, NotAllowed, NotFound
-from hikma_tui.medicines_lasting import end_of
+from hikma_tui.medicines.lasting import end_of
 from hikma_tui.models import connection
 from tests.screens.clinic import TODAY, Clinic, make_clinic, stop_the_clock, use_utc
 

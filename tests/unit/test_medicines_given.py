@@ -13,14 +13,17 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from hikma_tui import medicines as words
-from hikma_tui import medicines_lasting, quick_known, quick_read, report_text
 from hikma_tui.clinic import glance, info, medicines, report
 from hikma_tui.clinic import medicines_given as fast
 from hikma_tui.clinic.errors import Invalid
 from hikma_tui.clock import DAY_MS, day_of, noon_of
-from hikma_tui.forms_data import items_of
-from hikma_tui.forms_json import text_of
+from hikma_tui.forms.data import items_of
+from hikma_tui.forms.json import text_of
+from hikma_tui.medicines import lasting as medicines_lasting
 from hikma_tui.models import connection
+from hikma_tui.quick import known as quick_known
+from hikma_tui.quick import reading as quick_read
+from hikma_tui.report import text as report_text
 from hikma_tui.screens.medicine_rows import lines_of
 from hikma_tui.screens.patient_glance import glance_rows
 from tests.screens.clinic import TODAY, Clinic, make_clinic, use_utc

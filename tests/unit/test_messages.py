@@ -18,7 +18,7 @@ import pytest
 
 from hikma_tui import screens
 from hikma_tui.i18n import LANGUAGES, ngettext, use_language
-from hikma_tui.medicines_words import COUNTED, counted_words
+from hikma_tui.medicines.wording import COUNTED, counted_words
 from hikma_tui.text import cell_width
 from hikma_tui.widgets.base import HELP, BaseScreen
 from hikma_tui.widgets.dialogs import Dialog

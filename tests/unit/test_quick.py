@@ -9,9 +9,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from hikma_tui import quick, quick_words
+from hikma_tui import quick
 from hikma_tui.quick import Kind
-from hikma_tui.quick_shape import fold
+from hikma_tui.quick import words as quick_words
+from hikma_tui.quick.shape import fold
 
 ADULT = 40 * 365
 LINE = (

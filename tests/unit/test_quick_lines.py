@@ -6,7 +6,7 @@ import pytest
 
 from hikma_tui import quick
 from hikma_tui.quick import Kind
-from hikma_tui.quick_read import MOST_PARTS
+from hikma_tui.quick.reading import MOST_PARTS
 
 ADULT = 40 * 365
 

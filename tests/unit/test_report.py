@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from hikma_tui import clock, i18n, report_files
+from hikma_tui import clock, i18n
 from hikma_tui.clinic import addenda, allergies, audit, medicines, moving, records, report, status
 from hikma_tui.clinic import patients as patients_of
 from hikma_tui.clinic import visits as visits_of
@@ -24,8 +24,9 @@ from hikma_tui.clinic.errors import NotAllowed, NotFound, Refused
 from hikma_tui.clinic.permissions import Flag
 from hikma_tui.models import connection
 from hikma_tui.report import HTML, TEXT, Line, Part, Report, Table, file_name
-from hikma_tui.report_html import html
-from hikma_tui.report_text import WIDTH, lines, text
+from hikma_tui.report import files as report_files
+from hikma_tui.report.html import html
+from hikma_tui.report.text import WIDTH, lines, text
 from hikma_tui.text import cell_width
 from tests.screens.harness import assert_nothing_to_obey
 from tests.unit.test_moving import DAYS, Place

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from hikma_tui import store_repair, store_salvage, sync_restored
 from hikma_tui.clinic import audit, info, patients
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.models import connection
 from hikma_tui.store import Store
-from hikma_tui.store_backups import copies, look_into
-from hikma_tui.store_errors import Locked, StoreError
+from hikma_tui.store import repair as store_repair
+from hikma_tui.store import salvage as store_salvage
+from hikma_tui.store.backups import copies, look_into
+from hikma_tui.store.errors import Locked, StoreError
+from hikma_tui.syncing import restored as sync_restored
 from tests.conftest import CIPHERED
 from tests.terminal.terminal import clinic
 from tests.unit.program import exported, run

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hikma_tui.clinic import server_words
-from hikma_tui.sync_shapes import Phase, Reason, State
+from hikma_tui.syncing.shapes import Phase, Reason, State
 from hikma_tui.wire.shapes import Kind
 
 PACKAGE = Path(server_words.__file__).resolve().parents[1]
@@ -50,7 +50,7 @@ def test_a_sentence_for_every_reason_and_phase() -> None:
 
 def test_a_sentence_for_every_notice_in_the_source() -> None:
     found: set[str] = set()
-    for path in sorted(PACKAGE.glob("sync*.py")):
+    for path in sorted([PACKAGE / "sync.py", *(PACKAGE / "syncing").glob("*.py")]):
         text = path.read_text(encoding="utf-8")
         found |= set(re.findall(r'notices?\.append\(\s*"([a-z-]+)"', text))
         found |= set(re.findall(r'_notice\(\s*"([a-z-]+)"', text))

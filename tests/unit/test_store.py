@@ -12,8 +12,8 @@ from hikma_tui.clinic import info, patients, setup
 from hikma_tui.models import connection
 from hikma_tui.schema import VERSION
 from hikma_tui.store import Store
-from hikma_tui.store_errors import Locked, NoStore, StoreError, TooNew
-from hikma_tui.store_files import default_directory
+from hikma_tui.store.errors import Locked, NoStore, StoreError, TooNew
+from hikma_tui.store.files import default_directory
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from hikma_tui import store_cipher
-from hikma_tui.store_cipher import Key, NeedsPassphrase
+from hikma_tui.store import cipher as store_cipher
+from hikma_tui.store.cipher import Key, NeedsPassphrase
 
 needs_cipher = pytest.mark.skipif(
     not store_cipher.installed(), reason="sqlcipher3 is not installed (this machine has no wheel)"
@@ -121,7 +121,7 @@ def test_nothing_is_written_to_the_terminal(tmp_path: Path) -> None:
     """SQLCipher writes its errors to stderr by itself: over the screen."""
     path = filled(tmp_path / "a.db", a_key())
     program = (
-        "import sys; from pathlib import Path; from hikma_tui import store_cipher as c\n"
+        "import sys; from pathlib import Path; from hikma_tui.store import cipher as c\n"
         "key = c.derive('wrong', c.salt_of(Path(sys.argv[1])))\n"
         "try: c.connect(sys.argv[1], key).execute('SELECT 1 FROM sqlite_master')\n"
         "except Exception as error: print(type(error).__name__)"
@@ -173,16 +173,16 @@ def test_a_plain_file_needs_no_cipher(tmp_path: Path) -> None:
 
 # What may open a file by itself: it has no patient in it, or says above itself why.
 OPENS_BY_ITSELF = {
-    "store_cipher.py",  # for both engines
-    "store_speed.py",  # random bytes
+    "store/cipher.py",  # for both engines
+    "store/speed.py",  # random bytes
     "codes/index.py",  # the list of diseases
-    "store_outside.py",  # a copy that it knows to be plain
-    "sync_beside_worker.py",  # never of a ciphered store (sync_beside.start)
+    "store/outside.py",  # a copy that it knows to be plain
+    "syncing/beside_worker.py",  # never of a ciphered store (sync_beside.start)
 }
 
 
 def test_every_other_file_is_opened_through_the_cipher() -> None:
-    package = Path(store_cipher.__file__).parent
+    package = Path(store_cipher.__file__).parents[1]
     found = {
         str(path.relative_to(package))
         for path in package.rglob("*.py")

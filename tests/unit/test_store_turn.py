@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from hikma_tui import store_turn
 from hikma_tui.clinic import info
 from hikma_tui.store import Store
-from hikma_tui.store_errors import Locked
-from hikma_tui.store_turn import FILES, others_wait, turn
+from hikma_tui.store import turn as store_turn
+from hikma_tui.store.errors import Locked
+from hikma_tui.store.turn import FILES, others_wait, turn
 
 
 def test_one_at_a_time_and_one_who_waits_is_next(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_a_writer_that_was_stopped_keeps_nobody_for_long(
 
 def test_a_killed_writer_leaves_no_lock(tmp_path: Path) -> None:
     code = (
-        "import sys, time; from pathlib import Path; from hikma_tui.store_turn import turn\n"
+        "import sys, time; from pathlib import Path; from hikma_tui.store.turn import turn\n"
         f"with turn(Path({str(tmp_path)!r})): print('held', flush=True); time.sleep(60)"
     )
     child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)

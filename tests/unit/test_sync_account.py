@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from hikma_tui import cli_codes, sync_account, sync_peer, sync_secret
 from hikma_tui.clinic import audit, server, visits
 from hikma_tui.clinic.errors import Invalid, Refused
 from hikma_tui.store import Store
+from hikma_tui.syncing import account as sync_account
+from hikma_tui.syncing import peer as sync_peer
+from hikma_tui.syncing import secret as sync_secret
+from hikma_tui.verbs import codes as cli_codes
 from hikma_tui.wire.shapes import Kind, Trouble
 from tests.cloud.seed import EMAIL, PASSWORD, add_user
 from tests.cloud.server import Cloud

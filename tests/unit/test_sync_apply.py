@@ -16,13 +16,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hikma_tui import search, sync_apply, sync_apply_special
+from hikma_tui import search
 from hikma_tui.clinic import finding, info
 from hikma_tui.models import connection
 from hikma_tui.store import Store
-from hikma_tui.sync_context import Context
-from hikma_tui.sync_shapes import Report
-from hikma_tui.sync_spool import Spool
+from hikma_tui.syncing import apply as sync_apply
+from hikma_tui.syncing import apply_special as sync_apply_special
+from hikma_tui.syncing.context import Context
+from hikma_tui.syncing.shapes import Report
+from hikma_tui.syncing.spool import Spool
 from hikma_tui.wire.shapes import Kind, Trouble
 from tests.unit.meeting import NEW, Place
 from tests.unit.pulling import body, child, clinic_body, content, on_wire, patient, spooled, take
@@ -256,10 +258,11 @@ def _apply(store: Store, spool: Spool, cancelled: Any, context: Context | None =
 _CHILD = """
 import sys
 from pathlib import Path
-from hikma_tui import sync_apply, sync_spool
+from hikma_tui.syncing import apply as sync_apply
+from hikma_tui.syncing import spool as sync_spool
 from hikma_tui.store import Store
-from hikma_tui.sync_context import Context
-from hikma_tui.sync_shapes import Report
+from hikma_tui.syncing.context import Context
+from hikma_tui.syncing.shapes import Report
 store = Store.open(Path(sys.argv[1]))
 spool = sync_spool.left(store.directory / sync_spool.FILE_NAME)
 context = Context("peer-1", "v3", None, Report(), 1795000000000)

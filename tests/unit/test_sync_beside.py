@@ -13,14 +13,16 @@ from typing import Any
 
 import pytest
 
-from hikma_tui import search, sync_apply, sync_beside
+from hikma_tui import search
 from hikma_tui.clinic import deletion, info, patients
 from hikma_tui.models import connection
 from hikma_tui.search import beside
 from hikma_tui.store import Store
-from hikma_tui.sync_apply_index import ALL
-from hikma_tui.sync_context import Context
-from hikma_tui.sync_shapes import Report
+from hikma_tui.syncing import apply as sync_apply
+from hikma_tui.syncing import beside as sync_beside
+from hikma_tui.syncing.apply_index import ALL
+from hikma_tui.syncing.context import Context
+from hikma_tui.syncing.shapes import Report
 from tests.unit.meeting import Place
 from tests.unit.pulling import body, child, clinic_body, content, nothing_left, patient, spooled
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from hikma_tui.columns import Digits, Flag, Json, Moment, Number, Uuid, Whole
 from hikma_tui.models import BY_TABLE, wire_columns
-from hikma_tui.sync_carry import MARK, REFERENCES, Facts, restore, to_server
-from hikma_tui.sync_shapes import Reason
+from hikma_tui.syncing.carry import MARK, REFERENCES, Facts, restore, to_server
+from hikma_tui.syncing.shapes import Reason
 
 PUSHED = (
     "patients", "patient_additional_attributes", "visits", "events", "appointments",

@@ -9,13 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hikma_tui import sync_check, sync_peer, sync_waiting
 from hikma_tui.clinic import server
 from hikma_tui.clinic.saving import Save, live_row
 from hikma_tui.clinic.server import SETTINGS
 from hikma_tui.models import PrescriptionItem, connection
-from hikma_tui.sync_check import Account
-from hikma_tui.sync_shapes import Report, State
+from hikma_tui.syncing import check as sync_check
+from hikma_tui.syncing import peer as sync_peer
+from hikma_tui.syncing import waiting as sync_waiting
+from hikma_tui.syncing.check import Account
+from hikma_tui.syncing.shapes import Report, State
 from tests.unit.sync_running import Site, joined
 
 
@@ -261,7 +263,7 @@ def test_any_mixture_adds_up(tmp_path_factory: pytest.TempPathFactory, data: st.
 def account_of(directory: Path, peer_id: str, ids: set[str]) -> Account:
     """The account of patients against a server that sends just these ids."""
     from hikma_tui.clinic.actor import Actor
-    from hikma_tui.sync_context import Context
+    from hikma_tui.syncing.context import Context
 
     context = Context(peer_id, "v3", Actor("u", "U", "admin", None, "m"), Report(), 1)
     rows = connection()

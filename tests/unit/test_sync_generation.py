@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from hikma_tui import sync_generation, sync_home
 from hikma_tui.clinic import info, setup
 from hikma_tui.models import connection
 from hikma_tui.store import Store
+from hikma_tui.syncing import generation as sync_generation
+from hikma_tui.syncing import home as sync_home
 
 
 @pytest.fixture

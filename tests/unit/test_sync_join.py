@@ -15,16 +15,7 @@ from typing import Any
 
 import pytest
 
-from hikma_tui import (
-    search,
-    sync,
-    sync_carry,
-    sync_join,
-    sync_join_words,
-    sync_peer,
-    sync_secret,
-    sync_waiting,
-)
+from hikma_tui import search, sync
 from hikma_tui.clinic import (
     addenda,
     audit,
@@ -44,10 +35,16 @@ from hikma_tui.columns import Uuid
 from hikma_tui.ids import new_id
 from hikma_tui.models import BY_TABLE, SYNCED, connection, dicts
 from hikma_tui.store import Store
-from hikma_tui.store_files import BACKUPS
-from hikma_tui.sync_join_plan import Found
-from hikma_tui.sync_run import RunOptions
-from hikma_tui.sync_shapes import Reason
+from hikma_tui.store.files import BACKUPS
+from hikma_tui.syncing import carry as sync_carry
+from hikma_tui.syncing import join as sync_join
+from hikma_tui.syncing import join_words as sync_join_words
+from hikma_tui.syncing import peer as sync_peer
+from hikma_tui.syncing import secret as sync_secret
+from hikma_tui.syncing import waiting as sync_waiting
+from hikma_tui.syncing.join_plan import Found
+from hikma_tui.syncing.run import RunOptions
+from hikma_tui.syncing.shapes import Reason
 from hikma_tui.wire.shapes import Account, Credentials, Kind, Trouble
 from tests.cloud.seed import EMAIL, PASSWORD, seed
 from tests.cloud.server import Cloud
@@ -377,10 +374,10 @@ def test_the_plan_says_what_goes_what_stays_and_why(place: Place) -> None:
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
-from hikma_tui import sync_join
+from hikma_tui.syncing import join as sync_join
 from hikma_tui.clinic.actor import actor_named
 from hikma_tui.store import Store
-from hikma_tui.sync_join_plan import Found
+from hikma_tui.syncing.join_plan import Found
 from hikma_tui.wire.shapes import Account, Credentials, Kind, Trouble
 from tests.cloud.seed import EMAIL, PASSWORD, seed
 from tests.cloud.server import Cloud
@@ -663,7 +660,7 @@ def test_an_account_that_signs_in_and_may_not_sync_is_found_out(cloud: Cloud) ->
 
 
 def test_the_plan_counts_as_the_push_decides(place: Place, cloud: Cloud) -> None:
-    """What the plan says stays is what ``sync_carry`` keeps here, row by row."""
+    """What the plan says stays is what ``syncing.carry`` keeps here, row by row."""
     found = looked(cloud)
     made = sync_join.plan(place.store, place.nora, found, sync_join.sign_in(found, credentials()))
     done = sync_join.join(place.store, made, place.nora)

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from hikma_tui import sync_lock
+from hikma_tui.syncing import lock as sync_lock
 from hikma_tui.wire.shapes import Kind, Trouble
 from tests.unit import program
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from hikma_tui import sync_lock
+from hikma_tui.syncing import lock as sync_lock
 with sync_lock.held(Path(sys.argv[1]), 1795345229058):
     print("held", flush=True)
     time.sleep(60)

@@ -10,9 +10,9 @@ import pytest
 
 from hikma_tui.clinic import deletion, info, patients
 from hikma_tui.models import connection
-from hikma_tui.sync_context import Context
-from hikma_tui.sync_meet import after_readback, deleted, held_patients, held_visits, meet
-from hikma_tui.sync_shapes import Disagreement, State
+from hikma_tui.syncing.context import Context
+from hikma_tui.syncing.meet import after_readback, deleted, held_patients, held_visits, meet
+from hikma_tui.syncing.shapes import Disagreement, State
 from tests.unit.meeting import DAY_MS, NEW, Place
 
 

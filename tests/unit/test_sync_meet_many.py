@@ -13,8 +13,8 @@ import pytest
 
 from hikma_tui.clinic import deletion, visits
 from hikma_tui.models import connection, database
-from hikma_tui.sync_meet import meet
-from hikma_tui.sync_meet_many import meet_many
+from hikma_tui.syncing.meet import meet
+from hikma_tui.syncing.meet_many import meet_many
 from tests.unit.meeting import DAY_MS, NEW, PEER, Place
 
 TABLES = ("patients", "patient_additional_attributes", "visits", "events", "prescriptions")

@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
-from hikma_tui import sync_known as known
 from hikma_tui.models import BY_TABLE, connection, database, dicts
-from hikma_tui.sync_apply_sql import upsert
-from hikma_tui.sync_context import Context
-from hikma_tui.sync_meet import meet
-from hikma_tui.sync_meet_quick import confirm
-from hikma_tui.sync_values import Decoded
+from hikma_tui.syncing import known
+from hikma_tui.syncing.apply_sql import upsert
+from hikma_tui.syncing.context import Context
+from hikma_tui.syncing.meet import meet
+from hikma_tui.syncing.meet_quick import confirm
+from hikma_tui.syncing.values import Decoded
 from tests.unit.meeting import DAY_MS, Place
 from tests.unit.test_sync_meet_many import TABLES, Came, _Back, _question, a_mixture
 
@@ -46,7 +46,7 @@ def stored(table: str, rows: list[dict[str, Any]]) -> Iterator[tuple[Decoded, li
 
 
 def quickly(context: Context, table: str, rows: list[dict[str, Any]]) -> int:
-    """As ``sync_apply`` does it; how many were confirmed."""
+    """As ``syncing.apply`` does it; how many were confirmed."""
     done = 0
     for decoded, run in stored(table, rows):
         sure = confirm(context, decoded, set(range(len(run))))

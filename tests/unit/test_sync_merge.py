@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hikma_tui import sync_known as known
 from hikma_tui.columns import Digits, Flag, Json, Moment
 from hikma_tui.models import BY_TABLE, wire_columns
-from hikma_tui.sync_merge import Merged, Value, merge
+from hikma_tui.syncing import known
+from hikma_tui.syncing.merge import Merged, Value, merge
 
 BASE: dict[str, Any] = {
     "id": "e", "event_type": "Consultation", "visit_id": "v", "updated_at": 10,

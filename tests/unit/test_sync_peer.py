@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 import pytest
 
-from hikma_tui import sync_peer
 from hikma_tui.clinic import patients, server, setup
 from hikma_tui.clinic.actor import actor_named
 from hikma_tui.models import connection
 from hikma_tui.store import Store
+from hikma_tui.syncing import peer as sync_peer
 
 T = TypeVar("T")
 URL = "https://hikma.example.org"

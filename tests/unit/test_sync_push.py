@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from hikma_tui import sync_peer, sync_push, sync_waiting
 from hikma_tui.clinic import deletion, server, setup
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.clinic.saving import Save
@@ -18,10 +17,13 @@ from hikma_tui.columns import Digits, Flag, Json, Moment, Number, Text, Uuid, Wh
 from hikma_tui.ids import new_id
 from hikma_tui.models import BY_TABLE, OWN_COLUMNS, connection, dicts, wire_columns
 from hikma_tui.store import Store
-from hikma_tui.sync_carry import MARK, restore
-from hikma_tui.sync_context import Context
-from hikma_tui.sync_shapes import Progress, Reason, Report, State
-from hikma_tui.sync_values import Decoder, python_row
+from hikma_tui.syncing import peer as sync_peer
+from hikma_tui.syncing import push as sync_push
+from hikma_tui.syncing import waiting as sync_waiting
+from hikma_tui.syncing.carry import MARK, restore
+from hikma_tui.syncing.context import Context
+from hikma_tui.syncing.shapes import Progress, Reason, Report, State
+from hikma_tui.syncing.values import Decoder, python_row
 from hikma_tui.wire.door import open_server
 from hikma_tui.wire.http import Options
 from hikma_tui.wire.shapes import Credentials, Kind, Trouble

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from hikma_tui import sync, sync_waiting
+from hikma_tui import sync
 from hikma_tui.clinic import deletion
 from hikma_tui.ids import new_id
 from hikma_tui.models import connection
-from hikma_tui.sync_carry import MARK
-from hikma_tui.sync_shapes import Report, State
+from hikma_tui.syncing import waiting as sync_waiting
+from hikma_tui.syncing.carry import MARK
+from hikma_tui.syncing.shapes import Report, State
 from tests.cloud.seed import PASSWORD
 from tests.unit.test_sync_push import NOW, Place, Poisoned, everything, filled
 

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from hikma_tui import sync_lock, sync_run_speed
 from hikma_tui.clinic import audit, info, server
-from hikma_tui.sync_shapes import Phase, Progress
+from hikma_tui.syncing import lock as sync_lock
+from hikma_tui.syncing import run_speed as sync_run_speed
+from hikma_tui.syncing.shapes import Phase, Progress
 from hikma_tui.wire.shapes import Kind
 from tests.unit.sync_running import Site, joined, there
 

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from hikma_tui import sync_peer
 from hikma_tui.clinic import info, server
 from hikma_tui.clinic.actor import actor_named
 from hikma_tui.store import Store
-from hikma_tui.sync_shapes import Phase, Progress
+from hikma_tui.syncing import peer as sync_peer
+from hikma_tui.syncing.shapes import Phase, Progress
 from tests.cloud.store import Store as Rows
 from tests.unit.sync_running import Site, joined, there
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hikma_tui import sync_run_nm
 from hikma_tui.clinic import info
+from hikma_tui.syncing import run_nm as sync_run_nm
 from hikma_tui.wire.shapes import Kind
 from tests.unit.sync_running import joined
 

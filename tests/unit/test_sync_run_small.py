@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from hikma_tui.sync_peer import PeerFacts
-from hikma_tui.sync_run_days import USUAL, east_from
-from hikma_tui.sync_run_metered import allow, estimate, learn
-from hikma_tui.sync_run_speed import Speed, cause
+from hikma_tui.syncing.peer import PeerFacts
+from hikma_tui.syncing.run_days import USUAL, east_from
+from hikma_tui.syncing.run_metered import allow, estimate, learn
+from hikma_tui.syncing.run_speed import Speed, cause
 from hikma_tui.wire.shapes import Kind, Trouble
 
 # -- days ------------------------------------------------------------------------------------------

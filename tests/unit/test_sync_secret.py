@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from hikma_tui import sync_secret
 from hikma_tui.clinic import setup
 from hikma_tui.store import Store
+from hikma_tui.syncing import secret as sync_secret
 
 SECRET = "Nurse:Päss كلمة 123"
 

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hikma_tui import sync_spool
-from hikma_tui.store_errors import DiskFull
-from hikma_tui.sync_shapes import Progress
-from hikma_tui.sync_spool import Deleted
-from hikma_tui.sync_values import Decoded, Decoder
+from hikma_tui.store.errors import DiskFull
+from hikma_tui.syncing import spool as sync_spool
+from hikma_tui.syncing.shapes import Progress
+from hikma_tui.syncing.spool import Deleted
+from hikma_tui.syncing.values import Decoded, Decoder
 from hikma_tui.wire.shapes import Kind, Trouble
 from tests.unit.pulling import Bytes, body, child, clinic_body, patient
 

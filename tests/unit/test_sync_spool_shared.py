@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from hikma_tui import sync_spool, sync_spool_shared
-from hikma_tui.sync_spool import Spool
-from hikma_tui.sync_spool_shared import Helper
-from hikma_tui.sync_values import Decoded, Decoder
+from hikma_tui.syncing import spool as sync_spool
+from hikma_tui.syncing import spool_shared as sync_spool_shared
+from hikma_tui.syncing.spool import Spool
+from hikma_tui.syncing.spool_shared import Helper
+from hikma_tui.syncing.values import Decoded, Decoder
 from hikma_tui.wire.shapes import Kind, Trouble
 from tests.unit.pulling import STAMP, Bytes, clinic_body, nothing_left, patient
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from hikma_tui.columns import Day, Digits, Flag, Json, Moment, Number, Text, Uuid, Whole
 from hikma_tui.models import BY_TABLE, SYNCED, wire_columns
-from hikma_tui.sync_values import HELD, Decoder, empty, encode, python_row, python_rows
+from hikma_tui.syncing.values import HELD, Decoder, empty, encode, python_row, python_rows
 from hikma_tui.wire.stream import READER
 
 ID = "0193b6de-1f2b-7f5c-b8f5-ab6374510bd3"

@@ -14,7 +14,7 @@ import pytest
 from hikma_tui.columns import Day, Digits, Flag, Json, Moment, Number, Uuid, Whole
 from hikma_tui.ids import new_id
 from hikma_tui.models import BY_TABLE, wire_columns
-from hikma_tui.sync_values import Decoder, encode, python_rows
+from hikma_tui.syncing.values import Decoder, encode, python_rows
 from hikma_tui.wire.shapes import Kind, Trouble
 from hikma_tui.wire.stream import Batch, batches
 from tests.cloud.client import basic, pull

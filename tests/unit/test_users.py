@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from hikma_tui.cli_users_options import FLAGS
 from hikma_tui.clinic import patients, pins, setup, users
 from hikma_tui.clinic.actor import Actor, actor_named
 from hikma_tui.clinic.errors import Invalid, NotAllowed, NotFound, Refused
 from hikma_tui.clinic.permissions import Flag
 from hikma_tui.store import Store
+from hikma_tui.verbs.options_users import FLAGS
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 
 from hikma_tui import forms
 from hikma_tui.data import default_event_forms, own_event_forms
-from hikma_tui.vitals_answers import doubts
-from hikma_tui.vitals_measures import BY_FIELD
+from hikma_tui.vitals.answers import doubts
+from hikma_tui.vitals.measures import BY_FIELD
 
 YEAR = 365
 FORMS = {

@@ -1,0 +1,1 @@
+"""The rooms behind ``sync``: pull, apply, meet, push, confirm, join, check."""
