@@ -254,6 +254,7 @@ class World(Place):
             }},
             "visits.update_event": {"row": {"id": self.event, "event_type": "Other"}},
             "quick.save": {"text": "hr 70"},
+            "copies.protect": {"how": "plain", "key": ""},
         }  # fmt: skip
         given: dict[str, Any] = {}
         for one in list(inspect.signature(function).parameters.values())[1:]:
