@@ -87,12 +87,10 @@ class SetupScreen(ClinicScreen[None]):
         """What stands between the records and another program, or who holds the disk."""
         if self._passphrase:
             return _(" The records will be encrypted with your passphrase.")
+        bare = _(" NOT encrypted: any program, and whoever takes the disk, can read them.")
         if session(self).can_encrypt():
-            return _(" NOT encrypted: any program of this user, and whoever takes the disk, can"
-                     "\n read the records. F6 encrypts them with a passphrase.")  # fmt: skip
-        return _(" NOT encrypted: any program of this user, and whoever takes the disk, can"
-                 "\n read the records. To encrypt: leave, install hikma-tui[encrypted]."
-                 )  # fmt: skip
+            return "\n".join((bare, _(" F6 encrypts them with a passphrase.")))
+        return "\n".join((bare, _(" To encrypt: leave, install hikma-tui[encrypted].")))
 
     def _shown(self) -> str:
         return "\n".join(display(line) for line in self._protection().split("\n"))

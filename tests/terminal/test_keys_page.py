@@ -34,6 +34,8 @@ SCREENS = {
     "One record in conflict": ("conflicts_choice", "ChoiceScreen"),
     "Connect to a server": ("connect", "ConnectScreen"),
     "Before joining": ("connect_plan", "PlanScreen"),
+    "Joined to a server": ("connect_joined", "JoinedScreen"),
+    "Copies": ("backups", "BackupsScreen"),
     "Locked": ("lock", "LockScreen"),
     "Users": ("users", "UsersScreen"),
 }

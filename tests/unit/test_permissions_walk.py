@@ -103,6 +103,7 @@ NOT_ASKED = {
     "pins.right": "records that somebody was let in",
     "pins.wrong": "records that somebody was not",
     "pins.open_session": "a token of the actor's own for the sync that they start",
+    "saving.one_save": "makes a function, which asks",
     "pins.reset_pin": "one's own PIN, after the recovery code",
 }
 """Functions with an actor that refuse nobody, and why."""
