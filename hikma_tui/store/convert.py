@@ -75,8 +75,15 @@ def _rewrite(rows: sqlite3.Connection, target: Path, key: Key | None, size: int)
         with suppress(OSError):
             target.unlink()
         if isinstance(error, sqlite3.Error | OSError):
-            raise from_sqlite(error, target) from error
+            raise from_sqlite(_begun(error), target) from error
         raise
+
+
+def _begun(error: sqlite3.Error | OSError) -> sqlite3.Error | OSError:
+    """What went wrong first: detaching half a file that a full disk left fails in its turn."""
+    while isinstance(error.__context__, sqlite3.Error | OSError):
+        error = error.__context__
+    return error
 
 
 def _compare(rows: sqlite3.Connection, target: Path) -> None:
@@ -133,6 +140,7 @@ def convert(directory: Path, key: Key | None, settle: Callable[[Path], None]) ->
                 )
             _rewrite(rows, work / FILE_NAME, key, path.stat().st_size)
             settle(work)
+            store_repair.require_closed(work)
             look_into(work / FILE_NAME)
             # before the exchange: a power cut after it must not leave them less protected
             _forget_working_files(directory)

@@ -5,6 +5,7 @@ In every case nothing was changed: a store is only ever written inside a transac
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -65,6 +66,7 @@ class DiskTrouble(StoreError):
     exit_code = 73
 
 
+_ROOM = 1 << 20  # bytes; what SQLite takes at a time is less
 # SQLite's names of errors that say nothing of the file's own state.
 _NOT_TAKEN = ("WRITE", "FSYNC", "TRUNCATE", "SHMSIZE", "SHMOPEN", "SHMMAP", "DELETE", "CLOSE")
 
@@ -92,11 +94,23 @@ def _ciphered(path: Path) -> bool:
     return is_ciphered(path)
 
 
+def _no_room(path: Path) -> bool:
+    """Whether the disk is full: the cipher's engine calls what a write, or the shared memory beside
+    the file, could not get "disk I/O error" and no more. A damaged page is "malformed" there.
+    """
+    try:
+        found = os.statvfs(path.parent)
+    except OSError:
+        return False
+    return found.f_bavail * found.f_frsize < _ROOM
+
+
 def from_sqlite(error: sqlite3.Error | OSError, path: Path) -> StoreError:
     """The error of ours that an error of SQLite or of the system stands for."""
     text = str(error).lower()
     code = getattr(error, "sqlite_errorname", "") or ""
-    if "FULL" in code or "disk is full" in text or getattr(error, "errno", 0) == 28:
+    full = "FULL" in code or "disk is full" in text or getattr(error, "errno", 0) == 28
+    if full or (code == "SQLITE_IOERR" and _no_room(path)):
         return DiskFull(
             _("The disk is full: nothing was saved. Make room, then try again. ({path})").format(
                 path=path

@@ -20,7 +20,7 @@ from hikma_tui.i18n import _
 from hikma_tui.models import SYNCED
 from hikma_tui.store import cipher as store_cipher
 from hikma_tui.store.backups import bring, name_for, room_for, sync_folder
-from hikma_tui.store.errors import Corrupt, Locked, from_sqlite
+from hikma_tui.store.errors import DiskFull, DiskTrouble, Locked, ReadOnly, from_sqlite
 from hikma_tui.store.files import BACKUPS, FILE_NAME, sync_file
 
 WORK = "restoring"
@@ -183,6 +183,9 @@ def alone_with(directory: Path, *, attaches: bool = False) -> Iterator[sqlite3.C
         except sqlite3.OperationalError as error:
             if "locked" in str(error) or "busy" in str(error):
                 raise in_use() from error
+            found = from_sqlite(error, path)
+            if isinstance(found, DiskFull | DiskTrouble | ReadOnly):
+                raise found from error  # the disk's fault: the records may be sound
         except sqlite3.DatabaseError:
             sound = False  # damaged: nobody works with it
         yield rows if sound else None
@@ -214,6 +217,14 @@ def as_it_is(directory: Path) -> Path:
     return kept
 
 
+def require_closed(work: Path) -> None:
+    """DiskTrouble where what was made in ``work`` kept its journal: a disk that got full, mostly.
+    Without it the file is not whole.
+    """
+    if (work / f"{FILE_NAME}-wal").exists():
+        raise DiskTrouble(_("The copy could not be closed: nothing was changed. Is the disk full?"))
+
+
 def exchange(directory: Path, work: Path) -> None:
     """Put the store that was made in ``work`` in the place of the one that is there.
 
@@ -222,8 +233,7 @@ def exchange(directory: Path, work: Path) -> None:
     path = directory / FILE_NAME
     made = work / FILE_NAME
     try:
-        if (work / f"{FILE_NAME}-wal").exists():
-            raise Corrupt(_("The copy could not be closed: nothing was changed."))
+        require_closed(work)
         sync_file(made)
         # A journal of the old file would be played into the new one.
         for end in ("-wal", "-journal", "-shm"):

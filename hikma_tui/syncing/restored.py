@@ -144,6 +144,7 @@ def _in_place(
             must_pull = store.write(_settle, directory, was, note, user).result()
         finally:
             store.close()
+        store_repair.require_closed(work)
         inside = look_into(work / FILE_NAME)
         kept = store_repair.as_it_is(directory) if was.state == "damaged" else None
         try:

@@ -7,20 +7,88 @@ import random
 import resource
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from hikma_tui.clinic import patients
+from hikma_tui.clinic import info, patients
 from hikma_tui.clinic.actor import actor_named
 from hikma_tui.models import connection
 from hikma_tui.store import Store
-from hikma_tui.store.errors import DiskFull, Replaced
+from hikma_tui.store import cipher as store_cipher
+from hikma_tui.store import convert as store_convert
+from hikma_tui.store.errors import DiskFull, DiskTrouble, Replaced
 from tests.faults.driver import Importer, small_disk, sound, stored
 from tests.terminal.terminal import clinic
 from tests.unit.program import COMMAND, create, environment, lines, new_clinic, run
 
 # No room ----------------------------------------------------------------------------------------
+
+
+def filled(disk: Path, spare: int) -> Path:
+    """Fill a disk but for ``spare`` bytes; the file that does."""
+    path = disk / "fill"
+    with path.open("wb", buffering=0) as file, suppress(OSError):
+        while file.write(bytes(4096)):
+            pass
+    os.truncate(path, max(0, path.stat().st_size - spare))
+    return path
+
+
+@pytest.mark.skipif(not store_cipher.installed(), reason="sqlcipher3 is not installed")
+@pytest.mark.parametrize("spare", [0, 20_000, 40_000])
+def test_ciphered_records_on_a_full_disk_are_not_called_damaged(tmp_path: Path, spare: int) -> None:
+    """The cipher's engine says "disk I/O error" there; "damaged" would lead to an older copy."""
+    key = store_cipher.derive("some words of the tests", store_cipher.salt_with(10))
+    with small_disk(tmp_path / "disk", "5m") as disk:
+        Store.create(disk / "clinic", key).close()
+        filled(disk, spare)
+        with pytest.raises((DiskFull, DiskTrouble)):
+            _save_until_it_fails(disk / "clinic")
+        (disk / "fill").unlink()
+        store = Store.open(disk / "clinic")
+        assert store.check() == []
+        store.close()
+    store_cipher.forget_keys()
+
+
+def _save_until_it_fails(place: Path) -> None:
+    store = Store.open(place)
+    try:
+        for number in range(1000):
+            store.write(info.put, f"name{number}", "x" * 2000).result()
+    finally:
+        store.close()
+
+
+@pytest.mark.skipif(not store_cipher.installed(), reason="sqlcipher3 is not installed")
+@pytest.mark.parametrize("part", [0.0, 0.1, 0.5, 0.99, 1.01, 1.1])
+def test_records_encrypted_on_a_disk_that_gets_full_stay_and_are_not_called_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: float
+) -> None:
+    key = store_cipher.derive("some words of the tests", store_cipher.salt_with(10))
+    # the room that is asked for before is taken by somebody else meanwhile
+    monkeypatch.setattr(store_convert, "room_for", lambda _folder, _size: None)
+    with small_disk(tmp_path / "disk", "5m") as disk:
+        place = disk / "clinic"
+        new_clinic(place)
+        filled(disk, int((place / "hikma.db").stat().st_size * part))
+
+        def settle(work: Path) -> None:
+            store = Store.open(work)
+            try:
+                store.write(info.put, "a", "b" * 5000).result()
+            finally:
+                store.close()
+
+        with pytest.raises((DiskFull, DiskTrouble)):
+            store_convert.convert(place, key, settle)
+        (disk / "fill").unlink()
+        assert not store_cipher.is_ciphered(place / "hikma.db")
+        assert not (place / "restoring").exists()
+        sound(place)
+    store_cipher.forget_keys()
 
 
 def test_a_full_disk_refuses_the_save_and_keeps_all_before(tmp_path: Path) -> None:
