@@ -17,6 +17,12 @@ from dataclasses import dataclass
 
 SHORTEST = 4
 LONGEST = 1024
+PASSPHRASE_SHORTEST = 10
+"""Characters that the passphrase of records or copies has at least."""
+PASSPHRASE_LONGEST = 1000
+"""And bytes of UTF-8 at most: a terminal gives a program 4,095 bytes of a line and drops the rest
+in silence, so what is longer could be set and never be typed again.
+"""
 
 _ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ23456789"  # nothing that is read for something else
 _GROUPS, _GROUP = 4, 4
@@ -55,6 +61,13 @@ def _measured() -> float:
 def _scrypt(secret: bytes, salt: bytes, work: Work) -> bytes:
     room = 128 * _BLOCK * (work.n + work.p + 4) + (1 << 20)
     return hashlib.scrypt(secret, salt=salt, n=work.n, r=_BLOCK, p=work.p, maxmem=room, dklen=32)
+
+
+def passphrase_meant(typed: str) -> str:
+    """A passphrase as it counts: what looks the same is the same (NFC), and so is any space. At its
+    ends none counts: a field drops what a paste brought along there, a terminal or a file does not.
+    """
+    return " ".join(unicodedata.normalize("NFC", typed.removeprefix("\ufeff")).split())
 
 
 def as_meant(typed: str) -> str:

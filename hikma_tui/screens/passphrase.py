@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import ClassVar
 
 from textual import on
@@ -10,12 +9,11 @@ from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
 from hikma_tui.i18n import _
+from hikma_tui.secrets_kdf import PASSPHRASE_LONGEST, PASSPHRASE_SHORTEST, passphrase_meant
 from hikma_tui.text import display
 from hikma_tui.widgets.dialogs import Dialog
 from hikma_tui.widgets.keys import N_, Action
 from hikma_tui.widgets.prompt import LineInput
-
-SHORTEST = 10
 
 
 class NewPassphrase(Dialog[str | None]):
@@ -48,18 +46,27 @@ class NewPassphrase(Dialog[str | None]):
         else:
             self.action_done()
 
+    @on(LineInput.PasteCut)
+    def cut(self, event: LineInput.PasteCut) -> None:
+        """Half a passphrase is none: who pasted it would never know where it was cut."""
+        event.stop()
+        event.input.value = ""
+        self.say(_("Too long: a terminal could not take it at the next start."), loud=True)
+
     def action_done(self) -> None:
         """F10."""
         first, again = (self.query_one(f"#{name}", LineInput) for name in ("first", "again"))
-        meant = [unicodedata.normalize("NFC", field.value) for field in (first, again)]
-        if meant[0] and len(meant[0]) < SHORTEST:
-            first.focus()
-            self.say(
-                _("At least {n} characters: some words that belong to nobody's song.").format(
-                    n=SHORTEST
-                ),
-                loud=True,
+        meant = [passphrase_meant(field.value) for field in (first, again)]
+        wrong = ""
+        if first.value and len(meant[0]) < PASSPHRASE_SHORTEST:
+            wrong = _("At least {n} characters: some words that belong to nobody's song.").format(
+                n=PASSPHRASE_SHORTEST
             )
+        elif len(meant[0].encode("utf-8", "surrogatepass")) > PASSPHRASE_LONGEST:
+            wrong = _("Too long: a terminal could not take it at the next start.")
+        if wrong:
+            first.focus()
+            self.say(wrong, loud=True)
         elif meant[0] != meant[1]:
             again.value = ""
             again.focus()

@@ -18,7 +18,6 @@ import secrets
 import sqlite3
 import threading
 import time
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -29,12 +28,11 @@ from types import ModuleType
 from typing import Any, cast
 
 from hikma_tui.i18n import _
+from hikma_tui.secrets_kdf import passphrase_meant
 from hikma_tui.store.errors import StoreError
 
 SALT = 16
 PAGE = 4096
-SHORTEST = 10
-"""Characters that a passphrase has at least; there is no most."""
 ERRORS: tuple[type[Exception], ...] = (sqlite3.Error,)
 """What to catch for an error of either engine: see ``_related``."""
 
@@ -110,9 +108,19 @@ def installed() -> bool:
     return find_spec("sqlcipher3") is not None
 
 
-def require() -> None:
-    """NoCipher, with what to install, where the extra can't be imported."""
-    _loaded()
+def require(*, new: bool = False) -> None:
+    """NoCipher, with what to install, where the extra can't be imported.
+
+    ``new``: to encrypt what is not encrypted; then it is not said that it is.
+    """
+    try:
+        _loaded()
+    except NoCipher as error:
+        if not new:
+            raise
+        raise NoCipher(
+            _("What encrypts is not installed: nothing was changed. Install hikma-tui[encrypted].")
+        ) from error
 
 
 def _loaded() -> ModuleType:
@@ -151,11 +159,6 @@ def _related(engine: ModuleType) -> None:
 
 _held: dict[bytes, Key] = {}
 _open: dict[tuple[int, int], list[Key | None]] = {}
-
-
-def as_meant(passphrase: str) -> str:
-    """A passphrase as it counts: letters that look the same are the same (NFC), no line break."""
-    return unicodedata.normalize("NFC", passphrase.rstrip("\r\n"))
 
 
 def new_salt(seconds: float = 0.8) -> bytes:
@@ -200,7 +203,7 @@ def derive(passphrase: str, salt: bytes) -> Key:
     """The key of a passphrase and a file's salt; takes as long as the salt says. ValueError."""
     if not is_salt(salt):
         raise ValueError("not a salt of ours")
-    meant = as_meant(passphrase).encode("utf-8", "surrogatepass")
+    meant = passphrase_meant(passphrase).encode("utf-8", "surrogatepass")
     return Key(_scrypt(meant, salt, *_cost(salt)), salt)
 
 

@@ -128,7 +128,7 @@ def convert(directory: Path, key: Key | None, settle: Callable[[Path], None]) ->
     probe(path)
     work = store_repair.empty_work(directory)
     if key is not None:
-        store_cipher.require()
+        store_cipher.require(new=True)
         store_cipher.hold_key(key)
     try:
         with store_repair.alone_with(directory, attaches=True) as rows:

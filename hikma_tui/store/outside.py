@@ -59,7 +59,7 @@ def packed(protection: Protection) -> str:
 
 def new_key(passphrase: str) -> Key:
     """The key of a new passphrase; takes about a second. NoCipher."""
-    store_cipher.require()
+    store_cipher.require(new=True)
     return store_cipher.derive(passphrase, store_cipher.new_salt())
 
 
@@ -77,7 +77,7 @@ def _as_it_leaves(copy: Copy, protection: Protection) -> Iterator[Path]:
     made.unlink(missing_ok=True)
     try:
         if protection.key is not None:
-            store_cipher.require()
+            store_cipher.require(new=True)
             store_cipher.hold_key(protection.key)
             store_convert.rewrite(copy.path, made, protection.key)
         else:

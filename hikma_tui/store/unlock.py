@@ -108,7 +108,7 @@ def new_key(passphrase: str) -> Key | None:
     """
     if not passphrase:
         return None
-    store_cipher.require()
+    store_cipher.require(new=True)
     return store_cipher.derive(passphrase, store_cipher.new_salt())
 
 

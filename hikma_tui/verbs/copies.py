@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hikma_tui.clinic import info
 from hikma_tui.i18n import _, ngettext
+from hikma_tui.secrets_kdf import passphrase_meant
 from hikma_tui.store import Store
 from hikma_tui.store import cipher as store_cipher
 from hikma_tui.store import outside as store_outside
@@ -88,7 +89,7 @@ def _typed(*, same: bool) -> Protection | None:
             say_there(wrong)
             continue
         again = typed_unseen(_("The same once more: "))
-        if store_cipher.as_meant(again) == store_cipher.as_meant(typed):
+        if passphrase_meant(again) == passphrase_meant(typed):
             return Protection(OWN, store_outside.new_key(typed))
         say_there(_("That was not the same."))
 

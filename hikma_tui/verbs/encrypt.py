@@ -36,7 +36,7 @@ def encrypt(options: argparse.Namespace) -> int:
     actor, key = _who(options, directory)
     if key is not None:
         return _already(options, directory, key)
-    store_cipher.require()
+    store_cipher.require(new=True)
     passphrase = new_passphrase(options)
     if passphrase is None:
         return REFUSED
@@ -136,7 +136,7 @@ def new_passphrase(options: argparse.Namespace) -> str | None:
             say_there(wrong)
             continue
         again = typed_unseen(_("The same once more: "))
-        if store_cipher.as_meant(again) == store_cipher.as_meant(typed):
+        if secrets_kdf.passphrase_meant(again) == secrets_kdf.passphrase_meant(typed):
             return typed
         if not again:
             tell(_("Nothing was changed."))
@@ -146,10 +146,13 @@ def new_passphrase(options: argparse.Namespace) -> str | None:
 
 def refused(typed: str) -> str:
     """Why a passphrase is none; empty when it is one."""
-    if len(store_cipher.as_meant(typed)) < store_cipher.SHORTEST:
+    meant = secrets_kdf.passphrase_meant(typed)
+    if len(meant) < secrets_kdf.PASSPHRASE_SHORTEST:
         return _("At least {n} characters: some words that belong to nobody's song.").format(
-            n=store_cipher.SHORTEST
+            n=secrets_kdf.PASSPHRASE_SHORTEST
         )
+    if len(meant.encode("utf-8", "surrogatepass")) > secrets_kdf.PASSPHRASE_LONGEST:
+        return _("Too long: a terminal could not take it at the next start.")
     return ""
 
 

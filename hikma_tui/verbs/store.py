@@ -107,7 +107,7 @@ def _new_key(options: argparse.Namespace) -> Key | None:
     """The key of a new passphrase; None where none was settled on."""
     from hikma_tui.verbs.encrypt import new_passphrase
 
-    store_cipher.require()
+    store_cipher.require(new=True)
     passphrase = new_passphrase(options)
     return store_cipher.derive(passphrase, store_cipher.new_salt()) if passphrase else None
 
@@ -138,6 +138,7 @@ def status(options: argparse.Namespace) -> int:
             _("Patients: {n}").format(n=patients),
             _("Records: {path}").format(path=store.path),
             _("Encrypted: yes") if store.key else _("Encrypted: no (hikma-tui encrypt does it)"),
+            *_readable_copies(store),
             _("Schema: {found} (this program: {ours})").format(found=version, ours=schema.VERSION),
             _("Newest copy: {age}").format(age=_newest_copy(store.directory)),
         )
@@ -158,6 +159,21 @@ def _failed_as_json(found: copies.Failure | None) -> dict[str, object] | None:
         return None
     return {"at_ms": found.at_ms, "where": found.where, "error": found.kind,
             "reason": copies.reason(found)}  # fmt: skip
+
+
+def _readable_copies(store: Store) -> list[str]:
+    """Encrypted records are as open as their copies: older ones may have been left as they were."""
+    from hikma_tui.store import convert as store_convert
+
+    n = len(store_convert.copies_of(store.directory).plain) if store.key else 0
+    if not n:
+        return []
+    return [
+        ngettext(
+            "  but {n} copy beside them is not (hikma-tui encrypt asks about it)",
+            "  but {n} copies beside them are not (hikma-tui encrypt asks about them)", n,
+        ).format(n=n)
+    ]  # fmt: skip
 
 
 def _server_lines(server: ServerState, zone: ZoneInfo | None) -> list[str]:

@@ -117,5 +117,9 @@ def typed_unseen(question: str) -> str:
         return getpass.getpass(
             plain(question), stream=None if sys.stdin.isatty() else sys.stderr
         )  # fmt: skip
+    except UnicodeDecodeError as error:
+        raise NeedsPassphrase(
+            _("What was typed is no text, or too long for a terminal: nothing was opened.")
+        ) from error
     except (EOFError, OSError, getpass.GetPassWarning) as error:
         raise NeedsPassphrase(_("No passphrase was given: nothing was opened.")) from error

@@ -6,7 +6,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from textual.events import Paste
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from hikma_tui import BUILD_DAY, clock
 from hikma_tui.app.main import HikmaApp
@@ -215,6 +217,38 @@ async def test_a_day_years_ahead_of_all_that_is_known_is_asked_once_more(tmp_pat
         await press(pilot, "enter", "f10")
         assert app.today == date(2036, 11, 22)
     app.close_store()
+
+
+def paste(app: HikmaApp, text: str) -> None:
+    """Into the field that has the cursor."""
+    assert app.screen.focused is not None
+    app.screen.focused.post_message(Paste(text))
+
+
+@pytest.mark.skipif(not store_cipher.installed(), reason="sqlcipher3 is not installed")
+async def test_half_of_a_pasted_passphrase_is_none(tmp_path: Path) -> None:
+    app = HikmaApp(tmp_path / "store")
+    async with app.run_test() as pilot:
+        await calm(pilot)
+        await press(pilot, "f6")
+        paste(app, "word " * 2000)  # more than the field takes
+        await calm(pilot)
+        assert "Too long" in screen_text(app)
+        assert app.screen.query_one("#first", Input).value == ""
+        for _field in range(2):
+            paste(app, "word " * 300)  # more than a terminal may take
+            await calm(pilot)
+            await press(pilot, "enter")
+        assert "Too long" in screen_text(app)
+        for name in ("#first", "#again"):
+            app.screen.query_one(name, Input).value = ""
+        app.screen.query_one("#first").focus()
+        paste(app, "some words of mine ")
+        await calm(pilot)
+        await press(pilot, "enter")
+        await type_text(pilot, "some words of mine ")
+        await press(pilot, "enter")
+        assert "will be encrypted with your passphrase" in screen_text(app)
 
 
 @pytest.mark.skipif(not store_cipher.installed(), reason="sqlcipher3 is not installed")

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -18,10 +18,13 @@ from hikma_tui.models import connection
 from hikma_tui.store import Store
 from hikma_tui.store import cipher as store_cipher
 from hikma_tui.store import convert as store_convert
-from hikma_tui.store.cipher import Key, NeedsPassphrase
+from hikma_tui.store import outside as store_outside
+from hikma_tui.store import unlock as store_unlock
+from hikma_tui.store.cipher import Key, NeedsPassphrase, NoCipher
 from hikma_tui.store.errors import Corrupt, Locked
 from hikma_tui.syncing import secret as sync_secret
 from hikma_tui.verbs import encrypt as cli_encrypt
+from hikma_tui.verbs import unlock as cli_unlock
 from tests.unit.program import environment, run
 
 pytestmark = pytest.mark.skipif(
@@ -221,8 +224,10 @@ def test_a_power_cut_right_after_the_exchange_leaves_nothing_that_encrypt_does_n
         *(f"backups/{kept.name}/hikma.db{end}" for end in ("", "-wal")),
     }
     assert readable(place) == copies
+    assert "but 2 copies" in given(place, "status", old=OLD).stdout
     done = given(place, "encrypt", "--copies", "encrypt", old=OLD, new=NEW)
     assert done.returncode == 0, done.stderr
+    assert "but 1 copy" in given(place, "status", old=OLD).stdout
     # what can't be written anew is not given out as encrypted, and its journal is not lost
     assert readable(place) == copies - {f"backups/{copy.name}"}
     assert f"{kept.name}/hikma.db" in done.stdout
@@ -232,6 +237,7 @@ def test_a_power_cut_right_after_the_exchange_leaves_nothing_that_encrypt_does_n
     assert not kept.exists()
     assert names_with(place, NEW) == ALL
     assert given(place, "encrypt", old=NEW, new=NEW).returncode == 1  # nothing is left to do
+    assert "but " not in given(place, "status", old=NEW).stdout
 
 
 def names_with(place: Path, passphrase: str) -> set[str]:
@@ -295,10 +301,60 @@ def test_wipe_works_without_the_passphrase(tmp_path: Path) -> None:
     assert not (place / "hikma.db").exists(), done.stderr
 
 
-def test_a_passphrase_has_a_least_length_and_no_most() -> None:
+def test_a_passphrase_has_a_least_length_and_is_none_that_a_terminal_cuts() -> None:
     assert cli_encrypt.refused("123456789")
+    assert cli_encrypt.refused("1234567 \t  ")
     assert not cli_encrypt.refused("1234567890")
-    assert not cli_encrypt.refused("word " * 500)
+    assert not cli_encrypt.refused("word " * 200)
+    assert cli_encrypt.refused("word " * 250)
+    assert not cli_encrypt.refused("\u0643" * 500)
+    assert cli_encrypt.refused("\u0643" * 501)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        " caf\u00e9 au lait  sucr\u00e9 ",
+        "cafe\u0301 au lait sucre\u0301\r\n",
+        "\ufeffcaf\u00e9\tau lait\u00a0sucr\u00e9",
+    ],
+)
+def test_what_looks_the_same_opens_the_same(typed: str) -> None:
+    """A field drops the space at the end of a paste, a terminal does not: both must open."""
+    salt = store_cipher.salt_with(CHEAP)
+    wanted = store_cipher.derive("caf\u00e9 au lait sucr\u00e9", salt)
+    assert store_cipher.derive(typed, salt) == wanted
+
+
+def test_what_a_terminal_cuts_in_the_middle_of_a_letter_is_no_error_of_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def cut(*_words: object, **_named: object) -> str:
+        return b"\xc3".decode()
+
+    monkeypatch.setattr("getpass.getpass", cut)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with pytest.raises(NeedsPassphrase, match="too long for a terminal"):
+        cli_unlock.typed_unseen("Passphrase: ")
+
+
+def test_without_the_extra_plain_records_are_not_called_encrypted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = made(tmp_path / "clinic", None)
+    key = cheap(NEW)
+    monkeypatch.setattr(store_cipher, "_engine", None)
+    monkeypatch.setitem(sys.modules, "sqlcipher3.dbapi2", None)
+    attempts: list[Callable[[], object]] = [
+        lambda: store_convert.convert(place, key, lambda _work: None),
+        lambda: store_outside.new_key(NEW),
+        lambda: store_unlock.new_key(NEW),
+    ]
+    for attempt in attempts:
+        with pytest.raises(NoCipher) as said:
+            attempt()
+        assert "records are encrypted" not in str(said.value)
+    assert names(place) == ALL
 
 
 def test_a_descriptor_that_stays_open_is_not_waited_for(tmp_path: Path) -> None:
