@@ -43,7 +43,7 @@ class FindScreen(ClinicScreen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._asker = Asker(self, self._answered, self._counted)
+        self.asker = Asker(self, self._answered, self._counted)
         self._open_when_found = False
         self._opened = False  # the text has led somewhere: the next letter begins another
         self._taught = False  # "no patient yet" is on the screen
@@ -71,7 +71,7 @@ class FindScreen(ClinicScreen[None]):
         if self._opened:
             self._opened = False
             self.query_one(SearchPrompt).used()
-        self._asker.ask_again()
+        self.asker.ask_again()
         opening.warn_of_no_pin(self, self.query_one("#message", MessageLine).message)
 
     def on_screen_suspend(self) -> None:
@@ -80,8 +80,8 @@ class FindScreen(ClinicScreen[None]):
 
     def on_resize(self, _event: Resize) -> None:
         """Columns follow the width."""
-        if self._asker.answer is not None:
-            self._paint(self._asker.answer, keep=True)
+        if self.asker.answer is not None:
+            self._paint(self.asker.answer, keep=True)
 
     def say(self, text: str, *, loud: bool = False) -> None:
         """The message has a line of its own, below the count."""
@@ -92,11 +92,11 @@ class FindScreen(ClinicScreen[None]):
     @on(Input.Changed, "#query")
     def typed(self, event: Input.Changed) -> None:
         """Each change asks; what was asked before is forgotten."""
-        if event.value == self._asker.question.text:
+        if event.value == self.asker.question.text:
             return
         self._open_when_found = self._early.entered(event.value)
         self.query_one("#message", MessageLine).clear()
-        self._asker.ask(event.value, self._asker.question.filters)
+        self.asker.ask(event.value, self.asker.question.filters)
 
     def typed_name(self, character: str) -> bool:
         """A letter that no field has taken is the search's."""
@@ -133,7 +133,7 @@ class FindScreen(ClinicScreen[None]):
             lines = find_rows.today_lines(
                 answer.today, answer.names, self.actor.user_name, app.today, zone
             )
-            self._taught = self._asker.everyone == 0 and not answer.today
+            self._taught = self.asker.everyone == 0 and not answer.today
             if self._taught:
                 lines = find_rows.teaching("F2")
         elif answer.hits:
@@ -147,14 +147,14 @@ class FindScreen(ClinicScreen[None]):
 
     def _counted(self, first: bool) -> None:
         """The count of what is asked now has come; an empty clinic teaches, until it is none."""
-        nobody, answer = self._asker.everyone == 0, self._asker.answer
+        nobody, answer = self.asker.everyone == 0, self.asker.answer
         if answer is not None and (self._taught or first) and nobody != self._taught:
             self._paint(answer, keep=True)
         self._show_count()
 
     def _show_count(self) -> None:
         """Below the list: the count when it is known, the filters, what a mark means."""
-        asker, parts = self._asker, []
+        asker, parts = self.asker, []
         if asker.found is not None and asker.everyone is not None:
             parts.append(find_rows.counted(asker.found, asker.everyone))
         if asker.question.filters != NO_FILTERS:
@@ -176,7 +176,7 @@ class FindScreen(ClinicScreen[None]):
 
     def action_open(self) -> None:
         """Open the marked row, if the list is the answer to the text that is shown."""
-        if self.query_one(SearchPrompt).value == self._asker.question.text and self._asker.done:
+        if self.query_one(SearchPrompt).value == self.asker.question.text and self.asker.done:
             self.query_one(RowList).open()
         else:
             self._open_when_found = True
@@ -201,7 +201,7 @@ class FindScreen(ClinicScreen[None]):
     @on(RowList.NearEnd)
     def near_end(self) -> None:
         """The last row is marked: fifty more, if there are any."""
-        self._asker.ask_for_more()
+        self.asker.ask_for_more()
 
     @on(LineInput.PasteCut)
     def cut(self, event: LineInput.PasteCut) -> None:
@@ -220,10 +220,10 @@ class FindScreen(ClinicScreen[None]):
         from hikma_tui.screens.filters import FilterDialog
 
         def chosen(filters: Filters | None) -> None:
-            self._asker.ask(self._asker.question.text, filters or NO_FILTERS)
+            self.asker.ask(self.asker.question.text, filters or NO_FILTERS)
 
         clinics = session(self).facts.clinics
-        self.app.push_screen(FilterDialog(self._asker.question.filters, clinics), chosen)
+        self.app.push_screen(FilterDialog(self.asker.question.filters, clinics), chosen)
 
     def action_today(self) -> None:
         """F4: today's list."""
@@ -232,7 +232,7 @@ class FindScreen(ClinicScreen[None]):
     def sync_told(self, ended: bool) -> None:
         """Other records may be there now: ask again, keep the place and what is typed."""
         if ended:
-            self._asker.ask_again()
+            self.asker.ask_again()
             opening.sync_ended(self, self.query_one("#message", MessageLine).message)
 
     def action_sync(self) -> None:
@@ -246,4 +246,4 @@ class FindScreen(ClinicScreen[None]):
     def action_clear(self) -> None:
         """Esc: an empty field, and no filters."""
         self.query_one(SearchPrompt).value = ""
-        self._asker.ask("", NO_FILTERS)
+        self.asker.ask("", NO_FILTERS)

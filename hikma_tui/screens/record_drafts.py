@@ -131,6 +131,7 @@ async def _open_choice(screen: ClinicScreen[object], pk: str, place: str) -> Non
     if one is not None:
         screen.app.push_screen(ChoiceScreen(one), told)
     else:
+        _list_again(screen)
         screen.say(_("This was settled meanwhile: there is nothing to choose."))
 
 
@@ -164,4 +165,14 @@ async def _tell_why(
         except Refused as error:
             screen.say(str(error), loud=True)
             return
-        session(screen).to_search("")
+        _list_again(screen)
+
+
+def _list_again(screen: ClinicScreen[object]) -> None:
+    """A draft is forgotten: the list that it was taken from is read again. It was shown already
+    when the dialog closed, and may have been read before the draft was gone.
+    """
+    from hikma_tui.screens.find import FindScreen
+
+    if isinstance(screen, FindScreen):
+        screen.asker.ask_again()

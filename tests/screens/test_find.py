@@ -77,7 +77,7 @@ async def test_a_stale_answer_is_dropped_and_never_opened(clinic: Clinic) -> Non
         await pilot.press("escape", *"mohamad")
         await pilot.press("enter")
         assert isinstance(app.screen, FindScreen)  # Amal still stands there, and was not opened
-        asker = app.screen._asker
+        asker = app.screen.asker
         assert asker.answer is not None
         assert asker.answer.question.text == "amal"
         gate.set()
