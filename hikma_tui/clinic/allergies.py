@@ -6,30 +6,26 @@ other clients show them. "None known" is a row too and carries its day; "not ask
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from hikma_tui.clinic import info
+from hikma_tui.clinic import allergies_read, info
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.allergies_known import (
     ALLERGY,
     NONE_KNOWN,
     PREFIX,
     SYSTEM,
-    cause,
     is_allergy,
     is_none_known,
-    is_ours,
 )
+from hikma_tui.clinic.allergies_read import Allergy
 from hikma_tui.clinic.errors import Invalid, NotFound, Refused
-from hikma_tui.clinic.patients import Allergies, card
 from hikma_tui.clinic.permissions import Flag, require
-from hikma_tui.clinic.problem_days import kept_metadata, shown_day
-from hikma_tui.clinic.problems import CERTAINTIES, noted, put, rows_of
-from hikma_tui.clinic.records import checked, patient_row
+from hikma_tui.clinic.problem_days import kept_metadata
+from hikma_tui.clinic.problems import CERTAINTIES, noted, put
+from hikma_tui.clinic.records import checked, patient_row, require_patient
 from hikma_tui.clinic.saving import Save, live_row
-from hikma_tui.clock import day_of
 from hikma_tui.i18n import _
 from hikma_tui.models import Problem as Row
 
@@ -57,109 +53,11 @@ class AllergiesStand(Refused):
     """ "None known" can't be recorded while an allergy stands."""
 
 
-@dataclass(frozen=True)
-class Allergy:
-    """One line of the list of allergies."""
-
-    id: str
-    substance: str
-    reaction: str
-    severity: str  # a key of ``SEVERITIES``
-    certainty: str
-    medicine_class: str  # as ``medicines.class_of`` names it, or ""
-    label: str  # as stored
-    counts: bool  # False: refuted or resolved, shown as such and warned of nowhere
-    status: str
-    as_written: bool  # by another client, in its own way
-    day: str  # when it was recorded
-    reason: str  # why it was refuted, if that was said
-
-    @property
-    def words(self) -> str:
-        """``penicillin (rash)``."""
-        return f"{self.substance} ({self.reaction})" if self.reaction else self.substance
-
-
-@dataclass(frozen=True)
-class Substance:
-    """What a patient does not tolerate, for the check of a medicine."""
-
-    name: str
-    medicine_class: str
-    words: str
-
-
-def _counts(row: dict[str, Any]) -> bool:
-    return not (row["clinical_status"] == "resolved" or row["verification_status"] == "refuted")
-
-
-def _allergy_of(row: dict[str, Any]) -> Allergy:
-    metadata = kept_metadata(row["metadata"])
-    about = metadata.get("allergy")
-    about = about if isinstance(about, dict) else {}
-    ours = is_ours(row)
-    named, reaction = cause(row["problem_label"])
-    if ours:
-        named = str(about.get("substance") or named)
-        reaction = str(about.get("reaction") or "")
-    history = metadata.get("history")
-    notes = [one for one in history if isinstance(one, dict)] if isinstance(history, list) else []
-    created = row["created_at"]
-    return Allergy(
-        row["id"], named, reaction, str(about.get("severity") or ""),
-        row["verification_status"], str(about.get("class") or "") or _class_of(named),
-        row["problem_label"], _counts(row), row["clinical_status"], not ours,
-        "" if created is None else day_of(created, info.zone()).isoformat(),
-        str(notes[-1].get("reason") or "") if notes else "",
-    )  # fmt: skip
-
-
-def _class_of(name: str) -> str:
-    """The keys of its classes, ``penicillins, nsaids``; "" for what belongs to none."""
-    from hikma_tui import medicines  # the table of classes is read only where it is needed
-
-    return ", ".join(medicines.class_of(name))
-
-
-def _rows(patient_id: str) -> list[dict[str, Any]]:
-    """The allergies and the "none known" of a patient, the oldest first."""
-    rows = [row for row in rows_of(patient_id) if is_allergy(row)]
-    return sorted(rows, key=lambda row: (row["created_at"] or 0, row["pk"]))
-
-
-def _in(rows: list[dict[str, Any]]) -> list[Allergy]:
-    return [_allergy_of(row) for row in rows if not is_none_known(row)]
-
-
-def _none_known_day(row: dict[str, Any]) -> str:
-    created = row["created_at"]
-    day = shown_day(row, "onset")
-    return day or ("" if created is None else day_of(created, info.zone()).isoformat())
-
-
-def of(patient_id: str) -> Allergies:
-    """What is known, for the card. For any thread: reads views only. Allergies beat "none known",
-    which two clients can both have recorded.
-    """
-    rows = _rows(patient_id)
-    items = tuple(one.words for one in _in(rows) if one.counts)
-    days = [_none_known_day(row) for row in rows if is_none_known(row) and _counts(row)]
-    return Allergies(items, "" if items else max(days, default=""))
-
-
-def substances(patient_id: str) -> list[Substance]:
-    """What counts against a medicine, each with its class. For any thread."""
-    return [
-        Substance(one.substance, one.medicine_class, one.words)
-        for one in _in(_rows(patient_id))
-        if one.counts
-    ]
-
-
 def listed(actor: Actor, patient_id: str) -> list[Allergy]:
     """Every allergy: those that count first, then the refuted ones. NotFound, NotAllowed."""
-    card(actor, patient_id)
-    return sorted(_in(_rows(patient_id)), key=lambda one: not one.counts)
+    require_patient(actor, patient_id)
+    found = allergies_read.read(allergies_read.rows(patient_id))
+    return sorted(found, key=lambda one: not one.counts)
 
 
 def _patient(actor: Actor, patient_id: str) -> None:
@@ -180,8 +78,8 @@ def _values(substance: str, reaction: str, severity: str, certainty: str) -> dic
     if certainty not in CERTAINTIES or certainty == "refuted":
         raise Invalid("certainty", _("Choose: confirmed, provisional or unconfirmed."))
     about = {
-        "substance": substance, "class": _class_of(substance), "reaction": reaction,
-        "severity": severity, "certainty": certainty,
+        "substance": substance, "class": allergies_read.classes_of(substance),
+        "reaction": reaction, "severity": severity, "certainty": certainty,
     }  # fmt: skip
     shown = f"{substance} ({reaction})" if reaction else substance
     return {
@@ -209,12 +107,12 @@ def add(
     """
     _patient(actor, patient_id)
     values = _values(substance, reaction, severity, certainty)
-    rows = _rows(patient_id)
+    rows = allergies_read.rows(patient_id)
     name = values["metadata"]["allergy"]["substance"]
-    _refuse_twice(_in(rows), name)
+    _refuse_twice(allergies_read.read(rows), name)
     with Save(actor) as save:
         for row in rows:
-            if is_none_known(row) and _counts(row):
+            if is_none_known(row) and allergies_read.counts(row):
                 _end(save, row, _("an allergy was found"), refuted=False)
     about = {
         "patient_id": patient_id, "problem_code_system": SYSTEM, "problem_code": ALLERGY,
@@ -264,7 +162,7 @@ def change(actor: Actor, allergy_id: str, *, reaction: str, severity: str, certa
     One that another client wrote takes our convention with it; its label as it was is kept.
     """
     row = _own_row(actor, allergy_id)
-    known = _allergy_of(row)
+    known = allergies_read.allergy_of(row)
     values = _values(known.substance, reaction, severity, certainty)
     metadata = kept_metadata(row["metadata"])
     about = metadata.get("allergy")
@@ -293,8 +191,8 @@ def refute(actor: Actor, allergy_id: str, reason: str) -> None:
 def reinstate(actor: Actor, allergy_id: str, reason: str = "") -> None:
     """A refuted or resolved one counts again; "none known" is over. Invalid when it stands."""
     row = _own_row(actor, allergy_id)
-    rows = _rows(row["patient_id"])
-    _refuse_twice(_in(rows), _allergy_of(row).substance, allergy_id)
+    rows = allergies_read.rows(row["patient_id"])
+    _refuse_twice(allergies_read.read(rows), allergies_read.allergy_of(row).substance, allergy_id)
     metadata = kept_metadata(row["metadata"])
     history = metadata.get("history")
     was = {"status": row["clinical_status"], "certainty": row["verification_status"]}
@@ -302,7 +200,7 @@ def reinstate(actor: Actor, allergy_id: str, reason: str = "") -> None:
     metadata["history"] = [*(history if isinstance(history, list) else []), note]
     with Save(actor) as save:
         for other in rows:
-            if is_none_known(other) and _counts(other):
+            if is_none_known(other) and allergies_read.counts(other):
                 _end(save, other, _("an allergy was found"), refuted=False)
         certainty = row["verification_status"]
         values = {
@@ -323,8 +221,8 @@ def none_known(
     asked = day or info.today()
     if asked > info.today():
         raise Invalid("onset_date", _("This day is in the future."))
-    rows = _rows(patient_id)
-    standing = [one.words for one in _in(rows) if one.counts]
+    rows = allergies_read.rows(patient_id)
+    standing = [one.words for one in allergies_read.read(rows) if one.counts]
     if standing:
         raise AllergiesStand(
             _("These allergies stand: {names}. Refute them first, each with its reason.").format(
@@ -332,7 +230,7 @@ def none_known(
             )
         )
     for row in rows:
-        if is_none_known(row) and _counts(row):
+        if is_none_known(row) and allergies_read.counts(row):
             with Save(actor) as save:
                 latest = max(asked.isoformat(), row["onset_date"] or "")
                 save.update(Row, row["id"], {"onset_date": latest})
@@ -352,6 +250,6 @@ def not_asked(actor: Actor, patient_id: str, reason: str) -> None:
     if not reason.strip():
         raise Invalid("reason", _("A reason is needed."))
     with Save(actor) as save:
-        for row in _rows(patient_id):
-            if is_none_known(row) and _counts(row):
+        for row in allergies_read.rows(patient_id):
+            if is_none_known(row) and allergies_read.counts(row):
                 _end(save, row, reason, refuted=True)

@@ -14,7 +14,7 @@ from hikma_tui import json_text
 from hikma_tui.clinic import audit, conflicts_copy, deletion
 from hikma_tui.clinic import conflicts_words as words
 from hikma_tui.clinic.actor import Actor
-from hikma_tui.clinic.conflicts import WHOLE, Sides, key_of, sides_of
+from hikma_tui.clinic.conflicts_sides import WHOLE, Sides, key_of, sides_of
 from hikma_tui.clinic.errors import Invalid, NotFound
 from hikma_tui.clinic.permissions import Flag, require, require_sight
 from hikma_tui.clinic.records import governing_clinic, require_parents

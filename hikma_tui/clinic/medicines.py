@@ -15,7 +15,7 @@ from datetime import date
 from typing import Any
 
 from hikma_tui import medicines
-from hikma_tui.clinic import allergies, info, own_forms, visits
+from hikma_tui.clinic import info, own_forms, visits
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid, NotFound
 from hikma_tui.clinic.medicines_given import (
@@ -29,10 +29,9 @@ from hikma_tui.clinic.medicines_given import (
     all_of,
     current,
     last_set,
-    require_patient,
 )
 from hikma_tui.clinic.medicines_suggesting import suggestions
-from hikma_tui.clinic.prescribing import OVERRIDE
+from hikma_tui.clinic.prescribing import OVERRIDE, warnings
 from hikma_tui.clinic.records import patient_row
 from hikma_tui.clinic.saving import one_save
 from hikma_tui.columns import moment_text
@@ -49,22 +48,6 @@ MEDICINES_FIELD = "hikma-note-medicines"
 
 Key = tuple[str, str]
 """An entry: the id of its event and its own."""
-
-
-def warnings(actor: Actor, patient_id: str, names: Sequence[str]) -> list[medicines.Conflict]:
-    """What the patient's allergies say against these medicines, by name and class.
-
-    For any thread. That there is nothing does not say that a medicine is safe: the table is small,
-    and interactions are not checked. NotFound, NotAllowed.
-    """
-    require_patient(actor, patient_id)
-    found: list[medicines.Conflict] = []
-    for one in allergies.substances(patient_id):
-        for conflict in medicines.conflicts(names, [one.name]):
-            told = medicines.Conflict(conflict.medicine, one.words, conflict.kind, conflict.classes)
-            if told not in found:
-                found.append(told)
-    return found
 
 
 def prescribe(

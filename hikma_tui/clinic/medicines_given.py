@@ -16,8 +16,7 @@ from typing import Any
 from hikma_tui import medicines
 from hikma_tui.clinic import info
 from hikma_tui.clinic.actor import Actor
-from hikma_tui.clinic.errors import NotFound
-from hikma_tui.clinic.permissions import require_sight
+from hikma_tui.clinic.records import require_patient
 from hikma_tui.clock import day_of
 from hikma_tui.days import as_date
 from hikma_tui.forms.entries import entries_of
@@ -25,7 +24,7 @@ from hikma_tui.forms.json import as_json, json_of, text_of
 from hikma_tui.forms.shape import Item
 from hikma_tui.medicines.lasting import end_of, is_once
 from hikma_tui.medicines.wording import entered, value_text
-from hikma_tui.models import Patient, connection, dicts, live
+from hikma_tui.models import connection
 
 STOPPED_FIELD = "hikma-note-stopped"
 STOPPED, RESUMED = "stopped", "resumed"
@@ -91,16 +90,6 @@ class _Mark:
 class _Found:
     entries: list[CurrentMedicine] = field(default_factory=list)
     marks: list[_Mark] = field(default_factory=list)
-
-
-def require_patient(actor: Actor, patient_id: str) -> dict[str, Any]:
-    """A live patient whom the actor may see, read through its view. NotFound, NotAllowed."""
-    model = live(Patient)
-    found = dicts(model.select().where(model.id == patient_id))
-    if not found:
-        raise NotFound()
-    require_sight(actor, found[0]["primary_clinic_id"])
-    return found[0]
 
 
 def all_of(actor: Actor, patient_id: str, on: date) -> list[CurrentMedicine]:

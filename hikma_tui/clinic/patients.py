@@ -11,10 +11,10 @@ from hikma_tui import search
 from hikma_tui.clinic import info
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid, SameGovernmentId
-from hikma_tui.clinic.permissions import Flag, may_see, require, require_sight
+from hikma_tui.clinic.permissions import Flag, may_see, require
 from hikma_tui.clinic.problem_days import kept_metadata
-from hikma_tui.clinic.records import checked, patient_row, refuse_existing
-from hikma_tui.clinic.saving import Save, live_row
+from hikma_tui.clinic.records import checked, patient_row, refuse_existing, require_patient
+from hikma_tui.clinic.saving import Save
 from hikma_tui.clinic.standing import HERE, Status, of_metadata
 from hikma_tui.days import age_in_years, as_date
 from hikma_tui.i18n import _
@@ -32,24 +32,12 @@ from hikma_tui.search import Draft
 from hikma_tui.text import plain
 
 if TYPE_CHECKING:
+    from hikma_tui.clinic.allergies_read import Allergies
     from hikma_tui.clinic.measures import Pregnancy
 
 _VALUE_COLUMNS = ("number_value", "string_value", "date_value", "boolean_value")
 
 _PLACEHOLDERS = frozenset({"", "0", "00", "000", "0000", "-", "--", "none", "n/a", "na", "x", "?"})
-
-
-@dataclass(frozen=True)
-class Allergies:
-    """What is known of a patient's allergies; "not asked" and "none" are two things."""
-
-    items: tuple[str, ...] = ()  # "penicillin (rash)", the newest last
-    none_known: str = ""  # the day on which somebody asked and there was none: "YYYY-MM-DD"
-
-    @property
-    def asked(self) -> bool:
-        """Whether anybody has asked."""
-        return bool(self.items or self.none_known)
 
 
 @dataclass(frozen=True)
@@ -117,10 +105,10 @@ def whole_card(row: Mapping[str, Any]) -> PatientCard:
 
     For the reader's thread; whether the actor may see the patient was asked before.
     """
-    from hikma_tui.clinic import allergies, measures  # not for a line of a list
+    from hikma_tui.clinic import allergies_read, measures  # not for a line of a list
 
     found, today = _card(row), info.today()
-    known = replace(found, allergies=allergies.of(row["id"]))
+    known = replace(found, allergies=allergies_read.of(row["id"]))
     if not _may_be_pregnant(found, today):
         return known
     return replace(known, pregnancy=measures.pregnancy_of(row["id"], today))
@@ -135,27 +123,18 @@ def _may_be_pregnant(found: PatientCard, today: date) -> bool:
 
 def card(actor: Actor, patient_id: str) -> PatientCard:
     """The card of a live patient whom the actor may see. NotFound, NotAllowed."""
-    return whole_card(_seen_row(actor, patient_id))
+    return whole_card(require_patient(actor, patient_id))
 
 
 def for_editing(
     actor: Actor, patient_id: str
 ) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, Any]]:
     """A live patient's columns, its attributes and its metadata, for the registration form."""
-    row = _seen_row(actor, patient_id)
+    row = require_patient(actor, patient_id)
     attributes = live(PatientAttribute)
     rows = dicts(attributes.select().where(attributes.patient_id == patient_id))
     metadata = kept_metadata(row["metadata"])
     return row, rows, metadata
-
-
-def _seen_row(actor: Actor, patient_id: str) -> dict[str, Any]:
-    patients = live(Patient)
-    found = dicts(patients.select().where(patients.id == patient_id))
-    if not found:
-        live_row(patients, "")  # raises NotFound
-    require_sight(actor, found[0]["primary_clinic_id"])
-    return found[0]
 
 
 def registration_form(actor: Actor) -> dict[str, Any]:

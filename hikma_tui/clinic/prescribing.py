@@ -7,18 +7,41 @@ asked for what a person enters; what an import brings is kept as it came.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from hikma_tui import forms
-from hikma_tui.clinic import info
+from hikma_tui.clinic import allergies_read, info
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid
+from hikma_tui.clinic.records import require_patient
 from hikma_tui.columns import moment_text
 from hikma_tui.forms.entries import ALLERGY_OVERRIDE
 from hikma_tui.i18n import _
 
+if TYPE_CHECKING:
+    from hikma_tui import medicines
+
 OVERRIDE = ALLERGY_OVERRIDE
+
+
+def warnings(actor: Actor, patient_id: str, names: Sequence[str]) -> list[medicines.Conflict]:
+    """What the patient's allergies say against these medicines, by name and class.
+
+    For any thread. That there is nothing does not say that a medicine is safe: the table is small,
+    and interactions are not checked. NotFound, NotAllowed.
+    """
+    from hikma_tui import medicines  # the table of classes is read only where it is needed
+
+    require_patient(actor, patient_id)
+    found: list[medicines.Conflict] = []
+    for one in allergies_read.substances(patient_id):
+        for conflict in medicines.conflicts(names, [one.name]):
+            told = medicines.Conflict(conflict.medicine, one.words, conflict.kind, conflict.classes)
+            if told not in found:
+                found.append(told)
+    return found
 
 
 @dataclass(frozen=True)
@@ -53,12 +76,10 @@ def unreasoned(
     names = list(dict.fromkeys(name for *_rest, name in entered if name))
     if not names:
         return []
-    from hikma_tui.clinic import medicines  # which knows visits, as we are known to them
-
-    warnings = medicines.warnings(actor, patient_id, names)
+    speaks_against = warnings(actor, patient_id, names)
     found = []
     for field_id, index, item, name in entered:
-        mine = [warning for warning in warnings if warning.medicine == name]
+        mine = [warning for warning in speaks_against if warning.medicine == name]
         against = tuple(dict.fromkeys(warning.allergy for warning in mine))
         if against and not set(against) <= _overridden(item):
             sentences = tuple(warning.sentence for warning in mine)

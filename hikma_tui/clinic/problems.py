@@ -12,14 +12,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from hikma_tui import tables_rows
 from hikma_tui.clinic import allergies_known, diseases, info, records
 from hikma_tui.clinic.actor import Actor
 from hikma_tui.clinic.errors import Invalid, NotFound, Refused
-from hikma_tui.clinic.patients import card
 from hikma_tui.clinic.permissions import Flag, require
 from hikma_tui.clinic.problem_days import kept_days, kept_metadata, shown_day
-from hikma_tui.clinic.records import checked, patient_row, require_columns, require_parents
+from hikma_tui.clinic.problem_rows import rows_of
+from hikma_tui.clinic.records import (
+    checked,
+    patient_row,
+    require_columns,
+    require_parents,
+    require_patient,
+)
 from hikma_tui.clinic.saving import Save, live_row, one_save
 from hikma_tui.clinic.visits import joined, visits_of_day
 from hikma_tui.clock import day_of
@@ -99,12 +104,6 @@ def problem_of(row: Mapping[str, Any]) -> Problem:
     )  # fmt: skip
 
 
-def rows_of(patient_id: str) -> list[dict[str, Any]]:
-    """Every live row of the table, allergies too, the newest change first (features.md 1.10)."""
-    rest = "WHERE patient_id = ? ORDER BY updated_at DESC, pk DESC"
-    return tables_rows.read(live(Row), rest, (patient_id,))
-
-
 def of_patient(patient_id: str) -> list[Problem]:
     """The problems without the allergies: active, in remission, unknown, then those over."""
     found = [problem_of(r) for r in rows_of(patient_id) if not allergies_known.is_allergy(r)]
@@ -118,7 +117,7 @@ def _rank(problem: Problem) -> int:
 
 def listed(actor: Actor, patient_id: str) -> list[Problem]:
     """``of_patient`` for a live patient whom the actor may see. NotFound, NotAllowed."""
-    card(actor, patient_id)
+    require_patient(actor, patient_id)
     return of_patient(patient_id)
 
 
@@ -352,7 +351,7 @@ def open_diagnoses(actor: Actor, patient_id: str, visits: int = 12) -> list[Visi
 
     One whose problem is over counts again when it was made after that end. For the reader.
     """
-    card(actor, patient_id)
+    require_patient(actor, patient_id)
     model, events = live(Visit), live(Event)
     order = (model.check_in_timestamp.desc(), model.pk.desc())
     last = dicts(

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hikma_tui.clinic.actor import Actor
-from hikma_tui.clinic.errors import Invalid, NotAllowed
+from hikma_tui.clinic.errors import Invalid, NotAllowed, NotFound
 from hikma_tui.clinic.permissions import Flag, require, require_sight, rights
 from hikma_tui.clinic.saving import Save, live_row
 from hikma_tui.columns import BadValue, Json, Uuid
@@ -22,6 +22,8 @@ from hikma_tui.models import (
     Synced,
     UserClinicPermissions,
     connection,
+    dicts,
+    live,
     wire_columns,
 )
 
@@ -287,6 +289,16 @@ def _model(table: str) -> type[Synced]:
     if table not in BY_TABLE:
         raise Invalid("table", _("There is no table of that name: {table}").format(table=table))
     return BY_TABLE[table]
+
+
+def require_patient(actor: Actor, patient_id: str) -> dict[str, Any]:
+    """A live patient whom the actor may see, read through its view. NotFound, NotAllowed."""
+    model = live(Patient)
+    found = dicts(model.select().where(model.id == patient_id))
+    if not found:
+        raise NotFound()
+    require_sight(actor, found[0]["primary_clinic_id"])
+    return found[0]
 
 
 def patient_row(actor: Actor, patient_id: str) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from hikma_tui.i18n import _
 from hikma_tui.text import cell_width, cut, display
 
 if TYPE_CHECKING:
-    from hikma_tui.clinic.patients import Allergies, PatientCard
+    from hikma_tui.clinic.allergies_read import Allergies
+    from hikma_tui.clinic.patients import PatientCard
 
 MOST_ROWS = 6
 """Rows that allergies may take before their names are shortened."""

@@ -8,7 +8,7 @@ from textual import on
 
 from hikma_tui.clinic import allergies
 from hikma_tui.clinic.actor import Actor
-from hikma_tui.clinic.allergies import Allergy
+from hikma_tui.clinic.allergies_read import Allergy
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.screens.alerts import said_day
 from hikma_tui.screens.kept_words import ALLERGY

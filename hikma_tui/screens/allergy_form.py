@@ -7,7 +7,8 @@ from typing import Any
 
 from hikma_tui import forms
 from hikma_tui.clinic import allergies, drafts
-from hikma_tui.clinic.allergies import COMMON, REACTIONS, Allergy
+from hikma_tui.clinic.allergies import COMMON, REACTIONS
+from hikma_tui.clinic.allergies_read import Allergy
 from hikma_tui.clinic.drafts import Hold
 from hikma_tui.clinic.errors import NotFound
 from hikma_tui.forms import Kind

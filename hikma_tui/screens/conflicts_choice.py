@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.events import Resize, ScreenResume
 
-from hikma_tui.clinic import conflicts, server, server_words
+from hikma_tui.clinic import conflicts, conflicts_sides, server, server_words
 from hikma_tui.clinic.conflicts import FieldPair, OpenConflict
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.i18n import _, ngettext
@@ -234,14 +234,10 @@ class ChoiceScreen(ClinicScreen[str | None]):
     async def _sure(self, careful: list[FieldPair]) -> bool:
         """A dose or a date is asked about once more (decisions.md 24)."""
         listed = "\n".join(words.chosen_text(pair, self._choices[pair.key]) for pair in careful)
-        whole = any(pair.key == conflicts.WHOLE for pair in careful)
-        if whole:
-            listed = words.choice_means(self._one.kind, self._choices[conflicts.WHOLE]) or listed
-        said = (
-            _("This is about the whole record. Is this right?")
-            if whole
-            else _("A dose or a date is among them. Is this right?")
-        )
+        said = _("A dose or a date is among them. Is this right?")
+        if any(pair.key == conflicts_sides.WHOLE for pair in careful):
+            means = words.choice_means(self._one.kind, self._choices[conflicts_sides.WHOLE])
+            said, listed = _("This is about the whole record. Is this right?"), means or listed
         sure: bool = await self.app.push_screen_wait(Ask(said, listed, careful=True))
         return sure
 

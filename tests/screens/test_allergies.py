@@ -10,7 +10,7 @@ import pytest
 
 from hikma_tui.app.main import HikmaApp
 from hikma_tui.clinic import allergies
-from hikma_tui.clinic.allergies import Allergy
+from hikma_tui.clinic.allergies_read import Allergy
 from hikma_tui.screens.allergies import AllergiesScreen
 from tests.screens.clinic import Clinic, calm, fill, make_clinic, on, press, running, type_text
 from tests.screens.harness import screen_text

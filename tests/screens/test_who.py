@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from hikma_tui.clinic import allergies, status
-from hikma_tui.clinic.patients import Allergies, PatientCard
+from hikma_tui.clinic.allergies_read import Allergies
+from hikma_tui.clinic.patients import PatientCard
 from hikma_tui.clinic.standing import Fate, Status
 from hikma_tui.screens import alerts
 from hikma_tui.screens.identity import saved_line

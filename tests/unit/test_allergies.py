@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hikma_tui.clinic import allergies, medicines, patients, problems
+from hikma_tui.clinic import allergies, allergies_read, medicines, patients, problems
 from hikma_tui.clinic.errors import Invalid
 from hikma_tui.models import Problem as Row
 from hikma_tui.models import dicts
@@ -32,13 +32,13 @@ def do(clinic: Clinic, function: Any, *arguments: Any, **named: Any) -> Any:
     return clinic.store.write(function, clinic.actor, *arguments, **named).result()
 
 
-def known(clinic: Clinic, patient: str) -> patients.Allergies:
+def known(clinic: Clinic, patient: str) -> allergies_read.Allergies:
     card = clinic.store.read(patients.card, clinic.actor, patient).result()
     assert card.allergies is not None
     return card.allergies
 
 
-def listed(clinic: Clinic, patient: str) -> list[allergies.Allergy]:
+def listed(clinic: Clinic, patient: str) -> list[allergies_read.Allergy]:
     return clinic.store.read(allergies.listed, clinic.actor, patient).result()
 
 
@@ -61,7 +61,7 @@ def foreign(clinic: Clinic, patient: str, label: str, **more: Any) -> str:
 def test_not_asked_and_none_known_are_two_things(clinic: Clinic, patient: str) -> None:
     assert not known(clinic, patient).asked
     do(clinic, allergies.none_known, patient, date(2026, 11, 2))
-    assert known(clinic, patient) == patients.Allergies((), "2026-11-02")
+    assert known(clinic, patient) == allergies_read.Allergies((), "2026-11-02")
     do(clinic, allergies.none_known, patient)
     assert known(clinic, patient).none_known == TODAY.isoformat()
     do(clinic, allergies.not_asked, patient, "it was another patient")
@@ -88,7 +88,7 @@ def test_an_allergy_ends_none_known_and_none_known_is_refused_beside_one(
     none = do(clinic, allergies.none_known, patient)
     do(clinic, allergies.add, patient, "Aspirin")
     assert row(clinic, none)["clinical_status"] == "resolved"
-    assert known(clinic, patient) == patients.Allergies(("Aspirin",), "")
+    assert known(clinic, patient) == allergies_read.Allergies(("Aspirin",), "")
     with pytest.raises(allergies.AllergiesStand) as refused:
         do(clinic, allergies.none_known, patient)
     assert "Aspirin" in str(refused.value)
@@ -108,7 +108,7 @@ def test_refuting_the_last_allergy_leaves_not_asked(clinic: Clinic, patient: str
     assert row(clinic, made)["clinical_status"] == "resolved"
     do(clinic, allergies.none_known, patient)
     do(clinic, allergies.reinstate, made, "a rash after all")
-    assert known(clinic, patient) == patients.Allergies(("Aspirin",), "")
+    assert known(clinic, patient) == allergies_read.Allergies(("Aspirin",), "")
 
 
 def test_the_same_allergy_is_not_added_twice(clinic: Clinic, patient: str) -> None:
@@ -158,7 +158,7 @@ def test_what_is_no_allergy_stays_where_it_is(clinic: Clinic, patient: str, labe
 )
 def test_none_known_of_another_client_is_that(clinic: Clinic, patient: str, label: str) -> None:
     foreign(clinic, patient, label)
-    assert known(clinic, patient) == patients.Allergies((), TODAY.isoformat())
+    assert known(clinic, patient) == allergies_read.Allergies((), TODAY.isoformat())
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_only_what_is_over_does_not_count(
 ) -> None:
     foreign(clinic, patient, "Allergy: eggs", clinical_status=status)
     assert bool(known(clinic, patient).items) is counts
-    found = clinic.store.read(allergies.substances, patient).result()
+    found = clinic.store.read(allergies_read.substances, patient).result()
     assert [one.name for one in found] == (["eggs"] if counts else [])
     assert len(listed(clinic, patient)) == 1
 

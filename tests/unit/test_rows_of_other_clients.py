@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hikma_tui.clinic import allergies, patients, problems, status
+from hikma_tui.clinic import allergies, allergies_read, patients, problems, status
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.models import Patient, connection
 from hikma_tui.models import Problem as Row
@@ -131,7 +131,7 @@ def test_what_no_server_takes_is_refused_in_a_sentence(
 
 
 def test_more_allergies_than_a_screen_holds_say_so() -> None:
-    known_ones = patients.Allergies(tuple(f"Substance {n} (rash)" for n in range(50)), "")
+    known_ones = allergies_read.Allergies(tuple(f"Substance {n} (rash)" for n in range(50)), "")
     for width in (38, 78):
         loud, _calm = alerts.allergy_rows(known_ones, width)
         assert len(loud) <= 13
