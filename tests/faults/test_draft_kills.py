@@ -84,7 +84,7 @@ CASES = (
     Case("medicine line", (*MEDICINES, ("1", "Add a medicine")), "ibuprofen 400", "medicine"),
     Case("why changed", (*MEDICINES, ("2", "Change, from today"),
          (CTRL_U + "amlodipine 10mg od", "10 mg"), (ENTER, "becomes")), "too low before",
-         "medicine", ENTER, REASON + FORM),
+         "medicine", ENTER, REASON + "2" + FORM),  # the line is kept, and is there again
     Case("why stopped", (*MEDICINES, ("3", "Stop ")), "she cox\x7fughs", "a reason", drop=REASON,
          shown="she coughs"),
     Case("part by part", (*PATIENT, (ENTER, "Visit of"), ("5", "Visit note: change"),
