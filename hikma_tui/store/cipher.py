@@ -253,6 +253,18 @@ def is_ciphered(path: Path) -> bool:
         return False
 
 
+def is_plain(path: Path) -> bool:
+    """Whether a file is a database that is not ciphered, by its first bytes."""
+    using = _in_use(path)
+    if using:
+        return using[0] is None
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_PLAIN)) == _PLAIN
+    except OSError:
+        return False
+
+
 def key_of(path: Path) -> Key | None:
     """The key that this process holds for a file; None for a plain file, or where none is.
 

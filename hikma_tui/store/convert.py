@@ -18,7 +18,7 @@ from hikma_tui.store import cipher as store_cipher
 from hikma_tui.store import repair as store_repair
 from hikma_tui.store.backups import alone, copies, forget_cached, look_into, room_for, sync_folder
 from hikma_tui.store.cipher import Key, NeedsPassphrase
-from hikma_tui.store.errors import Corrupt, NoStore, StoreError, from_sqlite
+from hikma_tui.store.errors import Corrupt, StoreError, from_sqlite
 from hikma_tui.store.files import BACKUPS, FILE_NAME, probe
 
 ORIGIN = "copy_of"
@@ -236,15 +236,23 @@ def _beside(path: Path) -> list[Path]:
     return [one for one in found if one.exists()]
 
 
+def protection_of(directory: Path) -> Key | None:
+    """The key that the records here have, None where they are plain. Of a store that lost its head,
+    or is gone, its newest copy tells. NeedsPassphrase.
+    """
+    path = directory / FILE_NAME
+    if store_cipher.is_ciphered(path) or store_cipher.is_plain(path):
+        return store_cipher.key_of(path)
+    newest = next(iter(copies(directory / BACKUPS)), None)
+    return store_cipher.key_of(newest.path) if newest is not None else None
+
+
 def same_protection(directory: Path, copy: Path, work: Path) -> None:
     """The store made of ``copy`` in ``work`` gets the key of the store that it will replace: what
     was ciphered stays so. Where none stands there, or a plain one, it keeps the copy's; but a copy
     that was ciphered only to leave this machine makes plain records plain again. StoreError.
     """
-    try:
-        key = store_cipher.the_key(directory)
-    except NoStore:
-        key = None
+    key = protection_of(directory)
     theirs = store_cipher.key_of(copy)
     if key == theirs:
         return

@@ -30,7 +30,7 @@ def to_unlock(directory: Path) -> Path | None:
     path = directory / FILE_NAME
     if store_cipher.is_ciphered(path):
         return None if _held(path) else path
-    if _plain(path):
+    if store_cipher.is_plain(path):
         return None
     for copy in copies(directory / BACKUPS):
         if store_cipher.is_ciphered(copy.path):
@@ -47,16 +47,6 @@ def locked_copy(directory: Path) -> Path | None:
 def is_locked(path: Path) -> bool:
     """Whether a file is ciphered and its passphrase was not given yet."""
     return store_cipher.is_ciphered(path) and not _held(path)
-
-
-def _plain(path: Path) -> bool:
-    try:
-        if not path.is_file():  # a pipe of that name would be waited for
-            return False
-        with path.open("rb") as file:
-            return file.read(16) == b"SQLite format 3\x00"
-    except OSError:
-        return False
 
 
 def _held(path: Path) -> bool:

@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     inside = store_backups.look_into(path)
     was = sync_restored.present(directory, path, user=user)
     zone = zone_of(was.facts.get("time_zone", ""))
-    for line in _about(path, inside, was, zone):
+    for line in _about(directory, path, inside, was, zone):
         say_there(line)
     if not _agreed(options):
         return REFUSED
@@ -75,7 +75,9 @@ def _chosen(options: argparse.Namespace, directory: Path) -> Path | None:
     return found[0].path
 
 
-def _about(path: Path, inside: Inside, was: Present, zone: ZoneInfo | None) -> list[str]:
+def _about(
+    directory: Path, path: Path, inside: Inside, was: Present, zone: ZoneInfo | None
+) -> list[str]:
     """What is in the copy, and what putting it back would undo."""
     patients = ngettext("{n} patient", "{n} patients", inside.patients)
     lines = []
@@ -86,6 +88,8 @@ def _about(path: Path, inside: Inside, was: Present, zone: ZoneInfo | None) -> l
         and not store_convert.came_of_plain(path)
     ):
         lines.append(_("The records will be encrypted, with the copy's passphrase."))
+    if not store_cipher.is_ciphered(path) and store_convert.protection_of(directory) is not None:
+        lines.append(_("The records will be encrypted, with the passphrase that they had."))
     lines += [
         _("The copy: {clinic}, {patients}, last written {moment}. It was checked. ({path})").format(
             clinic=inside.clinic, patients=patients.format(n=inside.patients),

@@ -25,7 +25,7 @@ from hikma_tui.store.errors import Corrupt, Locked
 from hikma_tui.syncing import secret as sync_secret
 from hikma_tui.verbs import encrypt as cli_encrypt
 from hikma_tui.verbs import unlock as cli_unlock
-from tests.unit.program import environment, run
+from tests.unit.program import CHEAP_KEYS, COMMAND, environment, run
 
 pytestmark = pytest.mark.skipif(
     not store_cipher.installed(), reason="sqlcipher3 is not installed (this machine has no wheel)"
@@ -71,8 +71,11 @@ def names(directory: Path) -> set[str]:
 ALL = {f"Mona{number}" for number in range(40)}
 
 
-def given(directory: Path, *words: str, old: str = "", new: str = "") -> CompletedProcess[str]:
+def given(
+    directory: Path, *words: str, old: str = "", new: str = "", cheap: bool = True
+) -> CompletedProcess[str]:
     """Run a verb with passphrases through pipes."""
+    command = [sys.executable, "-P", "-c", CHEAP_KEYS] if cheap else COMMAND
     pipes = []
     for option, passphrase in (("--passphrase-fd", old), ("--new-passphrase-fd", new)):
         if passphrase:
@@ -82,7 +85,7 @@ def given(directory: Path, *words: str, old: str = "", new: str = "") -> Complet
             pipes.append(reading)
             words = (*words, option, str(reading))
     try:
-        return run(*words, "--data-dir", directory, pass_fds=pipes)
+        return run(*words, "--data-dir", directory, pass_fds=pipes, command=command)
     finally:
         for pipe in pipes:
             os.close(pipe)
@@ -127,7 +130,7 @@ def test_a_new_clinic_can_begin_ciphered(tmp_path: Path) -> None:
     words = ("init", "--clinic", "A", "--user", "Nora", "--encrypt")
     assert given(place, *words, new="short").returncode == 1
     assert not (place / "hikma.db").exists()
-    assert given(place, *words, new=NEW).returncode == 0
+    assert given(place, *words, new=NEW, cheap=False).returncode == 0
     assert store_cipher.is_ciphered(place / "hikma.db")
     assert given(place, "status", old=NEW).returncode == 0
 
@@ -279,6 +282,27 @@ def test_a_plain_copy_put_back_into_ciphered_records_is_ciphered(tmp_path: Path)
     [before] = (place / "backups").glob("before-restore*")
     assert store_cipher.is_ciphered(before)
     assert names(place) == ALL
+
+
+@pytest.mark.parametrize("how", ["torn", "empty", "gone"])
+def test_a_plain_copy_put_back_where_the_ciphered_store_lost_its_head_is_ciphered(
+    tmp_path: Path, how: str
+) -> None:
+    place = made(tmp_path / "clinic", None)
+    assert run("backup", "--data-dir", place).returncode == 0
+    [copy] = (place / "backups").glob("*.db")
+    kept = copy.rename(tmp_path / "plain.db")
+    assert given(place, "encrypt", new=NEW).returncode == 0  # makes a copy, too
+    path = place / "hikma.db"
+    if how == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(os.urandom(4096) + path.read_bytes()[4096:] if how == "torn" else b"")
+    done = given(place, "restore", str(kept), "--yes", old=NEW)
+    assert done.returncode == 0, done.stderr
+    assert "encrypted, with the passphrase that they had" in done.stderr
+    assert store_cipher.is_ciphered(path)
+    assert names_with(place, NEW) == ALL
 
 
 def test_a_store_damaged_all_over_is_told_by_its_copy(tmp_path: Path) -> None:
