@@ -18,10 +18,11 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hikma_tui.i18n import _
 from hikma_tui.store import cipher as store_cipher
 from hikma_tui.store import convert as store_convert
 from hikma_tui.store.backups import PATIENCE, Copy, name_for, place, rotate
-from hikma_tui.store.cipher import Key
+from hikma_tui.store.cipher import Key, NeedsPassphrase
 from hikma_tui.store.convert import ORIGIN
 from hikma_tui.store.errors import from_sqlite
 from hikma_tui.store.places import own, own_name
@@ -29,6 +30,7 @@ from hikma_tui.store.places import own, own_name
 HOW, KEY = "copy_protection", "copy_key"
 """The settings: how copies elsewhere are protected, and the key of their passphrase."""
 OWN, SAME, PLAIN = "own", "same", "plain"
+_ASK = "ask"  # in a plain copy that was made while copies had a passphrase: it is asked anew
 _PIECE = 1 << 20
 _SYNC_EVERY = 8 << 20  # bytes; a stick's cache must not make the way look shorter than it is
 
@@ -50,6 +52,22 @@ def of_settings(how: str, packed: str) -> Protection | None:
             return Protection(OWN, Key.unpacked(bytes.fromhex(packed)))
         return None
     return Protection(how) if how in (SAME, PLAIN) else None
+
+
+def of_the_day(how: str, packed: str, *, ciphered: bool) -> Protection:
+    """How the day's copy leaves, as ``of_settings``; where nothing was ever chosen, as the records
+    are, which was agreed to when the place was chosen.
+
+    NeedsPassphrase where it was to be ciphered and can't be any more (the records were decrypted
+    since, the key can't be read): nobody agreed that it leaves readable for all.
+    """
+    found = Protection(SAME) if not how else of_settings(how, packed)
+    if found is None or (how == SAME and not ciphered):
+        raise NeedsPassphrase(
+            _("Copies elsewhere were encrypted, and this one could not be: it was not taken there."
+              " Ctrl+P, copies: 3 chooses a passphrase.")
+        )  # fmt: skip
+    return found
 
 
 def packed(protection: Protection) -> str:
@@ -108,7 +126,8 @@ def _sign(rows: sqlite3.Connection, origin: str, *, keyless: bool) -> None:
     rows.execute("DELETE FROM store_info WHERE key = ?", (ORIGIN,))
     rows.execute("INSERT INTO store_info (key, value) VALUES (?, ?)", (ORIGIN, origin))
     if keyless:
-        rows.execute("DELETE FROM store_info WHERE key IN (?, ?)", (KEY, HOW))
+        rows.execute("DELETE FROM store_info WHERE key = ?", (KEY,))
+        rows.execute("UPDATE store_info SET value = ? WHERE key = ?", (_ASK, HOW))
     rows.commit()
 
 

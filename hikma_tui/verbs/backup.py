@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     with opened(options) as store:
         folder = options.to or options.keep_at
         if folder is None:
-            say(str(store.backup()))
+            say(str(_here(store)))
             return OK
         return _outside(store, options, Path(folder).absolute(), remember=bool(options.keep_at))
 
@@ -105,6 +105,13 @@ def _listed_outside(options: argparse.Namespace, zone: ZoneInfo | None) -> list[
     return []
 
 
+def _here(store: Store) -> Path:
+    """A copy beside the records; an older failure there is over."""
+    path = store.backup()
+    store.write(copies.succeeded, copies.HERE).result()
+    return path
+
+
 # Elsewhere --------------------------------------------------------------------------------------
 
 
@@ -133,13 +140,13 @@ def _outside(store: Store, options: argparse.Namespace, folder: Path, *, remembe
     store_id = store.read(info.get, "store_id").result()
     if remember:
         store_places.mark(folder, store_id)
-    copy = store_backups.of_path(store.backup())
+    copy = store_backups.of_path(_here(store))
     path = store_outside.take_out(
         copy, folder, store_id, protection, keep_all=not remember, now=clock.wall_ms(),
         told=_progress if options.progress_json else None,
     )  # fmt: skip
     kept = (folder, protection) if remember else None
-    store.write(_note_outside, actor, path.name, place, kept).result()
+    store.write(_note_outside, actor, path, place, kept).result()
     say(str(path))
     say_there(_("Checked: it reads as it was written ({where}).").format(
         where=store_places.in_words(place)))  # fmt: skip
@@ -155,18 +162,19 @@ def _progress(done: int, total: int) -> None:
 
 
 def _note_outside(
-    actor: Actor, name: str, place: Place, remember: tuple[Path, Protection] | None
+    actor: Actor, path: Path, place: Place, remember: tuple[Path, Protection] | None
 ) -> None:
     """The trail says that all records left; the line of state, when and where to."""
     now = info.now_ms()
-    entry = audit.Entry("EXPORT", "", "", {"copy": name, "place": str(place)})
+    entry = audit.Entry("EXPORT", "", "", {"copy": path.name, "place": str(place)})
     audit.append(actor, new_id(now), [entry], now)
     if remember is not None:
         folder, protection = remember
         info.put(store_places.SETTING, str(folder))
         info.put(store_outside.HOW, protection.how)
         info.put(store_outside.KEY, store_outside.packed(protection))
-    copies.succeeded(copies.OUTSIDE)
+    if str(path.parent) == info.get(store_places.SETTING):  # another stick does not mend that place
+        copies.succeeded(copies.OUTSIDE)
     if place is not Place.SAME:
         info.put("copied_outside_at", clock.wall_ms())
         info.put("copied_outside_place", str(place))
@@ -182,7 +190,11 @@ class _Facts:
     folder: str
     size: int
     actor: Actor
-    protection: Protection | None
+    settings: tuple[str, str]
+
+    @property
+    def protection(self) -> Protection | None:
+        return store_outside.of_settings(*self.settings)
 
 
 def _facts() -> _Facts:
@@ -195,7 +207,7 @@ def _facts() -> _Facts:
     size = int(pages) * int(rows.execute("PRAGMA page_size").fetchone()[0])
     return _Facts(
         info.get("store_id"), store_backups.mark_of(rows), info.get(store_places.SETTING), size,
-        actor, store_outside.of_settings(*cli_copies.settings()),
+        actor, cli_copies.settings(),
     )  # fmt: skip
 
 
@@ -259,12 +271,11 @@ def _todays(store: Store, facts: _Facts) -> None:
             where = copies.OUTSIDE
             copy = store_backups.of_path(path)
             place = _place(there, store.directory)
-            # Nothing chosen: a place from before there was a choice, which was agreed to then.
-            protection = facts.protection or Protection(store_outside.SAME)
+            protection = store_outside.of_the_day(*facts.settings, ciphered=store.key is not None)
             made = store_outside.take_out(
                 copy, there, facts.store_id, protection, keep_all=False, now=now
             )
-            store.write(_note_outside, facts.actor, made.name, place, None).result()
+            store.write(_note_outside, facts.actor, made, place, None).result()
     except StoreError as error:
         with suppress(StoreError):
             store.write(copies.failed, now, where, type(error).__name__).result()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -204,6 +205,65 @@ def test_a_plain_copy_does_not_give_away_the_others_passphrase(place: Path, stic
     [path] = out.iterdir()
     assert NAME.encode() in path.read_bytes()
     assert key.encode() not in path.read_bytes()
+
+
+def test_records_decrypted_since_do_not_leave_readable(tmp_path: Path, stick: Path) -> None:
+    key = store_cipher.derive("of the records", store_cipher.salt_with(15))
+    store_cipher.hold_key(key)
+    store = Store.create(tmp_path / "store", key)
+    from hikma_tui.clinic import setup
+
+    actor = store.write(setup.create_clinic, "Al-Salam", "Nora", time_zone="").result()
+    store.write(patients.register, actor, {"given_name": NAME}).result()
+    store.close()
+    place = tmp_path / "store"
+    for words in (["backup", "--keep-at", stick], ["decrypt", "--yes"]):
+        fd = given("of the records")
+        done = run(*words, f"--passphrase-fd={fd}", "--data-dir", place, pass_fds=[fd])
+        assert done.returncode == 0, done.stderr
+    age(stick, place / "backups")
+    another(place, "Second")
+    done = run("backup", "--automatic", "--data-dir", place)
+    assert done.returncode == 77
+    assert "3 chooses a passphrase" in done.stderr
+    [path] = stick.glob("*.db")
+    assert NAME.encode() not in path.read_bytes()
+    assert len(copies(place / "backups")) == 2  # the copy here is made all the same
+    told = json.loads(run("status", "--json", "--data-dir", place).stdout)
+    assert told["copy_failed"]["where"] == "outside"
+    assert backup(place, "--keep-at", stick, passphrase=WORDS).returncode == 0
+    told = json.loads(run("status", "--json", "--data-dir", place).stdout)
+    assert told["copy_failed"] is None
+
+
+def test_a_plain_copy_that_is_put_back_elsewhere_asks_anew(
+    place: Path, stick: Path, tmp_path: Path
+) -> None:
+    backup(place, "--keep-at", stick, passphrase=WORDS)
+    out = tmp_path / "out"
+    out.mkdir()
+    assert backup(place, "--to", out, "--unciphered").returncode == 0
+    [path] = out.iterdir()
+    new = tmp_path / "new"
+    assert run("restore", path, "--yes", "--data-dir", new).returncode == 0
+    age(stick)
+    another(new, "Second")
+    assert run("backup", "--automatic", "--data-dir", new).returncode == 77
+    assert all(store_cipher.is_ciphered(one.path) for one in copies(stick))
+
+
+def test_a_copy_by_hand_ends_a_failure_here(place: Path, stick: Path) -> None:
+    store = Store.open(place)
+    store.write(remembered.failed, 5, "here", "DiskFull").result()
+    store.close()
+    assert backup(place).returncode == 0
+    assert json.loads(run("status", "--json", "--data-dir", place).stdout)["copy_failed"] is None
+    store = Store.open(place)
+    store.write(remembered.failed, 5, "outside", "DiskFull").result()
+    store.close()
+    assert backup(place, "--to", stick, "--unciphered").returncode == 0  # not the daily place
+    told = json.loads(run("status", "--json", "--data-dir", place).stdout)["copy_failed"]
+    assert told["where"] == "outside"
 
 
 def test_a_kill_on_the_way_leaves_no_file_with_a_copys_name(place: Path, stick: Path) -> None:
