@@ -6,6 +6,7 @@ import re
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,20 +21,27 @@ NAME = "zeinabu"
 CTRL_L = "\x0c"
 
 
-@pytest.fixture(params=[5])
-def terminal(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Terminal]:
+@contextmanager
+def at_a_patient(directory: Path, seconds: float) -> Iterator[Terminal]:
     """A patient's file is open; the screen locks after so many idle seconds."""
-    store, actor = clinic(tmp_path / "clinic")
+    store, actor = clinic(directory)
     row = {"given_name": "Zeinabu", "surname": "Khoury"}
     store.write(patients.register, actor, row).result()
     store.write(pins.set_pin, actor, actor.user_id, hashed("1234", Work(1 << 10, 1))).result()
-    store.write(info.put, pins.LOCK_MINUTES, str(request.param / 60)).result()
+    store.write(info.put, pins.LOCK_MINUTES, str(seconds / 60)).result()
     store.close()
-    with running(tmp_path / "clinic") as made:
+    with running(directory) as made:
         made.wait("PIN:", seconds=20)
         made.press(f"1234{ENTER}", "Find:")
         made.press("zei", "Zeinabu")
         made.press(ENTER, "KHOURY, Zeinabu")
+        yield made
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    """One that does not lock by itself for five minutes."""
+    with at_a_patient(tmp_path / "clinic", seconds=300) as made:
         yield made
 
 
@@ -43,7 +51,6 @@ def titles(sent: bytes) -> str:
     return b"\n".join(found).decode().casefold()
 
 
-@pytest.mark.parametrize("terminal", [300], indirect=True)
 def test_a_dialog_and_what_was_said_are_covered_and_there_is_no_scrollback(
     terminal: Terminal,
 ) -> None:
@@ -63,21 +70,27 @@ def test_a_dialog_and_what_was_said_are_covered_and_there_is_no_scrollback(
     terminal.send("\x1b" + CTRL_Q)
 
 
-def test_a_computer_that_slept_locks_when_it_wakes(terminal: Terminal) -> None:
-    """A stopped process is what a suspended computer is to its clocks: its timers stand still."""
-    terminal.signal(signal.SIGSTOP)
-    time.sleep(5.5)
-    terminal.signal(signal.SIGCONT)
-    terminal.wait("Locked. Nora", lambda text: NAME not in text.casefold(), seconds=10)
+def test_a_computer_that_slept_locks_when_it_wakes_and_a_key_then_does_nothing(
+    tmp_path: Path,
+) -> None:
+    """A stopped process is what a suspended computer is to its clocks: its timers stand still.
+    Two of them sleep at the same time; on the second a key is pressed before it wakes.
+    """
+    with at_a_patient(tmp_path / "one", seconds=5) as one:
+        one.signal(signal.SIGSTOP)
+        with at_a_patient(tmp_path / "other", seconds=5) as other:
+            other.signal(signal.SIGSTOP)
+            time.sleep(5.5)
+            wakes(one, other)
 
 
-def test_a_key_after_the_idle_time_shows_and_does_nothing(terminal: Terminal) -> None:
-    terminal.signal(signal.SIGSTOP)
-    time.sleep(5.5)
-    terminal.send("9" + F10)
-    terminal.signal(signal.SIGCONT)
-    terminal.wait("Locked. Nora", lambda text: NAME not in text.casefold(), seconds=10)
-    terminal.settle()
-    assert "Delete" not in terminal.text
-    terminal.send(f"\x151234{ENTER}")  # the lock may have been there before the digit
-    terminal.wait("KHOURY, Zeinabu", lambda text: "More:" not in text)
+def wakes(one: Terminal, other: Terminal) -> None:
+    one.signal(signal.SIGCONT)
+    one.wait("Locked. Nora", lambda text: NAME not in text.casefold(), seconds=10)
+    other.send("9" + F10)
+    other.signal(signal.SIGCONT)
+    other.wait("Locked. Nora", lambda text: NAME not in text.casefold(), seconds=10)
+    other.settle()
+    assert "Delete" not in other.text
+    other.send(f"\x151234{ENTER}")  # the lock may have been there before the digit
+    other.wait("KHOURY, Zeinabu", lambda text: "More:" not in text)

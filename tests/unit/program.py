@@ -12,6 +12,14 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-P", "-m", "hikma_tui"]
+CHEAP_KEYS = """
+import sys
+from hikma_tui.cli import main
+from hikma_tui.store import cipher
+cipher.new_salt = lambda: cipher.salt_with(10)
+sys.exit(main())
+"""
+"""The same, but that a new passphrase costs no second at each opening (``python -c``)."""
 
 
 def environment() -> dict[str, str]:
@@ -20,11 +28,12 @@ def environment() -> dict[str, str]:
 
 
 def run(
-    *words: str | Path, data: str | bytes = "", timeout: float = 60, pass_fds: Sequence[int] = ()
-) -> subprocess.CompletedProcess[str]:
+    *words: str | Path, data: str | bytes = "", timeout: float = 60, pass_fds: Sequence[int] = (),
+    command: Sequence[str] = COMMAND,
+) -> subprocess.CompletedProcess[str]:  # fmt: skip
     """Run ``hikma-tui`` to its end. No run may ever show a traceback."""
     done = subprocess.run(
-        [*COMMAND, *map(str, words)],
+        [*command, *map(str, words)],
         input=data.encode() if isinstance(data, str) else data,
         capture_output=True,
         env=environment(),
