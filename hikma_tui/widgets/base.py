@@ -15,9 +15,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
+from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
-from textual.events import Event, Key
+from textual.events import Event, Key, ScreenResume
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
@@ -90,6 +91,20 @@ class BaseScreen(Screen[T], Generic[T]):
         """Show the keys again, after something changed what can be done."""
         for line in self.query(KeyLine):
             line.show(self.key_actions(), self.why_not)
+
+    @on(ScreenResume)
+    def paint_whole(self) -> None:
+        """The screen comes to the front: ask for its painting before anything is laid out."""
+        self.refresh()
+
+    def _compositor_refresh(self) -> None:
+        """Paint once, not four times: Textual paints a screen that opens after each layout of it,
+        and then whole. What will be painted whole at the next tick (1/60 s) is not before; what
+        changed meanwhile is kept. Private: tests/terminal/test_thin.py counts the bytes of a
+        dialog, and notices the day that Textual names it otherwise.
+        """
+        if not self._repaint_required:
+            super()._compositor_refresh()
 
     def key_actions(self) -> tuple[Action, ...]:
         """The actions of the line of keys: the screen's own, and help as the last."""
