@@ -218,10 +218,12 @@ class Store:
             return
         self._closed = True
         self.interrupt_count()
-        store_cipher.note_closed(self._open)
-        for executor in self._threads.values():
-            executor.submit(database.close).result()
-            executor.shutdown(wait=True)
+        try:
+            for executor in self._threads.values():
+                executor.submit(database.close).result()
+                executor.shutdown(wait=True)
+        finally:  # who reads the file's head before would end the locks of a save that still runs
+            store_cipher.note_closed(self._open)
 
     def _submit(self, name: str, run: Callable[..., T], *arguments: Any, **named: Any) -> Future[T]:
         executor = self._threads.get(name)

@@ -43,7 +43,10 @@ class Difference:
 
 
 def compare(present: Path, copy: Path) -> Difference:
-    """Compare two sound stores' files, neither of which is changed. Corrupt when one is not."""
+    """Compare two sound stores' files, neither of which is changed. Corrupt when one is not.
+
+    ``present`` must not be open in this process: two engines on one file end each other's locks.
+    """
     try:
         here, there = store_cipher.key_of(present), store_cipher.key_of(copy)
         rows = store_cipher.connect(

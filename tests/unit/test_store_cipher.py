@@ -6,11 +6,14 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from hikma_tui.store import Store
 from hikma_tui.store import cipher as store_cipher
 from hikma_tui.store.cipher import Key, NeedsPassphrase
 
@@ -203,3 +206,37 @@ def test_what_holds_for_a_plain_store_holds_for_a_ciphered_one() -> None:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:]
+
+
+OTHER = """
+import fcntl, os, sys
+file = os.open(sys.argv[1], os.O_RDWR)
+try:
+    fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 510, (1 << 30) + 2)  # SQLite's shared lock
+    print("free")
+except OSError:
+    print("locked")
+"""
+
+
+def test_the_locks_of_a_save_outlast_the_beginning_of_the_end(tmp_path: Path) -> None:
+    """Reading the head of a file ends this process' locks on it: not while a save still runs."""
+    store = Store.create(tmp_path / "clinic")
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        begun.set()
+        go_on.wait(30)
+
+    saved = store.write(slow)
+    assert begun.wait(30)
+    closes = threading.Thread(target=store.close)
+    closes.start()
+    time.sleep(0.3)
+    store_cipher.key_of(store.path)
+    words = [sys.executable, "-c", OTHER, str(store.path)]
+    other = subprocess.run(words, capture_output=True, text=True, check=False)
+    go_on.set()
+    closes.join(30)
+    saved.result()
+    assert other.stdout == "locked\n", other
