@@ -18,7 +18,8 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from hikma_tui import clock, first_words, i18n, logs, text
-from hikma_tui.app.copying import BACKUPS, CopyingApp
+from hikma_tui.app.copying import BACKUPS
+from hikma_tui.app.going import GoingApp
 from hikma_tui.app.lock import LOCK, PIN, USERS, Locking
 from hikma_tui.app.sync import Syncing
 from hikma_tui.clinic import info, pins
@@ -49,7 +50,7 @@ class StoreRefused(Refused):
     """The store could not do it; ``str()`` is the store's own sentence."""
 
 
-class HikmaApp(CopyingApp):
+class HikmaApp(GoingApp):
     """A clinic. ``store`` is None until the set-up has made one."""
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -351,42 +352,12 @@ class HikmaApp(CopyingApp):
 
     # Going about ---------------------------------------------------------------------------
 
-    def to_search(self, typed: str) -> None:
-        """Back to the search from any screen, with what was typed at the end of its text."""
-        while len(self.screen_stack) > 1 and not isinstance(self.screen, FindScreen):
-            self.pop_screen()
-        if isinstance(self.screen, FindScreen) and typed:
-            self.screen.begin(typed)
-
     def tell(self, text: str) -> None:
         """Say something on the screen that is shown now."""
         if self.locking.locked:
             self.locking.hold_back(text)
         elif isinstance(self.screen, BaseScreen):
             self.screen.say(text)
-
-    def action_keys(self) -> None:
-        """F1: all keys, those of this screen first."""
-        from hikma_tui.screens.help import HelpScreen
-
-        screen = self.screen
-        if not isinstance(screen, HelpScreen):
-            own = screen.ACTIONS if isinstance(screen, BaseScreen) else ()
-            self.push_screen(HelpScreen(own, self.ACTIONS, here=type(screen)))
-
-    def action_undo_deletion(self) -> None:
-        """The deletions of the last day, to bring one back."""
-        from hikma_tui.screens.undo import UndoScreen
-
-        if self.facts.set_up and not isinstance(self.screen, UndoScreen):
-            self.push_screen(UndoScreen())
-
-    def action_connect(self) -> None:
-        """The server: connect to one, or what is seldom done with the one that is joined."""
-        from hikma_tui.screens.connect import ConnectScreen, JoinedScreen
-
-        if self.facts.set_up and not isinstance(self.screen, ConnectScreen | JoinedScreen):
-            self.push_screen(JoinedScreen() if self.facts.server else ConnectScreen())
 
     async def action_quit(self) -> None:
         """Textual's own way out leaves as ours does."""

@@ -13,18 +13,10 @@ from hikma_tui.i18n import _, ngettext
 from hikma_tui.screens.alerts import said_day
 from hikma_tui.screens.kept_words import ALLERGY
 from hikma_tui.screens.patient_list import PatientList
-from hikma_tui.screens.problem_words import certainty_word
+from hikma_tui.screens.problem_words import certainty_word, reaction_word
 from hikma_tui.text import fit
 from hikma_tui.widgets.keys import N_, Action
 from hikma_tui.widgets.row_list import Divider, Info, Line, Row, RowList
-
-
-def severity_word(severity: str) -> str:
-    """How bad the reaction was, in the user's language."""
-    return {
-        "mild": _("mild"), "moderate": _("moderate"), "severe": _("severe"),
-        "life-threatening": _("life-threatening"),
-    }.get(severity, severity)  # fmt: skip
 
 
 class AllergiesScreen(PatientList[list[Allergy]]):
@@ -73,7 +65,7 @@ class AllergiesScreen(PatientList[list[Allergy]]):
         state = certainty_word(one.certainty if one.counts else "refuted")
         if not one.counts and one.certainty != "refuted":
             state = _("resolved")
-        cells = fit(state, 12) + " " + fit(severity_word(one.severity), 17)
+        cells = fit(state, 12) + " " + fit(reaction_word(one.severity), 17)
         name = one.words
         if one.as_written:
             name = _("{label} (as written elsewhere)").format(label=one.label)

@@ -14,8 +14,7 @@ from hikma_tui.clinic.errors import NotFound
 from hikma_tui.forms import Kind
 from hikma_tui.forms.entries import NO_CODE
 from hikma_tui.i18n import _
-from hikma_tui.screens.allergies import severity_word
-from hikma_tui.screens.problem_words import certainties
+from hikma_tui.screens.problem_words import certainties, reaction_word
 from hikma_tui.screens.record_form import RecordForm, field
 from hikma_tui.widgets.entry_picker import MOST_SUGGESTED, Found, Suggested, Suggestions
 
@@ -80,7 +79,7 @@ class AllergyFormScreen(RecordForm):
             field("reaction", Kind.TEXT, _("Reaction"),
                   _("What happened, like: {examples}").format(examples=known)),
             field("severity", Kind.RADIO, _("How bad"),
-                  options=[(one, severity_word(one)) for one in allergies.SEVERITIES if one]),
+                  options=[(one, reaction_word(one)) for one in allergies.SEVERITIES if one]),
             field("certainty", Kind.RADIO, _("How sure"), options=certainties("refuted"),
                   required=True),
         ]  # fmt: skip

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.i18n import _, ngettext
-from hikma_tui.screens.session import PatientSideScreen, session
+from hikma_tui.screens.session import PatientFile, PatientSideScreen, session
 from hikma_tui.widgets.title import MessageLine
 
 if TYPE_CHECKING:
     from hikma_tui.clinic.conflicts import FieldPair
-    from hikma_tui.screens.patient import PatientScreen
 
 _SHORT = 60  # characters of both values together that are shown on the patient themselves
 
@@ -62,7 +61,7 @@ def mark_text(found: list[tuple[str, FieldPair]]) -> str:
     ).format(n=n)
 
 
-def show_both(screen: PatientScreen) -> None:
+def show_both(screen: PatientFile) -> None:
     """7 on a patient: what differs, to choose; where nothing does, it says so."""
     if not screen.query_one(ConflictMark).display:
         screen.say(_("Nothing of this patient differs between here and the server."))

@@ -12,6 +12,7 @@ from hikma_tui.i18n import _
 from hikma_tui.screens.base import ClinicScreen
 from hikma_tui.screens.connect_door import Lines, door
 from hikma_tui.screens.session import not_saved, session
+from hikma_tui.screens.sync_door import SYNC
 from hikma_tui.text import pieces, plain
 from hikma_tui.widgets.dialogs import Ask
 from hikma_tui.widgets.headline import Headline
@@ -138,12 +139,10 @@ class PlanScreen(ClinicScreen[bool]):
 
     def _show_sync(self, *, begin: bool) -> None:
         """To the search, and over it the sync where it was wanted."""
-        from hikma_tui.screens.sync import SyncScreen
-
-        app = self.app
-        session(self).to_search("")
+        app = session(self)
+        app.to_search("")
         if begin:
-            app.push_screen(SyncScreen(begin=True))
+            app.show_sync(SYNC)
 
     def action_leave(self) -> None:
         """Esc."""

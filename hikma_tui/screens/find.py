@@ -47,7 +47,7 @@ class FindScreen(ClinicScreen[None]):
         self._open_when_found = False
         self._opened = False  # the text has led somewhere: the next letter begins another
         self._taught = False  # "no patient yet" is on the screen
-        self._early = EarlyKeys(self)
+        self._early = EarlyKeys(self, self.begin)
 
     def compose(self) -> ComposeResult:
         """State, field, list, count, message, keys."""

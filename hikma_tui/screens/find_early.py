@@ -7,14 +7,15 @@ row that it would open has not been seen by anybody.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hikma_tui.widgets.prompt import SearchPrompt
 
 if TYPE_CHECKING:
-    from textual.events import Key
+    from collections.abc import Callable
 
-    from hikma_tui.screens.find import FindScreen
+    from textual.events import Key
+    from textual.screen import Screen
 
 _ENTER = ("enter", "ctrl+j")
 """Enter is a line feed as long as the terminal has not been set up for the screens."""
@@ -23,8 +24,9 @@ _ENTER = ("enter", "ctrl+j")
 class EarlyKeys:
     """The keys that come to the search before its field has had the focus."""
 
-    def __init__(self, screen: FindScreen) -> None:
-        self._screen = screen
+    def __init__(self, screen: Screen[Any], begin: Callable[[str], None]) -> None:
+        """``begin`` gives the field a text, as if it had been typed there."""
+        self._screen, self._begin = screen, begin
         self._text = ""
         self._entered = ""  # what stood there when Enter came
 
@@ -43,7 +45,7 @@ class EarlyKeys:
             return False
         self._entered = ""
         if fields:
-            self._screen.begin(text)
+            self._begin(text)
         else:
             self._text = text
         return True
@@ -51,7 +53,7 @@ class EarlyKeys:
     def field_is_there(self) -> None:
         """Give the field what was kept for it."""
         if self._text:
-            self._screen.begin(self._text)
+            self._begin(self._text)
 
     def entered(self, text: str) -> bool:
         """Whether Enter came after ``text``, which is what the search is asked now; said once."""

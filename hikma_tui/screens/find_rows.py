@@ -189,6 +189,8 @@ def _today_row(
     when = moment_text(line.moment, today, zone)
     if line.kind == "draft":
         text = _("draft of {user}, {moment}").format(user=user, moment=when)
+        from hikma_tui.screens.draft_kinds import draft_kind
+
         what = fit(f"{text}: {draft_kind(line.place)}", 46) + " "
         name = line.patient.name if line.patient else typed.get(line.place, "")
         return Row(f"draft:{line.place}", what, name)
@@ -205,21 +207,6 @@ def _who_cells(card: PatientCard, today: date) -> str:
         + fit(birth_cell(birth, today), 12)
         + fit(card.external_patient_id, 10)
     )
-
-
-def draft_kind(place: str) -> str:
-    """What a draft is of, from the place where it is kept."""
-    if place.startswith("patient:new"):
-        return _("new patient")
-    if place.startswith("patient:"):
-        return _("edit of the registration")
-    if place.startswith("quick:"):
-        return _("one-line entry")
-    if place.startswith("vitals:"):
-        return _("vital signs")
-    from hikma_tui.screens.record_drafts import kind_word
-
-    return kind_word(place) or _("visit note")
 
 
 def teaching(key_register: str) -> list[Line]:

@@ -15,7 +15,7 @@ from hikma_tui.i18n import _
 from hikma_tui.screens import patient_glance, patient_more, patient_rows, visit_reading
 from hikma_tui.screens.conflicts_mark import ConflictMark, show_both
 from hikma_tui.screens.patient_panel import Panel
-from hikma_tui.screens.session import PatientSideScreen, session
+from hikma_tui.screens.session import PatientFile, session
 from hikma_tui.screens.who import Who
 from hikma_tui.widgets.dialogs import Choose
 from hikma_tui.widgets.keys import N_, Action
@@ -23,7 +23,7 @@ from hikma_tui.widgets.row_list import RowList
 from hikma_tui.widgets.title import KeyLine, MessageLine
 
 
-class PatientScreen(PatientSideScreen):
+class PatientScreen(PatientFile):
     """The file of ``patient_id``; ``said`` is what to say first (that it was saved)."""
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from hikma_tui.clinic import visits
 from hikma_tui.clinic.chart import Chart, VisitLine
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.i18n import _
 from hikma_tui.screens import deleting, moving, patient_rows
-from hikma_tui.screens.session import not_saved, session
+from hikma_tui.screens.session import PatientFile, not_saved, session
 from hikma_tui.widgets.dialogs import Choice, Tell
-
-if TYPE_CHECKING:
-    from hikma_tui.screens.patient import PatientScreen
 
 
 def choices(visit: VisitLine | None) -> Sequence[Choice]:
@@ -40,7 +36,7 @@ def choices(visit: VisitLine | None) -> Sequence[Choice]:
     )
 
 
-def open_row(screen: PatientScreen, key: str, found: Chart | None) -> None:
+def open_row(screen: PatientFile, key: str, found: Chart | None) -> None:
     """A row of the time line: a visit and in it the note that was marked, or what is in none."""
     from hikma_tui.screens.visit import VisitScreen
     from hikma_tui.screens.vitals_history import VitalsHistoryScreen
@@ -62,14 +58,14 @@ def open_row(screen: PatientScreen, key: str, found: Chart | None) -> None:
         )
 
 
-def report(screen: PatientScreen) -> None:
+def report(screen: PatientFile) -> None:
     """The report of the whole patient."""
     from hikma_tui.screens.report import ReportScreen
 
     screen.app.push_screen(ReportScreen(screen.patient_id))
 
 
-async def do(screen: PatientScreen, choice: str, found: Chart, visit: VisitLine | None) -> None:
+async def do(screen: PatientFile, choice: str, found: Chart, visit: VisitLine | None) -> None:
     """Do one of ``choices``. Call it in a worker."""
     card = found.patient
     if choice == "allergies":
@@ -104,7 +100,7 @@ async def do(screen: PatientScreen, choice: str, found: Chart, visit: VisitLine 
         await _do_visit(screen, choice, found, visit)
 
 
-async def _do_visit(screen: PatientScreen, choice: str, found: Chart, visit: VisitLine) -> None:
+async def _do_visit(screen: PatientFile, choice: str, found: Chart, visit: VisitLine) -> None:
     day = patient_rows.day_text(visit.day)
     if choice == "finish":
         if not visit.open:

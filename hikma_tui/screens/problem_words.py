@@ -27,6 +27,14 @@ def certainty_word(certainty: str) -> str:
     }.get(certainty, certainty)  # fmt: skip
 
 
+def reaction_word(severity: str) -> str:
+    """How bad the reaction of an allergy was, in the user's language."""
+    return {
+        "mild": _("mild"), "moderate": _("moderate"), "severe": _("severe"),
+        "life-threatening": _("life-threatening"),
+    }.get(severity, severity)  # fmt: skip
+
+
 def severity_word(score: int | None) -> str:
     """``moderate 5/10``, with upstream's words (features.md 1.10); "" where none was given."""
     if score is None:

@@ -1,4 +1,4 @@
-"""Drafts of problems, allergies and status: what they are called, and the screens that go on."""
+"""Drafts of problems, allergies, status and reasons: the screens that go on with them."""
 
 from __future__ import annotations
 
@@ -14,23 +14,6 @@ from hikma_tui.screens.base import ClinicScreen
 from hikma_tui.screens.kept_words import USERS, WHY
 from hikma_tui.screens.session import session
 from hikma_tui.widgets.dialogs import Choice, Choose
-
-
-def kind_word(place: str) -> str:
-    """What a draft at ``place`` is of; "" for one of another kind."""
-    return {
-        "problem": _("problem"), "allergy": _("allergy"), "medicine": _("medicine"),
-        "status": _("deceased, moved away, referred"), "choice": _("choice: here or the server"),
-        USERS: _("name of a user"), "connect": _("connection to a server"), WHY: _why_word(place),
-    }.get(place.partition(":")[0], "")  # fmt: skip
-
-
-def _why_word(place: str) -> str:
-    """What words beside a form are about."""
-    return {
-        kept_words.ADDENDUM: _("addendum"), kept_words.DELETE: _("why it is deleted"),
-        kept_words.MOVE: _("why it is moved"),
-    }.get((*place.split(":"), "", "")[2], _("a reason"))  # fmt: skip
 
 
 def open_record(screen: ClinicScreen[object], kind: str, parts: Sequence[str]) -> bool:
@@ -172,7 +155,8 @@ def _list_again(screen: ClinicScreen[object]) -> None:
     """A draft is forgotten: the list that it was taken from is read again. It was shown already
     when the dialog closed, and may have been read before the draft was gone.
     """
-    from hikma_tui.screens.find import FindScreen
+    from hikma_tui.screens.asking import Asker
 
-    if isinstance(screen, FindScreen):
-        screen.asker.ask_again()
+    asker = getattr(screen, "asker", None)
+    if isinstance(asker, Asker):
+        asker.ask_again()

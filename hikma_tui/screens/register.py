@@ -159,9 +159,7 @@ class RegisterScreen(FormScreen[None]):
                 self._show_patient(key)
 
     def _show_patient(self, patient_id: str, said: str = "") -> None:
-        from hikma_tui.screens.patient import PatientScreen
-
-        self.app.switch_screen(PatientScreen(patient_id, said=said))
+        session(self).show_patient(patient_id, said)
 
     # -- saving
 

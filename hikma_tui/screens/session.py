@@ -94,6 +94,12 @@ class Session(ClinicApp, Protocol):
     def to_search(self, typed: str) -> None:
         """Back to the search, with what was typed (decisions.md 35)."""
 
+    def show_sync(self, kind: str) -> None:
+        """The screen of the sync, which begins at once with a run of ``kind``."""
+
+    def show_patient(self, patient_id: str, said: str = "") -> None:
+        """A patient's file in the place of the screen that is shown, with what there is to say."""
+
     def sync_told(self, ended: bool) -> None:
         """With ``ended``: read facts and counts again, then tell the screen that is shown."""
 
@@ -119,6 +125,26 @@ class PatientSideScreen(ClinicScreen[None]):
         read = getattr(self, "reread", None) or getattr(self, "read_again", None)
         if ended and read is not None:
             self.run_worker(read(), group="read", exclusive=True)
+
+
+class PatientFile(PatientSideScreen):
+    """The file of ``patient_id``, as what is done on it knows it (``patient_more``)."""
+
+    patient_id: str
+
+    async def reread(self) -> None:
+        """Show the file as it is now."""
+        raise NotImplementedError
+
+
+class VisitFile(PatientSideScreen):
+    """The visit ``visit_id``, "" for a record in none, as ``visit_more`` knows it."""
+
+    visit_id: str
+
+    async def reread(self) -> None:
+        """Show the visit as it is now."""
+        raise NotImplementedError
 
 
 def moment_text(ms: int, today: date, zone: ZoneInfo | None) -> str:

@@ -177,9 +177,9 @@ class NeedsScreen(PatientSideScreen):
         elif need.patient is None:
             self.say(_("It is no patient's record: an administrator can look at it."))
         elif need.table == "patients" or not need.visit_id:
-            from hikma_tui.screens.opening import open_patient
+            from hikma_tui.screens.patient import PatientScreen
 
-            open_patient(self, need.patient.id)
+            self.app.push_screen(PatientScreen(need.patient.id))
         else:
             from hikma_tui.screens.visit import VisitScreen
 
@@ -194,11 +194,10 @@ class NeedsScreen(PatientSideScreen):
 
     def action_repair(self) -> None:
         """2, after a question."""
-        from hikma_tui.screens.sync import SyncScreen
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self.app.push_screen(SyncScreen(begin=True, kind=REPAIR))
+                session(self).show_sync(REPAIR)
 
         self.app.push_screen(
             Ask(

@@ -11,7 +11,7 @@ from hikma_tui.clinic.chart_visit import Record
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.i18n import _
 from hikma_tui.screens import patient_rows, visit_more, visit_reading, visit_rows
-from hikma_tui.screens.session import PatientSideScreen, session
+from hikma_tui.screens.session import VisitFile, session
 from hikma_tui.screens.visit_reading import WholeVisit
 from hikma_tui.screens.who import Who
 from hikma_tui.widgets.dialogs import Choose
@@ -21,7 +21,7 @@ from hikma_tui.widgets.row_list import Info, Line, RowList
 from hikma_tui.widgets.title import KeyLine, MessageLine
 
 
-class VisitScreen(PatientSideScreen):
+class VisitScreen(VisitFile):
     """The visit ``visit_id``, shown from its note ``event_id`` on.
 
     Without a visit ("") it is one record that hangs on none: ``event_id`` is ``<table>:<id>``.

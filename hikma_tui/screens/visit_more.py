@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from hikma_tui.clinic import addenda, drafts, visits
 from hikma_tui.clinic.chart_visit import Record
@@ -12,12 +11,9 @@ from hikma_tui.clinic.moving import MOVABLE
 from hikma_tui.i18n import _
 from hikma_tui.screens import deleting, kept_words, moving, patient_rows, visit_rows
 from hikma_tui.screens.identity import saved_line
-from hikma_tui.screens.session import not_saved, session
+from hikma_tui.screens.session import VisitFile, not_saved, session
 from hikma_tui.screens.visit_reading import WholeVisit
 from hikma_tui.widgets.dialogs import AskReason, Choice
-
-if TYPE_CHECKING:
-    from hikma_tui.screens.visit import VisitScreen
 
 
 class AskAddendum(AskReason):
@@ -51,7 +47,7 @@ def choices(whole: WholeVisit, record: Record | None) -> Sequence[Choice]:
     )
 
 
-def edit(screen: VisitScreen, whole: WholeVisit, record: Record) -> None:
+def edit(screen: VisitFile, whole: WholeVisit, record: Record) -> None:
     """Open a note in its form; vitals in theirs."""
     if record.table == "patient_vitals":
         from hikma_tui.screens.vitals_entry import VitalsEntryScreen
@@ -82,7 +78,7 @@ def edit(screen: VisitScreen, whole: WholeVisit, record: Record) -> None:
     )  # fmt: skip
 
 
-async def addendum(screen: VisitScreen, whole: WholeVisit, record: Record) -> None:
+async def addendum(screen: VisitFile, whole: WholeVisit, record: Record) -> None:
     """Ask for the text and add it. Call it in a worker."""
     what = visit_rows.title_of(record, whole)
     question = _("Addendum to the note: {form}").format(form=what)
@@ -106,7 +102,7 @@ async def addendum(screen: VisitScreen, whole: WholeVisit, record: Record) -> No
     screen.say(saved_line(whole.patient, screen.clinic.today, _("addendum")))
 
 
-async def do(screen: VisitScreen, choice: str, whole: WholeVisit, record: Record | None) -> None:
+async def do(screen: VisitFile, choice: str, whole: WholeVisit, record: Record | None) -> None:
     """Do one of ``choices``. Call it in a worker."""
     day = patient_rows.day_text(whole.visit.day)
     if choice in ("finish", "move visit", "visits", "report") and not whole.visit.id:
@@ -131,7 +127,7 @@ async def do(screen: VisitScreen, choice: str, whole: WholeVisit, record: Record
         await _do_record(screen, choice, whole, record)
 
 
-async def _do_record(screen: VisitScreen, choice: str, whole: WholeVisit, record: Record) -> None:
+async def _do_record(screen: VisitFile, choice: str, whole: WholeVisit, record: Record) -> None:
     what = visit_rows.title_of(record, whole)
     if choice == "answers":
         form_id = record.row.get("form_id")
@@ -152,7 +148,7 @@ async def _do_record(screen: VisitScreen, choice: str, whole: WholeVisit, record
             await _read_or_leave(screen)
 
 
-async def _read_or_leave(screen: VisitScreen) -> None:
+async def _read_or_leave(screen: VisitFile) -> None:
     """What was deleted may have been all that this screen shows."""
     if screen.visit_id:
         await screen.reread()
@@ -160,7 +156,7 @@ async def _read_or_leave(screen: VisitScreen) -> None:
         _leave(screen)
 
 
-async def _finish(screen: VisitScreen, whole: WholeVisit) -> None:
+async def _finish(screen: VisitFile, whole: WholeVisit) -> None:
     if not whole.visit.open:
         screen.say(_("This visit is not on the open list."))
         return
@@ -171,7 +167,7 @@ async def _finish(screen: VisitScreen, whole: WholeVisit) -> None:
     await screen.reread()
 
 
-def _leave(screen: VisitScreen) -> None:
+def _leave(screen: VisitFile) -> None:
     """The visit is not here any more: back, with what there is to say about it."""
     from hikma_tui.widgets.title import MessageLine
 

@@ -105,15 +105,7 @@ TAKES = {
 
 TIED = [
     {"app", "app.crash"},
-    {"app.connect", "app.copies", "app.copying", "app.lock", "app.main", "app.sync"},
-    {"screens.allergies", "screens.allergy_form"},
-    {
-        "screens.conflicts_mark", "screens.connect", "screens.connect_joined",
-        "screens.connect_plan", "screens.find", "screens.find_early", "screens.find_rows",
-        "screens.moving", "screens.moving_target", "screens.opening", "screens.patient",
-        "screens.patient_more", "screens.record_drafts", "screens.register", "screens.sync",
-        "screens.sync_more", "screens.sync_needs", "screens.visit", "screens.visit_more",
-    },
+    {"app.connect", "app.copies", "app.copying", "app.going", "app.lock", "app.main", "app.sync"},
     {"store.cipher", "store.errors"},
     {"verbs.encrypt", "verbs.store"},
     {"widgets.base", "widgets.dialogs"},
