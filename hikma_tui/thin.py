@@ -22,6 +22,8 @@ _OFF = {1: "22", 2: "22", 3: "23", 4: "24", 5: "25", 7: "27", 8: "28", 9: "29"}
 _ON = {22: (1, 2), 23: (3,), 24: (4, 21), 25: (5, 6), 27: (7,), 28: (8,), 29: (9,)}
 _SEEN_ON_BLANKS = frozenset({4, 7, 9, 21, 53})  # attributes that show where there is no letter
 _NEAR = 5  # a gap of so many unchanged cells costs less than a move over it
+_MANY = 4  # from so many changed lines on they are sent whole: a few bytes more, but zlib packs a
+# list of whole lines by a tenth better than the same with the likes of "1993" cut out of them
 
 _TOKEN = re.compile(
     r"\x1b\[([0-9;?<>=!]*)([ -/]*[@-~])"  # CSI: parameters, final
@@ -59,6 +61,7 @@ class Thin:
         self._row = self._column = 0  # where drawing stands
         self._style = PLAIN
         self._at: tuple[int, int] | None = None  # where the terminal's cursor stands, if known
+        self._wraps = True  # whether a letter after the last column may go to the next line
         self._has: Style | None = None  # its colours, if known
 
     def forget(self) -> None:
@@ -91,6 +94,10 @@ class Thin:
             else:
                 self._settle(dirty, out)
                 out.append(token.group())
+                if (
+                    parameters == "?7"
+                ):  # whatever widths a terminal has: it leaves no line by itself
+                    self._wraps = final != "l"
                 if escape is None or len(escape) < 3:  # a title or a shape changes no cell
                     self.forget()
         self._settle(dirty, out)
@@ -133,14 +140,20 @@ class Thin:
 
     def _settle(self, dirty: dict[int, tuple[int, int]], out: list[str]) -> None:
         """Send what differs in the lines that were drawn on."""
-        for number in sorted(dirty):
-            low, high = dirty[number]
+        changed = [
+            (number, *span)
+            for number, span in sorted(dirty.items())
+            if self._drawn[number][slice(*span)] != self._shown[number][slice(*span)]
+        ]
+        for number, low, high in changed:
             drawn, shown = self._drawn[number], self._shown[number]
-            if drawn[low:high] == shown[low:high]:
-                continue
             runs = self._runs(drawn, shown, low, high)
             if any(len(cell.text) > 1 for cell in drawn[low:high]):
                 runs = [(runs[0][0], high)] if runs else []  # widths may be disputed: all of it
+            if len(changed) >= _MANY and 2 * sum(end - start for start, end in runs) > (
+                runs[-1][1] - runs[0][0]
+            ):
+                runs = [(0, self._columns)]
             for start, end in runs:
                 self._send(number, start, end, out)
         dirty.clear()
@@ -183,18 +196,20 @@ class Thin:
             out.append(cell.text)
             column += 1
         if blank_from < end:
-            if self._has is None or self._has[2] or 7 in self._has[0]:
+            if self._has is None or self._has[2] or self._has[0] & _SEEN_ON_BLANKS:
                 out.append("\x1b[m")
                 self._has = PLAIN
             out.append("\x1b[K")
         shown[start:end] = drawn[start:end]
-        # After the last column terminals differ in where the cursor is.
-        self._at = (number, blank_from) if blank_from < self._columns else None
+        # After the last column terminals differ in where the cursor is, but not in the line.
+        self._at = None if self._wraps and blank_from == self._columns else (number, blank_from)
 
     def _way(self, number: int, column: int) -> str:
         """The shortest way to a place."""
         if self._at is not None and self._at[0] == number and column > self._at[1]:
             return f"\x1b[{column - self._at[1]}C"
+        if self._at is not None and not self._wraps and (number - 1, 0) == (self._at[0], column):
+            return "\r\n"
         return f"\x1b[{number + 1};{column + 1}H" if column else f"\x1b[{number + 1}H"
 
     def _place_cursor(self, out: list[str]) -> None:

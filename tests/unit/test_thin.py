@@ -1,6 +1,11 @@
-"""Only the cells that changed are sent, and the terminal shows the same as if all had been."""
+"""Only what changed is sent, and the terminal shows the same as if all had been."""
 
 from __future__ import annotations
+
+import random
+import tomllib
+import zlib
+from pathlib import Path
 
 import pyte
 from hypothesis import given
@@ -10,6 +15,9 @@ from rich.cells import cell_len
 from hikma_tui.thin import Thin
 
 COLUMNS, ROWS = 20, 5
+LIMITS = tomllib.loads(
+    (Path(__file__).resolve().parents[2] / "benchmarks" / "limits.toml").read_text()
+)
 
 
 def shown(data: str) -> list[list[tuple[object, ...]]]:
@@ -52,7 +60,7 @@ strips = st.builds(
     st.integers(1, COLUMNS),
     st.lists(st.tuples(styles, words), min_size=1, max_size=4),
 )
-frames = st.lists(st.lists(strips, min_size=1, max_size=4).map("".join), min_size=1, max_size=6)
+frames = st.lists(st.lists(strips, min_size=1, max_size=9).map("".join), min_size=1, max_size=6)
 
 
 def cleared() -> str:
@@ -64,6 +72,7 @@ def cleared() -> str:
 def test_the_terminal_shows_the_same(frames: list[str]) -> None:
     thin = Thin(COLUMNS, ROWS, cell_len)
     raw = sent = ""
+    thin.write("\x1b[?7l")  # as Textual begins, and shown()
     for frame in [cleared(), *frames]:
         raw, sent = raw + frame, sent + thin.write(frame)
         assert shown(sent) == shown(raw)
@@ -111,3 +120,55 @@ def test_any_characters_are_taken(data: str) -> None:
     thin = Thin(COLUMNS, ROWS, cell_len)
     thin.write(data)
     thin.write("\x1b[1;1Hone")
+
+
+def lists_of_people() -> list[list[str]]:
+    """What six letters in the search make of the list: 18 lines of 80 columns each time."""
+    drawn = random.Random(6)
+    given = ["Amina", "Mary", "Moussa", "Carlos", "Inés"]
+    family = ["Haddad", "Diallo", "Jones", "Moyo"]
+    return [
+        [
+            f"     {drawn.choice('FM')} {drawn.randint(1, 80):<2} y   "
+            f"{drawn.randint(1940, 2026)}-{drawn.randint(1, 12):02}-{drawn.randint(1, 28):02}  "
+            f"DM-{drawn.randint(1, 2000):04}  +{drawn.randint(10**10, 10**11)}  "
+            f"{drawn.choice(given)} {drawn.choice(family)}".ljust(80)
+            for _line in range(18)
+        ]
+        for _letter in range(6)
+    ]
+
+
+def packed(sent: list[str]) -> int:
+    """Bytes through the one stream of ``ssh -C``, emptied after each; the first is not counted."""
+    packing = zlib.compressobj(6)
+    sizes = [
+        len(packing.compress(part.encode()) + packing.flush(zlib.Z_SYNC_FLUSH)) for part in sent
+    ]
+    return sum(sizes[1:])
+
+
+def test_a_list_painted_anew_packs_nearly_as_well_as_its_bare_text() -> None:
+    thin, lists = Thin(80, 24, cell_len), lists_of_people()
+    thin.write("\x1b[?7l")
+    sent = [
+        thin.write(
+            "".join(f"\x1b[{row};1H\x1b[39;49m{line}\x1b[0m" for row, line in enumerate(a, 3))
+        )
+        for a in lists
+    ]
+    bare = packed(["\n".join(line.rstrip() for line in a) for a in lists])
+    more = packed(sent) * 100 // bare - 100
+    limit = LIMITS["bytes"]["list_packed_above_its_text"]
+    assert more <= limit, f"{more} % above the bare text, {limit} % allowed"
+
+
+def test_a_line_feed_leads_to_the_next_line_only_where_no_letter_can() -> None:
+    """Terminals differ in the width of some letters; where lines wrap, one more may be begun."""
+    thin = Thin(80, 24, cell_len)
+    frames = ["".join(f"\x1b[{row};1H{name} {row}" for row in range(3, 8)) for name in ("é", "m")]
+    assert "\n" not in thin.write(frames[0])
+    thin.write("\x1b[?7l")
+    assert thin.write(frames[1]).count("\r\n") == 4
+    thin.write("\x1b[?7h")
+    assert "\n" not in thin.write(frames[0])
