@@ -18,8 +18,7 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
@@ -235,7 +234,7 @@ def salt_of(path: Path) -> bytes | None:
     """A ciphered file's salt; None when it is not one of ours that is ciphered. OSError.
 
     Never of a file that this process has open: closing it would drop SQLite's locks
-    (``opened`` and ``key_of`` know those that are).
+    (``note_open`` and ``key_of`` know those that are).
     """
     with path.open("rb") as file:
         header = file.read(SALT)
@@ -295,18 +294,8 @@ def the_key(directory: Path) -> Key | None:
     return key_of(directory / "hikma.db")
 
 
-@contextmanager
-def opened(path: Path, key: Key | None) -> Iterator[None]:
-    """Remember, while the block runs, that this process has ``path`` open with ``key``."""
-    mine = note_open(path, key)
-    try:
-        yield
-    finally:
-        note_closed(mine)
-
-
 def note_open(path: Path, key: Key | None) -> tuple[int, int]:
-    """Begin of ``opened``; what it gives is for ``note_closed``."""
+    """Remember that this process has ``path`` open with ``key``; for ``note_closed``."""
     try:
         found = path.stat()
     except OSError:
@@ -317,7 +306,7 @@ def note_open(path: Path, key: Key | None) -> tuple[int, int]:
 
 
 def note_closed(mine: tuple[int, int]) -> None:
-    """End of ``opened``."""
+    """What ``note_open`` gave is not open any more."""
     using = _open.get(mine)
     if using:
         using.pop()
