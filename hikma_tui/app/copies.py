@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -80,13 +81,20 @@ class Backups:
     def __init__(self, app: HikmaApp) -> None:
         self._app = app
         self._process: subprocess.Popen[bytes] | None = None
+        self._task: asyncio.Task[str] | None = None
+        self._began = 0.0
         self.progress = (0, 0)
         self.cancelled = False
 
     @property
     def running(self) -> bool:
         """Whether a copy is being made."""
-        return self._process is not None
+        return self._task is not None and not self._task.done()
+
+    @property
+    def seconds(self) -> int:
+        """For how long it has been."""
+        return int(time.monotonic() - self._began)
 
     def can_cipher(self) -> bool:
         """Whether the extra is there."""
@@ -130,9 +138,27 @@ class Backups:
     # Making --------------------------------------------------------------------------------
 
     async def copy(self, folder: str, *, keep: bool = False, unciphered: bool = False) -> str:
-        """Run ``hikma-tui backup``. Refused with its own sentence."""
-        if self._process is not None:
+        """Run ``hikma-tui backup``. Refused with its own sentence.
+
+        Whoever waits may leave: the copy goes on, and how it ended is said on the screen of then.
+        """
+        if self.running:
             raise Refused(_("A copy is being made already."))
+        self.progress, self.cancelled, self._began = (0, 0), False, time.monotonic()
+        task = self._task = asyncio.create_task(self._made(folder, keep, unciphered))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(self._ended_alone)
+            raise
+
+    def _ended_alone(self, task: asyncio.Task[str]) -> None:
+        if not task.cancelled() and self._app.is_running:
+            error = task.exception()
+            self._app.tell(str(error) if error is not None else task.result())
+            self._app.sync_told(True)  # the line of state
+
+    async def _made(self, folder: str, keep: bool, unciphered: bool) -> str:
         app = self._app
         words = [*_command(), "backup", "--progress-json", "--data-dir", str(app.directory)]
         words += ["--language", i18n.language(), "--user", app.actor.user_id]
@@ -144,27 +170,34 @@ class Backups:
             self._process = process = _started(words, app.directory, "", proof)
         except (OSError, StoreError) as error:
             raise Refused(str(error)) from error
-        self.progress, self.cancelled = (0, 0), False
         said: list[str] = []
         loop = asyncio.get_running_loop()
         ended = asyncio.Event()
         threading.Thread(
             target=self._follow, args=(process, said, loop, ended), daemon=True, name="copy-lines"
         ).start()
+        asked, killed = 0.0, False
         try:
-            while not ended.is_set():
+            while not ended.is_set() and not killed:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(ended.wait(), _STOPPING)
-                if self.cancelled and not ended.is_set():
+                    await asyncio.wait_for(ended.wait(), 0.5)
+                if self.cancelled and not asked:
+                    asked = time.monotonic()
+                    with suppress(OSError):
+                        process.send_signal(signal.SIGINT)
+                elif asked and time.monotonic() - asked > _STOPPING and not ended.is_set():
                     process.kill()  # a stick that does not answer: nobody waits for it
-                    break
+                    killed = True
         finally:
             self._process = None
+        if killed:
+            raise Refused(_("The copy was given up. The stick or drive does not answer: pull it"
+                            " out, put it in again."))  # fmt: skip
+        if process.returncode == 0:
+            return " ".join(said[-2:]) or _("The copy is made and checked.")
         if self.cancelled:
-            raise Refused(_("The copy was given up: there is no file of it."))
-        if process.returncode != 0:
-            raise Refused(said[-1] if said else _("The copy failed."))
-        return " ".join(said[-2:])
+            raise Refused(_("The copy was given up; what was half written is deleted."))
+        raise Refused(said[-1] if said else _("The copy failed."))
 
     def _follow(
         self,
@@ -187,11 +220,8 @@ class Backups:
             loop.call_soon_threadsafe(ended.set)
 
     def cancel(self) -> None:
-        """Tell the child; what it wrote half it deletes."""
-        if self._process is not None:
-            self.cancelled = True
-            with suppress(OSError):
-                self._process.send_signal(signal.SIGINT)
+        """Have the child told, which deletes what it wrote half."""
+        self.cancelled = True
 
     # Putting back --------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -81,6 +82,7 @@ class BackupsScreen(PatientSideScreen):
             lines_of(kept, self._looked, self.clinic.today, app.facts.zone), keep=True
         )
         self.refresh_keys()
+        self._show_progress()
 
     def why_not(self, action_id: str) -> str:
         """What can't be done now."""
@@ -152,21 +154,45 @@ class BackupsScreen(PatientSideScreen):
             await self._make(folder, keep=keep, unciphered=how == PLAIN)
 
     async def _make(self, folder: str, *, keep: bool = False, unciphered: bool = False) -> None:
-        self._ticking = self.set_interval(1, self._tick)
-        self._tick()
+        made = asyncio.create_task(
+            backups(self).copy(folder, keep=keep, unciphered=unciphered)
+        )  # begun, before the line of keys says what can be stopped
+        await asyncio.sleep(0)
+        self._show_progress()
         try:
-            self.say(await backups(self).copy(folder, keep=keep, unciphered=unciphered)
-                     or _("The copy is made and checked."))  # fmt: skip
+            self.say(await made)
         finally:
-            self._ticking.stop()
+            self._stop_ticking()
+
+    def _show_progress(self) -> None:
+        """Each second how far it is, also of a copy that was begun before this screen."""
+        if self._ticking is None and backups(self).running:
+            self._ticking = self.set_interval(1, self._tick)
+            self._tick()
             self.refresh_keys()
 
+    def _stop_ticking(self) -> None:
+        if self._ticking is not None:
+            self._ticking.stop()
+            self._ticking = None
+        self.refresh_keys()
+
     def _tick(self) -> None:
-        done, total = backups(self).progress
-        said = _("Copying...")
-        if total:
+        door = backups(self)
+        if not door.running:  # begun before this screen: its end was said by the app
+            self._stop_ticking()
+            self.run_worker(self._read(), group="read", exclusive=True)
+            return
+        done, total = door.progress
+        if door.cancelled:
+            said = _("Stopping...")
+        elif total:
             said = _("Copying: {done} of {total} MB, then it is read again. F8 stops it.").format(
                 done=done // 1_000_000, total=max(1, total // 1_000_000))  # fmt: skip
+        else:
+            minutes, seconds = divmod(door.seconds, 60)
+            said = _("Making the copy: {time}. F8 stops it.").format(
+                time=f"{minutes}:{seconds:02}")  # fmt: skip
         self.say(said)
 
     def action_stop(self) -> None:

@@ -66,6 +66,14 @@ class BackupsDoor(Protocol):
     def progress(self) -> tuple[int, int]:
         """Bytes that are on the medium, and all; (0, 0) while they are not known."""
 
+    @property
+    def seconds(self) -> int:
+        """For how long the copy has been being made."""
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it was told to stop."""
+
     def can_cipher(self) -> bool:
         """Whether a copy can be ciphered here."""
 
@@ -88,7 +96,10 @@ class BackupsDoor(Protocol):
         """The key of a new passphrase, packed for the store's settings. Refused."""
 
     async def copy(self, folder: str, *, keep: bool = False, unciphered: bool = False) -> str:
-        """Make a copy, in ``folder`` or, with "", here; gives what to say. Refused."""
+        """Make a copy, in ``folder`` or, with "", here; gives what to say. Refused.
+
+        It goes on when the screen is left, and then says on the next one how it ended.
+        """
 
     def cancel(self) -> None:
         """Give the copy up that is being made."""

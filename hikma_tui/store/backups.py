@@ -39,6 +39,7 @@ _MARGIN = 32_000_000  # bytes that a copy leaves free
 _SPARE = 500_000_000  # what copies made by themselves leave for the records, at least
 _NAME = re.compile(r"(?P<kind>.+)-(?P<moment>\d{8}T\d{6}(?:\d{6})?)\.db")
 _STEP = 2000  # pages between two looks at the clock
+_half: set[Path] = set()  # what this process has half written
 
 
 @dataclass(frozen=True)
@@ -199,6 +200,11 @@ def place(path: Path, size: int, fill: Callable[[Path], None]) -> Inside:
     StoreError where it could not be written whole, or does not read as it was written.
     """
     part = path.with_name(f"{path.name}.part")
+    with half_written(part):
+        return _placed(path, part, size, fill)
+
+
+def _placed(path: Path, part: Path, size: int, fill: Callable[[Path], None]) -> Inside:
     try:
         room_for(path.parent, size)
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
@@ -209,11 +215,30 @@ def place(path: Path, size: int, fill: Callable[[Path], None]) -> Inside:
         sync_folder(path.parent)
     except (sqlite3.Error, OSError) as error:
         raise _of_sqlite(error, path) from error
-    finally:
-        for left in (part, part.with_name(f"{part.name}-journal")):
-            with suppress(OSError):  # a stick that was pulled out
-                left.unlink(missing_ok=True)
     return inside
+
+
+@contextmanager
+def half_written(part: Path) -> Iterator[None]:
+    """``part`` is nobody's file: it goes at the end, also by ``drop_half_written``."""
+    _half.add(part)
+    try:
+        yield
+    finally:
+        _drop(part)
+        _half.discard(part)
+
+
+def drop_half_written() -> None:
+    """Delete what this process has half written: it is about to be ended at once."""
+    for part in list(_half):
+        _drop(part)
+
+
+def _drop(part: Path) -> None:
+    for left in (part, part.with_name(f"{part.name}-journal")):
+        with suppress(OSError):  # a stick that was pulled out
+            left.unlink(missing_ok=True)
 
 
 def room_for(folder: Path, size: int) -> None:

@@ -21,7 +21,7 @@ from pathlib import Path
 from hikma_tui.i18n import _
 from hikma_tui.store import cipher as store_cipher
 from hikma_tui.store import convert as store_convert
-from hikma_tui.store.backups import PATIENCE, Copy, name_for, place, rotate
+from hikma_tui.store.backups import PATIENCE, Copy, half_written, name_for, place, rotate
 from hikma_tui.store.cipher import Key, NeedsPassphrase
 from hikma_tui.store.convert import ORIGIN
 from hikma_tui.store.errors import from_sqlite
@@ -93,22 +93,23 @@ def _as_it_leaves(copy: Copy, protection: Protection) -> Iterator[Path]:
         return
     made = copy.path.with_name(f"{copy.path.name}.out.part")
     made.unlink(missing_ok=True)
+    with half_written(made):
+        yield _written_anew(copy.path, made, protection, ciphered=ciphered)
+
+
+def _written_anew(source: Path, made: Path, protection: Protection, *, ciphered: bool) -> Path:
     try:
         if protection.key is not None:
             store_cipher.require(new=True)
             store_cipher.hold_key(protection.key)
-            store_convert.rewrite(copy.path, made, protection.key)
+            store_convert.rewrite(source, made, protection.key)
         else:
-            _same_bytes(copy.path, made, None)
+            _same_bytes(source, made, None)
         with closing(store_cipher.connect(made, protection.key)) as rows:
             _sign(rows, "encrypted" if ciphered else "plain", keyless=protection.key is None)
-        yield made
     except (sqlite3.Error, OSError) as error:
         raise from_sqlite(error, made) from error
-    finally:
-        for left in (made, made.with_name(f"{made.name}-journal")):
-            with suppress(OSError):
-                left.unlink(missing_ok=True)
+    return made
 
 
 def _holds_key(path: Path) -> bool:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
+import sys
+import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +51,8 @@ def run(options: argparse.Namespace) -> int:
             store.write(copies.forget_place, _administers(store, options)).result()
             say(_("Copies are kept beside the records only, from now on."))
         return OK
+    if options.progress_json:
+        _end_when_told()
     with opened(options) as store:
         folder = options.to or options.keep_at
         if folder is None:
@@ -123,6 +128,8 @@ def _administers(store: Store, options: argparse.Namespace) -> Actor:
 
 
 def _outside(store: Store, options: argparse.Namespace, folder: Path, *, remember: bool) -> int:
+    told = _progress if options.progress_json else _quiet
+    told(0, 0)
     actor = _administers(store, options)
     if not folder.is_dir():
         tell(_("There is no such folder; is the stick in? {path}").format(path=folder))
@@ -143,7 +150,7 @@ def _outside(store: Store, options: argparse.Namespace, folder: Path, *, remembe
     copy = store_backups.of_path(_here(store))
     path = store_outside.take_out(
         copy, folder, store_id, protection, keep_all=not remember, now=clock.wall_ms(),
-        told=_progress if options.progress_json else None,
+        told=told,
     )  # fmt: skip
     kept = (folder, protection) if remember else None
     store.write(_note_outside, actor, path, place, kept).result()
@@ -156,9 +163,39 @@ def _outside(store: Store, options: argparse.Namespace, folder: Path, *, remembe
     return OK
 
 
+def _quiet(_done: int, _total: int) -> None:
+    return None
+
+
 def _progress(done: int, total: int) -> None:
-    """For the screens: how far the bytes are."""
-    print(json.dumps({"progress": [done, total]}), flush=True)
+    """For the screens: how far the bytes are. The copy is made to its end where they are gone."""
+    try:
+        print(json.dumps({"progress": [done, total]}), flush=True)
+    except OSError:
+        _forget_output()
+
+
+def _forget_output() -> None:
+    """Nobody reads any more: what would be said goes nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def _end_when_told() -> None:
+    """A screen's F8 ends this process at once, whatever it is in the middle of, and what it has
+    half written goes. In a thread: the others can be within one long call of SQLite's.
+    """
+    wanted = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, wanted)  # later threads inherit it
+
+    def wait() -> None:
+        signal.sigwait(wanted)
+        store_backups.drop_half_written()
+        os._exit(130)
+
+    threading.Thread(target=wait, name="told-to-end", daemon=True).start()
 
 
 def _note_outside(

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from hikma_tui.app import copies as app_copies
 from hikma_tui.clinic import copies as remembered
 from hikma_tui.clinic import info, users
 from hikma_tui.clinic.actor import actor_named
@@ -120,6 +121,47 @@ async def test_a_copy_that_failed_is_told_with_what_to_do(clinic: Clinic, stick:
         await pilot.press("escape")
         shown = await copies_screen(pilot)
         assert "not there now" in shown
+
+
+@needs_cipher
+async def test_leaving_the_screen_does_not_lose_sight_of_a_copy(
+    clinic: Clinic, stick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import signal
+    import subprocess
+
+    slow: list[subprocess.Popen[bytes]] = []
+
+    def begun(*words: Any, **options: Any) -> subprocess.Popen[bytes]:
+        process = started(*words, **options)
+        process.send_signal(signal.SIGSTOP)  # a stick that takes its time
+        slow.append(process)
+        return process
+
+    started = app_copies._started
+    monkeypatch.setattr(app_copies, "_started", begun)
+    async with running(clinic) as (app, pilot):
+        await copies_screen(pilot)
+        await press(pilot, "1")
+        await until(pilot, lambda: on(app, Choose))
+        await pilot.press("2")
+        await until(pilot, lambda: slow and "F8 stops it" in screen_text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: on(app, FindScreen))
+        shown = await copies_screen(pilot)
+        await until(pilot, lambda: "F8 stops it" in screen_text(app))
+        assert "No copy is being made" not in shown
+        slow[0].send_signal(signal.SIGCONT)
+        await until(pilot, lambda: "The copy is made and checked" in screen_text(app))
+        before = len(copies(clinic.store.directory / "backups"))
+        await press(pilot, "1")
+        await until(pilot, lambda: on(app, Choose))
+        await pilot.press("2")
+        await until(pilot, lambda: len(slow) == 2)
+        await pilot.press("f8")
+        await until(pilot, lambda: "given up" in screen_text(app))
+        assert "does not answer" in screen_text(app)
+        assert len(copies(clinic.store.directory / "backups")) == before == 1
 
 
 async def test_only_who_administers_sees_them(clinic: Clinic) -> None:

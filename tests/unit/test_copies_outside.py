@@ -295,6 +295,47 @@ def test_a_kill_on_the_way_leaves_no_file_with_a_copys_name(place: Path, stick: 
     assert not list(place.glob("backups/*.part"))
 
 
+def test_a_copy_that_is_given_up_leaves_no_half_file(place: Path, stick: Path) -> None:
+    import sqlite3
+
+    with sqlite3.connect(place / "hikma.db") as file:
+        file.execute("CREATE TABLE filler (a BLOB)")
+        file.executemany("INSERT INTO filler VALUES (?)", [(os.urandom(9000),)] * 6000)
+    file.close()
+    for folder in (place / "backups", stick):  # in the middle of SQLite's work, and of the bytes
+        fd = given(WORDS)
+        words = ["backup", "--progress-json", "--to", str(stick), f"--copy-passphrase-fd={fd}"]
+        process = subprocess.Popen(
+            [*COMMAND, *words, "--data-dir", str(place)], env=environment(), pass_fds=[fd]
+        )
+        os.close(fd)
+        deadline = time.monotonic() + 60
+        while not list(folder.glob("*.part")) and time.monotonic() < deadline:
+            time.sleep(0.001)
+        assert list(folder.glob("*.part"))
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 130
+        assert not list(stick.iterdir())
+        assert not list((place / "backups").glob("*.part*"))
+
+
+def test_a_copy_is_made_to_its_end_where_the_screen_is_gone(place: Path, stick: Path) -> None:
+    fd = given(WORDS)
+    words = ["backup", "--progress-json", "--to", str(stick), f"--copy-passphrase-fd={fd}"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = subprocess.Popen(
+        [*COMMAND, *words, "--data-dir", str(place)], env=environment(), pass_fds=[fd],
+        stdout=writing, stderr=writing,
+    )  # fmt: skip
+    os.close(fd)
+    os.close(writing)
+    process.wait(60)
+    assert len(copies(stick)) == 1
+    told = json.loads(run("status", "--json", "--data-dir", place).stdout)
+    assert told["newest_copy_ms"]
+
+
 def test_a_stick_that_is_pulled_out_or_full_is_a_sentence(
     place: Path, stick: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
