@@ -201,11 +201,12 @@ CREATED_ANEW = frozenset({"patient_vitals", "prescription_items"})
 
 def made_anew(table: str, agreed: Row, theirs: Row) -> bool:
     """Whether the server lost a row and has it again: sent by somebody who had an older state, or
-    made up by itself (the visit of a new note, wire.md A5 "Foreign keys and blanks").
+    made up by itself (the visit of a new note, wire.md A5 "Foreign keys and blanks"). An earlier
+    stamp says so, too: its clock was ahead when it first took the row.
     """
     before, now = agreed.get("server_created_at"), theirs.get("server_created_at")
     return (
-        table not in CREATED_ANEW and before is not None and now is not None and bool(before < now)
+        table not in CREATED_ANEW and before is not None and now is not None and bool(before != now)
     )
 
 

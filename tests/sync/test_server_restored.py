@@ -247,3 +247,32 @@ def test_an_older_state_that_was_sent_while_the_clock_was_behind_is_told_by_its_
     site.sync(check=True)
     assert site.one("SELECT event_type FROM events WHERE id = ?", note) == "Corrected"
     assert _asked(site) == [("differs", note)]
+
+
+def test_a_visit_that_was_lost_and_made_up_is_asked_about_though_it_was_stamped_years_ahead(
+    clinic: tuple[Site, Cloud, list[str]],
+) -> None:
+    """Its clock was years ahead when it took the visit; a note of somebody else's then made the
+    restored server invent the visit anew, with a stamp that looks older.
+    """
+    site, cloud, people = clinic
+    backup = cloud.store.snapshot()
+    cloud.store.clock.offset = 4 * 365 * 86_400 * 1_000_000
+    visit = {"patient_id": people[0], "check_in_timestamp": 1_795_000_000_000}
+    named = {**visit, "provider_name": "Dr. Saleh"}
+    visit_id = str(site.store.write(visits.create_visit, site.actor, named).result())
+    note = {"patient_id": people[0], "visit_id": visit_id, "event_type": "Note", "form_data": []}
+    site.store.write(visits.create_event, site.actor, note).result()
+    site.sync()
+    sent = next(
+        one for one in client.changes(cloud)["events"]["created"] if one["visit_id"] == visit_id
+    )
+    cloud.store.clock.offset = 0
+    cloud.store.restore(backup)
+    client.push(cloud, "events", sent)
+    invented = cloud.store.find("visits", visit_id)
+    assert invented is not None
+    assert invented["provider_name"] != "Dr. Saleh"
+    site.sync()
+    assert site.one("SELECT provider_name FROM visits WHERE id = ?", visit_id) == "Dr. Saleh"
+    assert ("differs", visit_id) in _asked(site)
