@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from hikma_tui import i18n, text
-from hikma_tui.app.sync import _command, _started
+from hikma_tui.app.sync import own_command, start_child
 from hikma_tui.clinic.copies import Kept
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.i18n import _
@@ -160,14 +160,14 @@ class Backups:
 
     async def _made(self, folder: str, keep: bool, unciphered: bool) -> str:
         app = self._app
-        words = [*_command(), "backup", "--progress-json", "--data-dir", str(app.directory)]
+        words = [*own_command(), "backup", "--progress-json", "--data-dir", str(app.directory)]
         words += ["--language", i18n.language(), "--user", app.actor.user_id]
         if folder:
             words += ["--keep-at" if keep else "--to", folder]
             words += ["--unciphered"] if unciphered else []
         proof = await app.proof()
         try:
-            self._process = process = _started(words, app.directory, "", proof)
+            self._process = process = start_child(words, app.directory, "", proof)
         except (OSError, StoreError) as error:
             raise Refused(str(error)) from error
         said: list[str] = []
@@ -238,7 +238,7 @@ def run_restore(directory: Path, path: str, user: str) -> None:
     """
     from hikma_tui.store.unlock import handed_over
 
-    words = [*_command(), "restore", path, "--data-dir", str(directory)]
+    words = [*own_command(), "restore", path, "--data-dir", str(directory)]
     words += ["--language", i18n.language(), *(["--user", user] if user else [])]
     try:
         with handed_over(directory) as keys:
@@ -251,7 +251,7 @@ def run_restore(directory: Path, path: str, user: str) -> None:
     sys.stderr.write(text.plain(_("Enter goes on to the records.")) + "\n")
     with suppress(KeyboardInterrupt):
         sys.stdin.readline()
-    again = [*_command(), "--data-dir", str(directory), "--language", i18n.language()]
+    again = [*own_command(), "--data-dir", str(directory), "--language", i18n.language()]
     os.execv(again[0], again)
 
 

@@ -105,7 +105,7 @@ class Syncing:
             return
         self.running, self.stopping, self.step = kind, False, None
         self.started_at = clock.wall_ms()
-        command = [*_command(), "sync", "--progress-json", *_OPTIONS[kind], *words]
+        command = [*own_command(), "sync", "--progress-json", *_OPTIONS[kind], *words]
         command += ["--data-dir", str(self._app.directory), "--language", i18n.language()]
         if self._app.actor.user_id:
             command += ["--user", self._app.actor.user_id]
@@ -116,7 +116,7 @@ class Syncing:
             raise
         try:
             self._process = await asyncio.to_thread(
-                _started, command, self._app.directory, self._password, proof
+                start_child, command, self._app.directory, self._password, proof
             )
         except (OSError, StoreError) as error:
             self.running = ""
@@ -265,11 +265,12 @@ class Syncing:
         return self.server
 
 
-def _command() -> list[str]:
+def own_command() -> list[str]:
+    """How a process of this program is started."""
     return [sys.executable, "-P", "-m", "hikma_tui"]
 
 
-def _started(
+def start_child(
     command: list[str], directory: Path, password: str, proof: str = ""
 ) -> subprocess.Popen[bytes]:
     """The child in a process group of its own; the password, the proof of who is signed in and the

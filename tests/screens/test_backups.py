@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from hikma_tui.app import copies as app_copies
+from hikma_tui.app import sync as app_sync
 from hikma_tui.clinic import copies as remembered
 from hikma_tui.clinic import info, users
 from hikma_tui.clinic.actor import actor_named
@@ -138,8 +139,8 @@ async def test_leaving_the_screen_does_not_lose_sight_of_a_copy(
         slow.append(process)
         return process
 
-    started = app_copies._started
-    monkeypatch.setattr(app_copies, "_started", begun)
+    started = app_sync.start_child
+    monkeypatch.setattr(app_copies, "start_child", begun)
     async with running(clinic) as (app, pilot):
         await copies_screen(pilot)
         await press(pilot, "1")

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 from textual.widgets import Input
 
-from hikma_tui.app.sync import _command, _started
+from hikma_tui.app.sync import own_command, start_child
 from hikma_tui.clinic import drafts, info, pins, users
 from hikma_tui.clinic.actor import actor_named
 from hikma_tui.models import EventLog, Proof
@@ -317,9 +317,9 @@ async def test_a_program_that_the_unlocked_screen_starts_is_let_in_once(locked: 
     async with running(locked) as (app, pilot):
         await enter_pin(pilot, "1234")
         proof = await app.proof()
-        command = [*_command(), "undo", "--data-dir", str(locked.store.directory)]
+        command = [*own_command(), "undo", "--data-dir", str(locked.store.directory)]
         for wanted in (0, 77):
-            child = await asyncio.to_thread(_started, command, locked.store.directory, "", proof)
+            child = await asyncio.to_thread(start_child, command, locked.store.directory, "", proof)
             _out, said = await asyncio.to_thread(child.communicate)
             assert child.returncode == wanted, said
             assert proof.encode() not in said

@@ -271,7 +271,7 @@ def test_a_kill_on_the_way_leaves_no_file_with_a_copys_name(place: Path, stick: 
 
     with sqlite3.connect(place / "hikma.db") as file:
         file.execute("CREATE TABLE filler (a BLOB)")
-        file.executemany("INSERT INTO filler VALUES (?)", [(os.urandom(9000),)] * 6000)
+        file.executemany("INSERT INTO filler VALUES (?)", [(os.urandom(9000),)] * 1500)
     file.close()
     assert backup(place, "--keep-at", stick, passphrase=WORDS).returncode == 0
     age(stick, place / "backups")
@@ -300,7 +300,7 @@ def test_a_copy_that_is_given_up_leaves_no_half_file(place: Path, stick: Path) -
 
     with sqlite3.connect(place / "hikma.db") as file:
         file.execute("CREATE TABLE filler (a BLOB)")
-        file.executemany("INSERT INTO filler VALUES (?)", [(os.urandom(9000),)] * 6000)
+        file.executemany("INSERT INTO filler VALUES (?)", [(os.urandom(9000),)] * 1500)
     file.close()
     for folder in (place / "backups", stick):  # in the middle of SQLite's work, and of the bytes
         fd = given(WORDS)
