@@ -28,7 +28,15 @@ from hikma_tui.store import outside as store_outside
 from hikma_tui.store import places as store_places
 from hikma_tui.store.backups import AUTOMATIC, Copy
 from hikma_tui.store.cipher import NeedsPassphrase
-from hikma_tui.store.errors import Corrupt, DiskTrouble, NoStore, StoreError, from_sqlite
+from hikma_tui.store.errors import (
+    Corrupt,
+    DiskFull,
+    DiskTrouble,
+    NoStore,
+    ReadOnly,
+    StoreError,
+    from_sqlite,
+)
 from hikma_tui.store.files import BACKUPS
 from hikma_tui.store.outside import Protection
 from hikma_tui.store.places import Place
@@ -145,13 +153,22 @@ def _outside(store: Store, options: argparse.Namespace, folder: Path, *, remembe
     if protection is None:
         return REFUSED
     store_id = store.read(info.get, "store_id").result()
-    if remember:
-        store_places.mark(folder, store_id)
     copy = store_backups.of_path(_here(store))
-    path = store_outside.take_out(
-        copy, folder, store_id, protection, keep_all=not remember, now=clock.wall_ms(),
-        told=told,
-    )  # fmt: skip
+    try:
+        if remember:
+            store_places.mark(folder, store_id)
+        path = store_outside.take_out(
+            copy, folder, store_id, protection, keep_all=not remember, now=clock.wall_ms(),
+            told=told,
+        )  # fmt: skip
+    except (StoreError, OSError) as error:
+        found = error if isinstance(error, StoreError) else from_sqlite(error, folder)
+        if not isinstance(found, DiskFull | DiskTrouble | ReadOnly):
+            raise
+        # its own words speak of the records
+        failure = copies.Failure(clock.wall_ms(), copies.OUTSIDE, type(found).__name__)
+        tell(copies.reason(failure))
+        return found.exit_code
     kept = (folder, protection) if remember else None
     store.write(_note_outside, actor, path, place, kept).result()
     say(str(path))

@@ -391,3 +391,18 @@ def test_a_failure_is_remembered_until_a_good_copy_in_that_place(place: Path, st
 
     shutil.rmtree(stick)
     assert store_places.mounted(str(stick), "x") is None
+
+
+@pytest.mark.parametrize("words", [["--to"], ["--keep-at"]])
+def test_a_folder_that_cant_be_written_is_not_called_the_records(
+    place: Path, stick: Path, words: list[str]
+) -> None:
+    stick.chmod(0o500)
+    try:
+        done = backup(place, *words, stick, "--unciphered")
+    finally:
+        stick.chmod(0o700)
+    if done.returncode == 0:
+        pytest.skip("whoever runs this may write anywhere")
+    assert "records can't be written" not in done.stderr
+    assert "the stick or drive" in done.stderr
