@@ -34,7 +34,10 @@ def _was_cancelled(f: Facing) -> bool:
 def _dead_and_agreed(f: Facing) -> None:
     """The server shows a row again that was deleted in both places."""
     dead = rows.dead_parent(f.model, f.theirs)
-    if dead is not None and dead["change_seq"] == 0:
+    if dead is not None and dead["change_seq"] == 0 and f.went_back(f.ours):
+        # Ours stays: if what it hangs on is brought back, a person chooses (decisions.md 33).
+        f.write({}, tombstone=dead["tombstone"])
+    elif dead is not None and dead["change_seq"] == 0:
         f.agree(f.theirs, tombstone=dead["tombstone"])
     elif dead is not None:
         f.write(f.theirs, tombstone=dead["tombstone"], change_seq=dead["change_seq"])

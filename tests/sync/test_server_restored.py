@@ -276,3 +276,55 @@ def test_a_visit_that_was_lost_and_made_up_is_asked_about_though_it_was_stamped_
     site.sync()
     assert site.one("SELECT provider_name FROM visits WHERE id = ?", visit_id) == "Dr. Saleh"
     assert ("differs", visit_id) in _asked(site)
+
+
+def test_an_edit_that_went_unconfirmed_with_a_deletion_is_in_the_trail_when_the_record_is_back(
+    clinic: tuple[Site, Cloud, list[str]],
+) -> None:
+    """The server never had it; the record is taken back as the server has it, and it is said so
+    (docs/sync.md, "Windows that remain").
+    """
+    site, cloud, people = clinic
+    backup = cloud.store.snapshot()
+    visit = str(site.one("SELECT id FROM visits WHERE patient_id = ?", people[0]))
+    asked = "SELECT provider_name FROM live_visits WHERE id = ?"
+    before = site.one(asked, visit)
+    changed = {"id": visit, "provider_name": "Dr. Saleh"}
+    site.store.write(visits.update_visit, site.actor, changed).result()
+    site.store.write(deletion.delete, site.actor, "patients", people[0], "twice").result()
+    site.sync()
+    cloud.store.restore(backup)
+    site.sync()
+    assert _asked(site) == [("deleted_here", people[0])]
+    _choose(site, "theirs")
+    assert site.one(asked, visit) == before
+    trail = "SELECT count(*) FROM event_logs WHERE row_id = ? AND changes LIKE '%Dr. Saleh%'"
+    assert site.one(trail, visit) == 1
+
+
+def test_an_older_state_of_what_hangs_on_a_deleted_record_does_not_come_in_with_it(
+    clinic: tuple[Site, Cloud, list[str]],
+) -> None:
+    """The server had the edit and took the deletion; then it was restored from before both."""
+    site, cloud, people = clinic
+    backup = cloud.store.snapshot()
+    visit = str(site.one("SELECT id FROM visits WHERE patient_id = ?", people[0]))
+    changed = {"id": visit, "provider_name": "Dr. Saleh"}
+    site.store.write(visits.update_visit, site.actor, changed).result()
+    site.sync()
+    site.store.write(deletion.delete, site.actor, "patients", people[0], "twice").result()
+    site.sync()
+    cloud.store.restore(backup)
+    site.sync()
+    assert _asked(site) == [("deleted_here", people[0])]
+    _choose(site, "theirs")
+    asked = "SELECT provider_name FROM live_visits WHERE id = ?"
+    assert site.one(asked, visit) == "Dr. Saleh"
+    site.sync()
+    assert site.one(asked, visit) == "Dr. Saleh"
+    assert _asked(site) == [("differs", visit)]
+    _choose(site, "ours")
+    assert site.sync(check=True).waiting == {}
+    found = cloud.store.find("visits", visit)
+    assert found is not None
+    assert found["provider_name"] == "Dr. Saleh"
