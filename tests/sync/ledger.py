@@ -36,6 +36,8 @@ class Ledger:
     between: dict[Key, set[str]] = field(default_factory=dict)  # see ``_undo``
     waiting: Callable[[Row], set[str]] = field(default=lambda _row: set())  # tokens not sent yet
     over: dict[tuple[Key, str], set[str]] = field(default_factory=dict)  # what its writer saw
+    confirmed: set[tuple[Key, str]] = field(default_factory=set)  # agreed once, in live rows
+    buried: set[tuple[Key, str]] = field(default_factory=set)  # see ``bury``
     told: list[str] = field(default_factory=list)  # what happened, for the story of a failure
     count: int = 0
 
@@ -64,6 +66,8 @@ class Ledger:
     def chosen(self, key: Key, gone: Iterable[str], now: set[str], *, again: bool) -> None:
         """Who saw both sides let ``now`` stand; ``again``: and sends it anew, old as it may be."""
         self.kept.setdefault(key, set()).update(now or {""})
+        if key in self.tokens:  # a visit that was made for what moved has its texts from another
+            self.tokens[key] += now.difference(self.tokens[key])
         self.dropped.setdefault(key, set()).update(set(gone) - now)
         unsent = (set(gone) - now) & self.waiting((key[0], key[1]))
         if unsent:  # it was seen at the server before that went back, and will be sent once more
@@ -127,13 +131,26 @@ class Ledger:
             self.deleted.setdefault(row, set()).add(cause)
             self.told.append(f"{row[0]} {row[1]} deleted: {cause}")
 
-    def undelete(self, cause: str, back: Container[Row] | None = None) -> None:
+    def bury(self, row: Row, cause: str, tokens: set[tuple[Key, str]]) -> None:
+        """The server took a deletion, and had confirmed none of these edits of what was deleted:
+        they went with it. A server that is restored has the record without them (docs/sync.md,
+        "Windows that remain"), and who takes that one back takes it so.
+        """
+        if cause in self.deleted.get(row, ()):
+            self.buried |= tokens - self.confirmed
+
+    def undelete(
+        self, cause: str, back: Container[Row] | None = None, *, as_there: bool = False
+    ) -> None:
         """That deletion was taken back; ``back``: of these rows alone (others of it were announced
-        as deleted by themselves, and stay so).
+        as deleted by themselves, and stay so); ``as_there``: the server had taken it, so they are
+        back as it has them.
         """
         self.told.append(f"taken back: {cause}")
         for row, causes in self.deleted.items():
             if back is None or row in back:
+                if as_there and cause in causes:
+                    self.forgive(sorted(one for one in self.buried if one[0][:2] == row))
                 causes.discard(cause)
 
     def is_deleted(self, row: Row) -> bool:

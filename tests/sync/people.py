@@ -77,6 +77,7 @@ class Machine(Site):
 
         report: Report = self.at_its_clock(lambda: run(told, cancelled, password, **options))
         self._was_overwritten(window)
+        self._was_buried()
         self.ledger.told.append(
             f"{self.directory.name} synced {options}: {report.result} {report.total}"
             f" {report.notices}"
@@ -93,6 +94,16 @@ class Machine(Site):
         if lost:
             self.ledger.told.append(f"{self.directory.name} pushed over what it could not see:")
             self.ledger.forgive(lost)
+
+    def _was_buried(self) -> None:
+        for table in self.tables:
+            for row in self.rows(table):
+                tokens = written(table, [row]) if row["change_seq"] == 0 else set()
+                if row["tombstone"] is None:
+                    self.ledger.confirmed |= tokens
+                elif tokens:
+                    cause = self._cause(row["tombstone"])
+                    self.ledger.bury((table, name_of(table, row)), cause, tokens)
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """All rows, deleted ones too, in the order in which they came."""
@@ -394,7 +405,8 @@ class Machine(Site):
         )
         if ours["tombstone"] is not None and became == "back":
             back = {(t, name_of(t, row)) for t in TABLES for row in self.live(t)}
-            self.ledger.undelete(self._cause(ours["tombstone"]), back)
+            agreed = ours["change_seq"] == 0
+            self.ledger.undelete(self._cause(ours["tombstone"]), back, as_there=agreed)
         if became in ("gone", "copied", "deleted"):
             gone = [
                 (table, name_of(table, row))
