@@ -258,6 +258,8 @@ def is_plain(path: Path) -> bool:
     if using:
         return using[0] is None
     try:
+        if not path.is_file():  # a pipe would be waited for
+            return False
         with path.open("rb") as file:
             return file.read(len(_PLAIN)) == _PLAIN
     except OSError:
