@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from textual import on
-from textual.app import ComposeResult
 from textual.timer import Timer
 
 from hikma_tui.clinic import copies
@@ -18,17 +17,17 @@ from hikma_tui.i18n import _, ngettext
 from hikma_tui.screens.backups_asking import OWN, PLAIN, SAME, folder_of, protection
 from hikma_tui.screens.backups_door import SOUND, Looked, Seen, backups
 from hikma_tui.screens.backups_words import inside, lines_of
-from hikma_tui.screens.session import PatientSideScreen, moment_text, session
+from hikma_tui.screens.row_screen import RowScreen
+from hikma_tui.screens.session import moment_text, session
 from hikma_tui.widgets.dialogs import Ask, Choice, Choose
 from hikma_tui.widgets.headline import Headline
 from hikma_tui.widgets.keys import N_, Action
 from hikma_tui.widgets.row_list import RowList
-from hikma_tui.widgets.title import KeyLine, MessageLine
 
 _HERE, _FORGET = "here", "forget"
 
 
-class BackupsScreen(PatientSideScreen):
+class BackupsScreen(RowScreen):
     """A list of copies; Enter checks one or puts it back."""
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -50,39 +49,32 @@ class BackupsScreen(PatientSideScreen):
         self._checked: dict[str, Seen] = {}
         self._ticking: Timer | None = None
 
-    def compose(self) -> ComposeResult:
-        """Heading, list, message, keys."""
-        yield Headline(id="who")
-        yield RowList()
-        yield MessageLine()
-        yield KeyLine()
-
     def on_mount(self) -> None:
         """Read what there is."""
-        self.query_one(Headline).show(_("Copies"))
-        self.run_worker(self._read(), group="read", exclusive=True)
+        self.query_one("#what", Headline).show(_("Copies"))
+        self.read_anew()
 
-    async def _read(self) -> None:
-        try:
-            kept = await self.clinic.reading(copies.kept, self.actor)
-            looked = await backups(self).look(kept)
-        except Refused as error:
-            self.say(str(error), loud=True)
-            return
-        if self.left:
-            return
+    async def fetch(self) -> None:
+        """What is remembered, and what lies here and elsewhere."""
+        kept = await self.clinic.reading(copies.kept, self.actor)
+        looked = await backups(self).look(kept)
         # What was checked on this screen, and is still the same file, stays so.
         seen = tuple(
             one if (known := self._checked.get(one.path)) is None or known.size != one.size
             else known for one in looked.seen
         )  # fmt: skip
         self._kept, self._looked = kept, replace(looked, seen=seen)
-        app = session(self)
-        self.query_one(RowList).show(
-            lines_of(kept, self._looked, self.clinic.today, app.facts.zone), keep=True
-        )
-        self.refresh_keys()
+
+    def paint(self) -> None:
+        """A row each, and how far the one is that is being made."""
+        if self._kept is None or self._looked is None:
+            return
+        zone = session(self).facts.zone
+        self.show_rows(_("Copies"), lines_of(self._kept, self._looked, self.clinic.today, zone))
         self._show_progress()
+
+    def sync_told(self, ended: bool) -> None:
+        """No sync changes what is listed here."""
 
     def why_not(self, action_id: str) -> str:
         """What can't be done now."""
@@ -102,7 +94,7 @@ class BackupsScreen(PatientSideScreen):
         except Refused as error:
             self.say(str(error), loud=True)
         if not self.left:
-            await self._read()
+            await self.reread()
             session(self).sync_told(True)  # the line of state
 
     # A copy --------------------------------------------------------------------------------
@@ -181,7 +173,7 @@ class BackupsScreen(PatientSideScreen):
         door = backups(self)
         if not door.running:  # begun before this screen: its end was said by the app
             self._stop_ticking()
-            self.run_worker(self._read(), group="read", exclusive=True)
+            self.read_anew()
             return
         done, total = door.progress
         if door.cancelled:
@@ -214,10 +206,6 @@ class BackupsScreen(PatientSideScreen):
 
     # One of them ---------------------------------------------------------------------------
 
-    def action_open(self) -> None:
-        """Enter."""
-        self.query_one(RowList).open()
-
     @on(RowList.Opened)
     def opened(self, event: RowList.Opened) -> None:
         """Ask what to do with the marked copy."""
@@ -244,7 +232,3 @@ class BackupsScreen(PatientSideScreen):
                      " and asks again.")  # fmt: skip
             if await self.app.push_screen_wait(Ask(_("Put it back?"), more, careful=True)):
                 backups(self).restore(one.path)
-
-    def action_leave(self) -> None:
-        """Esc. A copy that is being made goes on."""
-        self.dismiss(None)

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.events import Resize, ScreenResume
+from textual.events import ScreenResume
 
 from hikma_tui.clinic import conflicts
 from hikma_tui.clinic.conflicts import OpenConflict
@@ -14,16 +14,16 @@ from hikma_tui.clinic.errors import Refused
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.screens import conflicts_words as words
 from hikma_tui.screens import sync_words
-from hikma_tui.screens.session import PatientSideScreen, not_saved, session
+from hikma_tui.screens.row_screen import RowScreen
+from hikma_tui.screens.session import not_saved, session
 from hikma_tui.screens.who import Who
 from hikma_tui.widgets.dialogs import Ask, Choice, Choose
-from hikma_tui.widgets.headline import Headline
 from hikma_tui.widgets.keys import N_, Action
 from hikma_tui.widgets.row_list import Divider, Info, Line, RowList
-from hikma_tui.widgets.title import KeyLine, MessageLine
+from hikma_tui.widgets.title import MessageLine
 
 
-class ConflictsScreen(PatientSideScreen):
+class ConflictsScreen(RowScreen):
     """The open conflicts; with ``patient_id`` those of one patient. Enter opens one."""
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -43,51 +43,37 @@ class ConflictsScreen(PatientSideScreen):
         """Who (of one patient), how many, the rows, message, keys."""
         if self.patient_id:
             yield Who()
-        yield Headline(id="what")
-        yield RowList()
-        yield MessageLine()
-        yield KeyLine()
+        yield from super().compose()
 
     def on_screen_resume(self, _event: ScreenResume) -> None:
         """Shown, or shown again after a choice."""
-        self.run_worker(self.reread(), group="read", exclusive=True)
+        self.read_anew()
 
     def on_screen_suspend(self) -> None:
         """What was said is over once something else has been looked at."""
         self.query_one(MessageLine).clear()
 
-    def on_resize(self, _event: Resize) -> None:
-        """Columns follow the width."""
-        self._paint()
-
-    async def reread(self) -> None:
-        """The list as it is now."""
-        try:
-            found = await self.clinic.reading(conflicts.open_conflicts, self.actor)
-        except Refused as error:
-            self.say(str(error), loud=True)
-            return
+    async def fetch(self) -> None:
+        """The open ones, of one patient or of all."""
+        found = await self.clinic.reading(conflicts.open_conflicts, self.actor)
         mine = self.patient_id
         self._open = [one for one in found if not mine or one.patient_id == mine]
-        self._paint()
 
     @property
     def _suggestions(self) -> list[OpenConflict]:
         return [one for one in self._open or () if one.kind == words.SUGGESTION]
 
-    def _paint(self) -> None:
-        if self.left or self._open is None:
+    def paint(self) -> None:
+        """A row each, by kind; how many."""
+        if self._open is None:
             return
         app, n = session(self), len(self._open)
         card = next((one.patient for one in self._open if one.patient is not None), None)
         if self.patient_id and card is not None:
             self.query_one(Who).show_patient(card, app.today)
         title = ngettext("{n} record needs a choice", "{n} records need a choice", n)
-        self.query_one("#what", Headline).show(
-            title.format(n=n) if n else _("Nothing waits for a choice.")
-        )
-        self.query_one(RowList).show(self._lines(), keep=True)
-        self.refresh_keys()
+        heading = title.format(n=n) if n else _("Nothing waits for a choice.")
+        self.show_rows(heading, self._lines())
 
     def _lines(self) -> list[Line]:
         app = session(self)
@@ -106,15 +92,11 @@ class ConflictsScreen(PatientSideScreen):
     def why_not(self, action_id: str) -> str:
         """What there is nothing to do it with."""
         name = action_id.rpartition(".")[2]
-        if name == "open" and self.query_one(RowList).highlighted is None:
+        if name == "open" and not self.marked:
             return _("Nothing waits for a choice.")
         if name == "all" and self._open is not None and not self._suggestions:
             return _("There is no suggestion of a copy.")
         return ""
-
-    def action_open(self) -> None:
-        """Enter."""
-        self.query_one(RowList).open()
 
     @on(RowList.Opened)
     def opened(self, event: RowList.Opened) -> None:
@@ -173,7 +155,3 @@ class ConflictsScreen(PatientSideScreen):
             return
         await self.reread()
         self.say(ngettext("{n} decided.", "{n} decided.", done).format(n=done))
-
-    def action_leave(self) -> None:
-        """Esc: later."""
-        self.dismiss(None)

@@ -9,11 +9,11 @@ from textual.app import ComposeResult
 from textual.events import Key, Resize, ScreenResume
 
 from hikma_tui.clinic import server
-from hikma_tui.clinic.errors import Refused
 from hikma_tui.clinic.server import Run
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.screens import sync_report
 from hikma_tui.screens import sync_words as words
+from hikma_tui.screens.row_screen import RowScreen
 from hikma_tui.screens.session import PatientSideScreen, session
 from hikma_tui.screens.sync_door import CHECK, REPAIR
 from hikma_tui.text import fit
@@ -32,7 +32,7 @@ def kind_word(kind: str) -> str:
     return {CHECK: _("full check"), REPAIR: _("repair")}.get(kind, _("sync"))
 
 
-class LogScreen(PatientSideScreen):
+class LogScreen(RowScreen):
     """The newest runs; Enter opens one."""
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -42,50 +42,29 @@ class LogScreen(PatientSideScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._runs: list[Run] = []
-
-    def compose(self) -> ComposeResult:
-        """Heading, rows, message, keys."""
-        yield Headline(id="what")
-        yield RowList()
-        yield MessageLine()
-        yield KeyLine()
+        self._runs: list[Run] | None = None  # not read yet
 
     def on_screen_resume(self, _event: ScreenResume) -> None:
         """Shown, or shown again."""
-        self.run_worker(self._read(), group="read", exclusive=True)
+        self.read_anew()
 
-    def on_resize(self, _event: Resize) -> None:
-        """Columns follow the width."""
-        self._paint()
+    async def fetch(self) -> None:
+        """The newest runs."""
+        self._runs = await self.clinic.reading(server.runs, MOST)
 
-    def sync_told(self, ended: bool) -> None:
-        """One more has ended."""
-        if ended:
-            self.run_worker(self._read(), group="read", exclusive=True)
-
-    async def _read(self) -> None:
-        try:
-            self._runs = await self.clinic.reading(server.runs, MOST)
-        except Refused as error:
-            self.say(str(error), loud=True)
-            return
-        self._paint()
-
-    def _paint(self) -> None:
-        if self.left:
+    def paint(self) -> None:
+        """A row each; how many."""
+        if self._runs is None:
             return
         app, n = session(self), len(self._runs)
         clock = words.clock_of(app.today, app.facts.zone)
         heading = ngettext("{n} sync", "{n} syncs", n).format(n=n)
         if n == MOST:
             heading = _("The last {n} syncs").format(n=n)
-        self.query_one("#what", Headline).show(heading)
         lines: list[Line] = [self._row(number, run, clock) for number, run in enumerate(self._runs)]
         if not lines:
             lines = [Info(""), Info(_("Nothing was synced yet. F9 on the first screen does it."))]
-        self.query_one(RowList).show(lines, keep=True)
-        self.refresh_keys()
+        self.show_rows(heading, lines)
 
     def _row(self, index: int, run: Run, clock: words.Clock) -> Row:
         cells = fit(clock(run.started_at), _WHEN) + " " + fit(kind_word(run.kind), 11)
@@ -94,19 +73,16 @@ class LogScreen(PatientSideScreen):
 
     def why_not(self, action_id: str) -> str:
         """There may be nothing to open."""
-        if action_id == "log.open" and self.query_one(RowList).highlighted is None:
+        if action_id == "log.open" and not self.marked:
             return _("Nothing was synced yet.")
         return ""
-
-    def action_open(self) -> None:
-        """Enter."""
-        self.query_one(RowList).open()
 
     @on(RowList.Opened)
     def opened(self, event: RowList.Opened) -> None:
         """One sync in full."""
         event.stop()
-        self.app.push_screen(RunScreen(self._runs[int(event.key)]))
+        if self._runs is not None:
+            self.app.push_screen(RunScreen(self._runs[int(event.key)]))
 
     def action_leave(self) -> None:
         """Esc."""

@@ -6,32 +6,30 @@ from datetime import date
 from typing import ClassVar
 
 from textual import on
-from textual.app import ComposeResult
-from textual.events import Resize, ScreenResume
+from textual.events import ScreenResume
 
 from hikma_tui.clinic import server, server_needs, server_words
-from hikma_tui.clinic.errors import Refused
 from hikma_tui.clinic.server import ServerState
 from hikma_tui.clinic.server_needs import Need
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.screens import sync_words as words
 from hikma_tui.screens.conflicts_words import short
 from hikma_tui.screens.identity import facts, listed_name
-from hikma_tui.screens.session import PatientSideScreen, session
+from hikma_tui.screens.row_screen import RowScreen
+from hikma_tui.screens.session import session
 from hikma_tui.screens.sync_door import REPAIR
 from hikma_tui.text import fit
 from hikma_tui.widgets.dialogs import Ask
-from hikma_tui.widgets.headline import Headline
 from hikma_tui.widgets.keys import N_, Action
 from hikma_tui.widgets.row_list import Divider, Info, Line, Row, RowList
-from hikma_tui.widgets.title import KeyLine, MessageLine
+from hikma_tui.widgets.title import MessageLine
 
 CONFLICTS = "conflicts"
 _WHAT = 16
 _WIDE = 70  # from so many columns on the birth date has room
 
 
-class NeedsScreen(PatientSideScreen):
+class NeedsScreen(RowScreen):
     """Records grouped by what is wrong with them; Enter opens one."""
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -49,42 +47,23 @@ class NeedsScreen(PatientSideScreen):
         self._state = ServerState()
         self._read_once = False
 
-    def compose(self) -> ComposeResult:
-        """Heading, rows, message, keys."""
-        yield Headline(id="what")
-        yield RowList()
-        yield MessageLine()
-        yield KeyLine()
-
     def on_screen_resume(self, _event: ScreenResume) -> None:
         """Shown, or shown again after something was put right."""
-        self.run_worker(self._read(), group="read", exclusive=True)
+        self.read_anew()
 
     def on_screen_suspend(self) -> None:
         """What was said is over once something else has been looked at."""
         self.query_one(MessageLine).clear()
 
-    def on_resize(self, _event: Resize) -> None:
-        """Lines are broken anew."""
-        self._paint()
-
-    def sync_told(self, ended: bool) -> None:
-        """Other rows may need a person now."""
-        if ended:
-            self.run_worker(self._read(), group="read", exclusive=True)
-
-    async def _read(self) -> None:
-        try:
-            self._state = await self.clinic.reading(server.state)
-            self._needs = await self.clinic.reading(server_needs.needs, self.actor)
-        except Refused as error:
-            self.say(str(error), loud=True)
-            return
+    async def fetch(self) -> None:
+        """What a sync could not settle, and the numbers behind it."""
+        self._state = await self.clinic.reading(server.state)
+        self._needs = await self.clinic.reading(server_needs.needs, self.actor)
         self._read_once = True
-        self._paint()
 
-    def _paint(self) -> None:
-        if self.left or not self._read_once:
+    def paint(self) -> None:
+        """A row each, by what is to be done; how many."""
+        if not self._read_once:
             return
         n = self._state.needs_you
         heading = (
@@ -92,9 +71,7 @@ class NeedsScreen(PatientSideScreen):
             if n
             else _("Nothing needs you.")
         )
-        self.query_one("#what", Headline).show(heading)
-        self.query_one(RowList).show(self._lines(), keep=True)
-        self.refresh_keys()
+        self.show_rows(heading, self._lines())
 
     def _lines(self) -> list[Line]:
         lines: list[Line] = []
@@ -150,13 +127,9 @@ class NeedsScreen(PatientSideScreen):
             return _("No record was changed in two places.")
         if name == "repair" and self._read_once and not server_needs.repairable(self._state):
             return _("The server has refused nothing, and lost nothing that a full check knows.")
-        if name == "open" and self.query_one(RowList).highlighted is None:
+        if name == "open" and not self.marked:
             return _("There is nothing to open.")
         return ""
-
-    def action_open(self) -> None:
-        """Enter."""
-        self.query_one(RowList).open()
 
     @on(RowList.Opened)
     def opened(self, event: RowList.Opened) -> None:

@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual import on
-from textual.app import ComposeResult
 
 from hikma_tui.clinic import deletion
 from hikma_tui.clinic.deletion import Deleted
 from hikma_tui.clinic.errors import Refused
 from hikma_tui.i18n import _, ngettext
 from hikma_tui.screens import deleting
-from hikma_tui.screens.session import PatientSideScreen, moment_text, not_saved, session
+from hikma_tui.screens.row_screen import RowScreen
+from hikma_tui.screens.session import moment_text, not_saved, session
 from hikma_tui.text import fit
 from hikma_tui.widgets.dialogs import Ask
 from hikma_tui.widgets.headline import Headline
 from hikma_tui.widgets.keys import N_, Action
 from hikma_tui.widgets.row_list import Info, Line, Row, RowList
-from hikma_tui.widgets.title import KeyLine, MessageLine
 
 
 def label_of(one: Deleted) -> str:
@@ -28,7 +27,7 @@ def label_of(one: Deleted) -> str:
     return f"{deleting.in_words({one.table: 1})}: {one.label}"
 
 
-class UndoScreen(PatientSideScreen):
+class UndoScreen(RowScreen):
     """A list of what was deleted within a day; Enter brings one back after a question."""
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -38,37 +37,28 @@ class UndoScreen(PatientSideScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._deleted: tuple[Deleted, ...] = ()
-
-    def compose(self) -> ComposeResult:
-        """Heading, list, message, keys."""
-        yield Headline(id="who")
-        yield RowList()
-        yield MessageLine()
-        yield KeyLine()
+        self._deleted: tuple[Deleted, ...] | None = None  # not read yet
 
     def on_mount(self) -> None:
         """Read the list."""
-        self.query_one(Headline).show(_("Deletions that can be undone"))
-        self.run_worker(self._read(), group="read", exclusive=True)
+        self.query_one("#what", Headline).show(_("Deletions that can be undone"))
+        self.read_anew()
 
-    async def _read(self) -> None:
-        try:
-            self._deleted = tuple(await self.clinic.reading(deletion.undoable, self.actor))
-        except Refused as error:
-            self.say(str(error), loud=True)
-            return
-        if self.left:
+    async def fetch(self) -> None:
+        """The deletions that this user may undo."""
+        self._deleted = tuple(await self.clinic.reading(deletion.undoable, self.actor))
+
+    def paint(self) -> None:
+        """One row each; how many."""
+        if self._deleted is None:
             return
         n = len(self._deleted)
         said = ngettext("{n} deletion can be undone", "{n} deletions can be undone", n).format(n=n)
-        self.query_one(Headline).show(said)
         lines: list[Line] = [self._row(one) for one in self._deleted]
         if not lines:
             lines = [Info(""), Info(_("Nothing here. What an administrator can still bring back"))]
             lines.append(Info(_("stands here for a day after it was deleted.")))
-        self.query_one(RowList).show(lines, keep=True)
-        self.refresh_keys()
+        self.show_rows(said, lines)
 
     def _row(self, one: Deleted) -> Row:
         app = session(self)
@@ -82,15 +72,11 @@ class UndoScreen(PatientSideScreen):
             return _("There is nothing to undo.")
         return ""
 
-    def action_open(self) -> None:
-        """Enter."""
-        self.query_one(RowList).open()
-
     @on(RowList.Opened)
     def opened(self, event: RowList.Opened) -> None:
         """Ask, then undo."""
         event.stop()
-        one = next((d for d in self._deleted if str(d.number) == event.key), None)
+        one = next((d for d in self._deleted or () if str(d.number) == event.key), None)
         if one is not None:
             self.run_worker(self._undo(one), group="undo", exclusive=True)
 
@@ -108,8 +94,4 @@ class UndoScreen(PatientSideScreen):
             self.say(not_saved(error), loud=True)
             return
         self.say(_("{what} is back.").format(what=label_of(one)))
-        await self._read()
-
-    def action_leave(self) -> None:
-        """Esc."""
-        self.dismiss(None)
+        await self.reread()

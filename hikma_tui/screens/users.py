@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from textual import on
-from textual.app import ComposeResult
 
 from hikma_tui.clinic import drafts, pins, users
 from hikma_tui.clinic.errors import Refused
@@ -18,14 +17,14 @@ from hikma_tui.screens import kept_words
 from hikma_tui.screens.kept_words import USERS
 from hikma_tui.screens.lock_door import locking
 from hikma_tui.screens.lock_pin import NewPin, no_pin, own_pin, recovery, shown
-from hikma_tui.screens.session import PatientSideScreen, not_saved
+from hikma_tui.screens.row_screen import RowScreen
+from hikma_tui.screens.session import not_saved
 from hikma_tui.secrets_kdf import hashed
 from hikma_tui.text import fit
 from hikma_tui.widgets.dialogs import Ask, AskReason, Choice, Choose
 from hikma_tui.widgets.headline import Headline
 from hikma_tui.widgets.keys import N_, Action
 from hikma_tui.widgets.row_list import Line, Row, RowList
-from hikma_tui.widgets.title import KeyLine, MessageLine
 
 
 class AskName(AskReason):
@@ -44,7 +43,7 @@ class AskName(AskReason):
         return _("A name is needed.")
 
 
-class UsersScreen(PatientSideScreen):
+class UsersScreen(RowScreen):
     """A list of people; Enter says what can be done with one."""
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -60,28 +59,20 @@ class UsersScreen(PatientSideScreen):
         self._people: tuple[Person, ...] = ()
         self._resume = resume
 
-    def compose(self) -> ComposeResult:
-        """Heading, list, message, keys."""
-        yield Headline(id="who")
-        yield RowList()
-        yield MessageLine()
-        yield KeyLine()
-
     def on_mount(self) -> None:
         """Read the list."""
-        self.query_one(Headline).show(_("Users"))
-        self.run_worker(self._read(), group="read", exclusive=True)
+        self.query_one("#what", Headline).show(_("Users"))
+        self.read_anew()
 
-    async def _read(self) -> None:
-        try:
-            self._people = tuple(await self.clinic.reading(users.people, self.actor))
-        except Refused as error:
-            self.say(str(error), loud=True)
-            return
-        if self.left:
-            return
+    async def fetch(self) -> None:
+        """Everybody who may work here."""
+        self._people = tuple(await self.clinic.reading(users.people, self.actor))
+
+    def paint(self) -> None:
+        """One row each; how many."""
         n = len(self._people)
-        self.query_one(Headline).show(ngettext("{n} user", "{n} users", n).format(n=n))
+        if not n:
+            return  # not read yet: who looks is one of them
         names = [one.name.casefold() for one in self._people]
         lines: list[Line] = []
         for one in self._people:
@@ -91,8 +82,7 @@ class UsersScreen(PatientSideScreen):
             said += [_("from the server")] if one.from_server else []
             cells = fit(one.role, 12) + " " + fit(", ".join(said), 30) + " "
             lines.append(Row(one.id, cells, one.name))
-        self.query_one(RowList).show(lines, keep=True)
-        self.refresh_keys()
+        self.show_rows(ngettext("{n} user", "{n} users", n).format(n=n), lines)
         self._take_up()
 
     def _take_up(self) -> None:
@@ -105,10 +95,6 @@ class UsersScreen(PatientSideScreen):
             self.action_add()
 
     # What can be done ----------------------------------------------------------------------
-
-    def action_open(self) -> None:
-        """Enter."""
-        self.query_one(RowList).open()
 
     @on(RowList.Opened)
     def opened(self, event: RowList.Opened) -> None:
@@ -126,16 +112,12 @@ class UsersScreen(PatientSideScreen):
         """F6."""
         self.run_worker(self._doing(self._recovery), group="users", exclusive=True)
 
-    def action_leave(self) -> None:
-        """Esc."""
-        self.dismiss(None)
-
     async def _doing(self, act: Callable[..., Any], *arguments: Any) -> None:
         try:
             await act(*arguments)
         except Refused as error:
             self.say(not_saved(error), loud=True)
-        await self._read()
+        await self.reread()
 
     async def _recovery(self) -> None:
         await self.clinic.reading(
